@@ -1,0 +1,32 @@
+# The first target that runs makes .venv from requirements.lock (with hashes);
+# nothing else is needed beforehand but Python 3.11 or newer, its venv module and make.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench lock
+
+demo: .venv/ready  ## a working county in the browser, no account needed
+	$(BIN)/liaison demo
+
+test: .venv/ready  ## every test, with the coverage the house asks for
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
+
+check: .venv/ready  ## formatting, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: .venv/ready  ## what we claim, measured side by side
+	$(BIN)/python -m benchmarks
+
+.venv: .venv/ready
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+lock:  ## renew requirements.lock; needs uv
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --group dev --all-extras pyproject.toml -o requirements.lock --upgrade

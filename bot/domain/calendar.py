@@ -1,0 +1,105 @@
+"""Working days as the State Council sets them, with 调休, and the hours people may be disturbed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import holidays
+
+_WEEKEND = 5
+
+
+def _official_years(first: int, last: int) -> tuple[frozenset[date], frozenset[date], int]:
+    """Return the days off, the make-up working days, and the last year with official 调休.
+
+    ``holidays`` knows the statutory days of every year but the State Council's exchanges
+    only of those announced: a year without a single exchange is not announced yet.
+    """
+    off: set[date] = set()
+    work: set[date] = set()
+    through = first - 1
+    for year in range(first, last + 1):
+        known = holidays.country_holidays("CN", years=year)
+        exchanged = {day for day in known.weekend_workdays if day.year == year}
+        off.update(day for day in known if day.year == year)
+        work.update(exchanged)
+        if exchanged:
+            through = year
+    return frozenset(off), frozenset(work), through
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The county's days: which are worked, and when the quiet hours are.
+
+    ``extra`` are days worked although the calendar says otherwise, ``removed`` days off
+    although it says they are worked (config ``[calendar]``). Days are local to ``zone``.
+    """
+
+    zone: ZoneInfo
+    extra: frozenset[date] = frozenset()
+    removed: frozenset[date] = frozenset()
+    quiet_from: time = time(21, 0)
+    quiet_until: time = time(7, 30)
+    years: tuple[int, int] = field(default=(2020, 2032))
+
+    @cached_property
+    def _official(self) -> tuple[frozenset[date], frozenset[date], int]:
+        return _official_years(*self.years)
+
+    @property
+    def official_through(self) -> int:
+        """The last year whose 调休 is known; after it, weekdays are worked and weekends not."""
+        return self._official[2]
+
+    def is_workday(self, day: date) -> bool:
+        """Tell whether the county works on a day."""
+        if day in self.extra:
+            return True
+        if day in self.removed:
+            return False
+        off, work, _ = self._official
+        if day in work:
+            return True
+        return day.weekday() < _WEEKEND and day not in off
+
+    def next_workday(self, day: date) -> date:
+        """Return the first working day after a day."""
+        return next(self.workdays_after(day))
+
+    def workdays_after(self, day: date) -> Iterator[date]:
+        """Yield the working days after a day, in order."""
+        while True:
+            day += timedelta(days=1)
+            if self.is_workday(day):
+                yield day
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the local day a moment falls on."""
+        return moment.astimezone(self.zone).date()
+
+    def at(self, day: date, clock: time) -> datetime:
+        """Return the moment when the local clock shows a time on a day."""
+        return datetime.combine(day, clock, self.zone)
+
+    def is_quiet(self, moment: datetime) -> bool:
+        """Tell whether people are not to be disturbed now: quiet hours and days off."""
+        local = moment.astimezone(self.zone)
+        at = local.time()
+        if self.quiet_from > self.quiet_until:
+            at_night = at >= self.quiet_from or at < self.quiet_until
+        else:
+            at_night = self.quiet_from <= at < self.quiet_until
+        return at_night or not self.is_workday(local.date())
+
+    def next_open(self, moment: datetime) -> datetime:
+        """Return the moment itself, or the next one at which people may be disturbed."""
+        if not self.is_quiet(moment):
+            return moment
+        local = moment.astimezone(self.zone)
+        day = local.date()
+        if self.is_workday(day) and local.time() < self.quiet_until:
+            return self.at(day, self.quiet_until)
+        return self.at(self.next_workday(day), self.quiet_until)

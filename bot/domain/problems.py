@@ -1,0 +1,111 @@
+"""A problem: its state, who holds it, and what may happen to it next."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a problem stands; the values are what people read."""
+
+    WAITING = "待接办"
+    WORKING = "办理中"
+    CONFIRMING = "待确认"
+    CLOSED = "已销号"
+    WITHDRAWN = "已撤销"
+
+
+class Urgency(StrEnum):
+    """How soon a problem must be solved; the values are what people read."""
+
+    TODAY = "当天"
+    ORDINARY = "一般"
+    COMPLEX = "复杂"
+
+
+OPEN = (State.WAITING, State.WORKING, State.CONFIRMING)
+"""The states of a problem that somebody still owes something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A reported problem with the person who holds it now.
+
+    ``number`` is ``2026-063``: counted from one each year. ``generation`` starts at 1 and
+    grows each time it is reopened. ``escalated`` counts the levels it was asked up.
+    """
+
+    id: int
+    number: str
+    project_id: int
+    project: str
+    place: str
+    category: str
+    text: str
+    urgency: Urgency
+    state: State
+    generation: int
+    reporter_id: int
+    reporter: str
+    holder_id: int
+    holder: str
+    opened_at: datetime
+    accept_due: datetime | None = None
+    feedback_due: datetime | None = None
+    solve_due: datetime | None = None
+    accepted_at: datetime | None = None
+    feedback_at: datetime | None = None
+    solved_at: datetime | None = None
+    closed_at: datetime | None = None
+    returns: int = 0
+    feedback: str = ""
+    solution: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Tell whether the clock that runs in this state has run out."""
+        if self.state is State.WAITING:
+            due = self.accept_due
+        elif self.state is State.WORKING:
+            due = self.solve_due
+        else:
+            due = None
+        return due is not None and now >= due
+
+
+CATEGORIES: dict[str, tuple[str, ...]] = {
+    "用地": ("用地", "土地", "指标", "供地", "批地", "农转用", "林地", "耕地", "占补", "净地", "国土", "红线"),
+    "征拆": ("征拆", "征地", "拆迁", "征收", "安置", "青苗", "迁坟", "拆除", "补偿", "清表", "阻工"),
+    "规划": ("规划", "控规", "选址", "容积率", "总平", "方案评审", "调规"),
+    "审批": ("审批", "手续", "许可", "备案", "批复", "施工证", "施工许可", "图审", "证照", "报建", "验收", "消防审"),
+    "资金": ("资金", "贷款", "融资", "工程款", "拨付", "专项债", "到位", "缺口", "欠款", "付款"),
+    "用水": ("用水", "供水", "水源", "取水", "自来水", "水压", "给水"),
+    "用电": ("用电", "供电", "电力", "变压器", "停电", "电网", "专线", "电杆", "高压线", "迁改"),
+    "用工": ("用工", "招工", "工人", "缺工", "劳务", "农民工", "工资", "人手"),
+    "环保": ("环保", "环评", "排污", "环境容量", "扬尘", "污水", "噪声", "能评", "能耗", "用能", "碳排"),
+    "配套": ("配套", "道路", "管网", "燃气", "天然气", "通信", "路灯", "进场路", "排水", "蒸汽", "桥", "宿舍"),
+    "治安": ("治安", "纠纷", "阻挠", "偷盗", "强买强卖", "堵门", "堵路", "闹事", "强揽"),
+}
+"""The words that point to a category; what points nowhere is 其他."""
+
+OTHER = "其他"
+
+
+def guessed_category(text: str, categories: tuple[str, ...]) -> str:
+    """Return the category whose words the text speaks most of, 其他 when it speaks of none.
+
+    A category's own name counts double. On a tie the one that the text mentions first wins,
+    because people put what hurts first.
+    """
+
+    def weight(category: str) -> tuple[int, int]:
+        words = (category, *CATEGORIES.get(category, ()))
+        places = [at for word in words if (at := text.find(word)) >= 0]
+        own = 1 if category in text else 0
+        return (len(places) + own, -min(places, default=len(text)))
+
+    best = max((c for c in categories if c != OTHER), key=weight, default=OTHER)
+    return best if weight(best)[0] else OTHER

@@ -1,0 +1,64 @@
+"""A project: what it is, how far it is, and who answers for it."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class ProjectClass(StrEnum):
+    """What the county wants of a project (MISSION row 31); the values are the roster's words."""
+
+    BUILDING = "在建"
+    BUILT = "建成"
+    NEGOTIATING = "洽谈"
+    NEW = "新上"
+    RESERVE = "储备"
+    SEEKING = "争取"
+
+
+class Stage(StrEnum):
+    """How far along a project is (MISSION row 30); the values are the roster's words."""
+
+    PLANNING = "策划包装"
+    SCREENING = "招商预审"
+    SIGNING = "谈判签约"
+    SITING = "规划选址"
+    STARTED = "落地开工"
+    ASSESSMENT = "履约评估"
+    PRODUCTION = "竣工投产"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One project with its latest figures.
+
+    ``permille`` is the visible progress (形象进度) in thousandths: 62.5 % is 625.
+    ``total``, ``planned`` (this year) and ``cumulative`` (this year) are money in
+    hundredths of 万元, so that nothing is ever a float.
+    """
+
+    id: int
+    number: str
+    name: str
+    level: str = ""
+    kind: ProjectClass = ProjectClass.BUILDING
+    stage: Stage = Stage.STARTED
+    industry: str = ""
+    place: str = ""
+    total: int = 0
+    planned: int = 0
+    cumulative: int = 0
+    permille: int = 0
+    planned_start: date | None = None
+    planned_completion: date | None = None
+    actual_start: date | None = None
+    actual_completion: date | None = None
+    unit: str = ""
+    last_text: str = ""
+    last_day: date | None = None
+    quiet_until: date | None = None
+
+    @property
+    def plan_permille(self) -> int | None:
+        """How much of the year's plan is done, in thousandths; None without a plan."""
+        return self.cumulative * 1000 // self.planned if self.planned else None

@@ -1,0 +1,99 @@
+"""The errors raised on purpose.
+
+::
+
+    BotError
+    ├── ConfigurationError     config.toml cannot be used: every fault, each with its cure
+    ├── StorageError           the database cannot be used, or not now
+    ├── RosterError            a workbook cannot be imported: every fault, with its cell
+    ├── Refused                a polite no; becomes a sentence to the person who asked
+    └── DeliveryError          a platform did not take a message; ``kind`` decides what next
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class BotError(Exception):
+    """The root of every error raised on purpose."""
+
+
+class ConfigurationError(BotError):
+    """The configuration cannot be used; ``faults`` names each key, value and cure."""
+
+    def __init__(self, source: str, faults: list[str]) -> None:
+        super().__init__("\n".join([f"{source} cannot be used:", *(f"  - {f}" for f in faults)]))
+        self.faults = faults
+
+
+class StorageError(BotError):
+    """The database cannot be used; the message says what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in a workbook: where, what, and what would be right."""
+
+    place: str
+    wrong: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.wrong}，{self.cure}"
+
+
+class RosterError(BotError):
+    """A roster cannot be imported; ``faults`` holds every one found, not just the first."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+class Refused(BotError):  # noqa: N818 -- a polite no is not an error
+    """What was asked cannot be done; ``key`` and ``blanks`` name the sentence that says why."""
+
+    def __init__(self, key: str, **blanks: object) -> None:
+        super().__init__(key)
+        self.key = key
+        self.blanks = blanks
+
+
+class Failure(StrEnum):
+    """What a failed sending means for the message, the chat and the contact."""
+
+    RETRY = "retry"
+    """Nothing was delivered; try again, not before ``after``."""
+    IN_DOUBT = "in_doubt"
+    """The platform may have taken it: the connection broke after the bytes were written."""
+    REFUSED = "refused"
+    """This message will never be taken (formatting, length); the contact stays."""
+    UNREACHABLE = "unreachable"
+    """This contact takes nothing any more (blocked, left, deleted)."""
+    MOVED = "moved"
+    """The chat has a new address, ``to``."""
+
+
+class DeliveryError(BotError):
+    """A platform did not confirm a message; ``kind`` alone decides what happens next.
+
+    ``after`` is how long the platform asks us to wait. With ``whole_bot`` the wait holds
+    for every chat of the connection, not just for this one. ``to`` is the new chat id of a
+    chat that moved.
+    """
+
+    def __init__(
+        self,
+        kind: Failure,
+        reason: str,
+        *,
+        after: timedelta | None = None,
+        whole_bot: bool = False,
+        to: str = "",
+    ) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.after = after
+        self.whole_bot = whole_bot
+        self.to = to

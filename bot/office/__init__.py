@@ -1,0 +1,1 @@
+"""The office's own web pages; today, the health of the bot."""

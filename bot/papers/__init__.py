@@ -1,0 +1,1 @@
+"""What the bot hands over, and the roster it is handed: pictures and workbooks."""

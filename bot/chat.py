@@ -100,6 +100,7 @@ class Paper:
 
     @property
     def is_picture(self) -> bool:
+        """Whether a chat can show it."""
         return self.media_type.startswith("image/")
 
 

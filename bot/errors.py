@@ -6,6 +6,7 @@
     ├── ConfigurationError     config.toml cannot be used: every fault, each with its cure
     ├── StorageError           the database cannot be used, or not now
     ├── RosterError            a workbook cannot be imported: every fault, with its cell
+    ├── PaperError             a picture or a workbook could not be made
     ├── Refused                a polite no; becomes a sentence to the person who asked
     └── DeliveryError          a platform did not take a message; ``kind`` decides what next
 """
@@ -49,6 +50,10 @@ class RosterError(BotError):
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = faults
+
+
+class PaperError(BotError):
+    """A picture or a workbook could not be made; what it was made from is untouched."""
 
 
 class Refused(BotError):  # noqa: N818 -- a polite no is not an error

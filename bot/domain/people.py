@@ -74,7 +74,14 @@ class Person:
 
     @property
     def is_office(self) -> bool:
+        """Whether they are of the office, the operator of the bot."""
         return self.has(Role.OFFICE)
+
+    @property
+    def placed(self) -> str:
+        """The name with the unit, or the title where there is none: 刘敏（科工局）."""
+        place = self.unit or self.title
+        return f"{self.name}（{place}）" if place else self.name
 
     @property
     def call(self) -> str:

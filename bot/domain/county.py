@@ -1,0 +1,29 @@
+"""A county's settings as the handlers see them: plain values, whatever file they came from."""
+
+from dataclasses import dataclass, field
+from datetime import time
+
+from bot.domain.calendar import Calendar
+from bot.domain.deadlines import Deadlines
+from bot.domain.people import Language
+
+CATEGORY_NAMES = (
+    "用地", "征拆", "规划", "审批", "资金", "用水", "用电", "用工", "环保", "配套", "治安", "其他",
+)  # fmt: skip
+"""The default problem categories, in the order in which people choose from them."""
+
+
+@dataclass(frozen=True)
+class County:
+    """How one county works: its name, its calendar, its hours, its words."""
+
+    name: str
+    calendar: Calendar
+    language: Language = Language.CHINESE
+    categories: tuple[str, ...] = CATEGORY_NAMES
+    ask_at: time = time(9, 0)
+    remind_at: time = time(15, 0)
+    close_at: time = time(18, 0)
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    digest_weekday: int = 0
+    digest_at: time = time(8, 30)

@@ -1,0 +1,135 @@
+"""Who did what, when: rows chained by their hashes, so that a change in the past shows."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from storage import dialects
+from storage.tables import audit, people
+
+_APPEND = insert(audit)
+_HEAD = select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)
+_TRAIL = (
+    select(audit.c.at, audit.c.action, audit.c.detail, people.c.name)
+    .select_from(audit.outerjoin(people, people.c.id == audit.c.actor_id))
+    .where(audit.c.subject == bindparam("subject"))
+    .order_by(audit.c.id)
+)
+_PAGE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of the trail of a problem, a project or a person."""
+
+    at: datetime
+    actor: str
+    action: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as it stands in the chain."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
+
+
+class Audit:
+    """Appends entries; they are chained and written together, just before the commit."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._entries: list[dict[str, Any]] = []
+
+    def add(self, at: datetime, actor_id: int | None, action: str, subject: str, **detail: Any) -> None:
+        """Record that somebody did something to a subject such as ``problem:12``; no actor means the bot."""
+        # What cannot be written must be refused here: at the commit it would take others down with it.
+        detail = json.loads(json.dumps(detail, allow_nan=False))
+        entry = {"at": at, "actor_id": actor_id, "action": action, "subject": subject, "detail": detail}
+        _link("", entry)
+        self._entries.append(entry)
+
+    def mark(self) -> int:
+        """Return where the entries end now."""
+        return len(self._entries)
+
+    def forget(self, mark: int) -> None:
+        """Drop the entries added since a mark: what they tell of was undone."""
+        del self._entries[mark:]
+
+    def settle(self) -> None:
+        """Chain the entries to the last one and write them."""
+        if not self._entries:
+            return
+        dialects.alone(self._connection, "audit")
+        head = self._connection.execute(_HEAD).scalar() or ""
+        for entry in self._entries:
+            head = entry["hash"] = _link(head, entry)
+        self._connection.execute(_APPEND, self._entries)
+        self._entries.clear()
+
+    def trail(self, subject: str) -> list[Step]:
+        """Return what happened to a subject, the oldest first."""
+        rows = self._connection.execute(_TRAIL, {"subject": subject})
+        written = [Step(row.at, row.name or "", row.action, row.detail) for row in rows]
+        # Entries of this group wait in memory: written now, they would vanish with this item's savepoint.
+        waiting = [entry for entry in self._entries if entry["subject"] == subject]
+        return written + [
+            Step(entry["at"], self._name(entry["actor_id"]), entry["action"], entry["detail"])
+            for entry in waiting
+        ]
+
+    def after(self, entry_id: int, most: int) -> list[Entry]:
+        """Return the entries that follow one, the oldest first."""
+        rows = self._connection.execute(
+            select(audit, people.c.name.label("actor"))
+            .outerjoin(people, people.c.id == audit.c.actor_id)
+            .where(audit.c.id > entry_id)
+            .order_by(audit.c.id)
+            .limit(most)
+        )
+        return [Entry(row.id, row.at, row.actor or "", row.action, row.subject, row.detail) for row in rows]
+
+    def _name(self, person_id: int | None) -> str:
+        if person_id is None:
+            return ""
+        return self._connection.execute(select(people.c.name).where(people.c.id == person_id)).scalar_one()
+
+    def broken_at(self) -> int | None:
+        """Return the id of the first entry that does not fit its chain; None when all fit."""
+        head, last = "", 0
+        while True:
+            rows = self._connection.execute(
+                select(audit).where(audit.c.id > last).order_by(audit.c.id).limit(_PAGE)
+            ).all()
+            for row in rows:
+                head = _link(head, row._asdict())
+                if head != row.hash:
+                    return int(row.id)
+                last = row.id
+            if len(rows) < _PAGE:
+                return None
+
+
+def _link(head: str, entry: dict[str, Any]) -> str:
+    """Return the hash of an entry that follows the one with the hash ``head``."""
+    told = [
+        head,
+        entry["at"].astimezone(UTC).isoformat(timespec="microseconds"),
+        entry["actor_id"],
+        entry["action"],
+        entry["subject"],
+        entry["detail"],
+    ]
+    whole = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(whole.encode()).hexdigest()

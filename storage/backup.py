@@ -1,0 +1,135 @@
+"""Copies of the database to keep, putting one back, and looking for damage."""
+
+import os
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
+
+from bot.errors import StorageError
+from storage import copies, dialects, migrate
+from storage.audit import Audit
+from storage.lock import RunLock
+
+
+def backup(url: str, to: Path) -> None:
+    """Copy the database, as it is now, to a file that only its owner can read.
+
+    It may be in use meanwhile. Raise StorageError if the copy would not be sound.
+    """
+    file = _file_of(url, "pg_dump")
+    if not file.is_file():
+        raise StorageError(f"{file}: there is no such database")
+    _refuse_same(to, file)
+    copies.copy(file, to)
+
+
+def restore(url: str, from_: Path) -> Path | None:
+    """Put a backup in the place of the database; Return where the old one was put aside, if there was one.
+
+    Raise StorageError, with nothing changed, if the database is in use, or if the backup is
+    damaged, of a newer release or no database of ours.
+    """
+    file = _file_of(url, "pg_restore")
+    if not from_.is_file():
+        raise StorageError(f"{from_}: there is no such file")
+    _refuse_same(from_, file)
+    fresh = file.with_name(f"{file.name}.restoring")
+    with RunLock(url):
+        copies.copy(from_, fresh)
+        try:
+            _check_revision(fresh, from_)
+            aside = _put_aside(file)
+            fresh.replace(file)
+            copies.to_disk(file.parent)
+        except OSError as error:
+            raise StorageError(f"{from_} could not be put in the place of {file}: {error}") from error
+        finally:
+            fresh.unlink(missing_ok=True)
+    return aside
+
+
+def verify(url: str, schema: str = "") -> list[str]:
+    """Return what is wrong with the file, its references and its audit trail; nothing when all is well."""
+    parts = dialects.parsed(url)
+    file = dialects.sqlite_file(parts)
+    faults = _damage(file) if file is not None else []
+    engine = dialects.readonly_engine(parts, schema)
+    try:
+        with engine.connect() as connection:
+            dialects.begin(connection, writing=False)
+            broken = Audit(connection).broken_at()
+            connection.exec_driver_sql("ROLLBACK")
+    except DBAPIError as error:
+        if faults:
+            return faults
+        raise StorageError(f"the audit trail cannot be read: {error.orig}") from error
+    finally:
+        engine.dispose()
+    if broken is not None:
+        faults.append(
+            f"audit: entry {broken} does not follow from the one before; the trail was changed there"
+        )
+    return faults
+
+
+def _file_of(url: str, instead: str) -> Path:
+    file = dialects.sqlite_file(dialects.parsed(url))
+    if file is None:
+        raise StorageError(f"a PostgreSQL database is kept and put back with its own tools: {instead}")
+    return file
+
+
+def _refuse_same(given: Path, file: Path) -> None:
+    if given.exists() and file.exists() and given.samefile(file):
+        raise StorageError(f"{given} is the database itself; name another file")
+
+
+def _damage(file: Path) -> list[str]:
+    if not file.is_file():
+        raise StorageError(f"{file}: there is no such database")
+    try:
+        with closing(copies.connected(file)) as connection:
+            return copies.faults_of(connection)
+    except sqlite3.DatabaseError as error:
+        return [f"{file} cannot be read: {error}"]
+
+
+def _check_revision(fresh: Path, given: Path) -> None:
+    engine = dialects.readonly_engine(URL.create("sqlite", database=str(fresh)))
+    try:
+        with engine.connect() as connection:
+            revision = migrate.revision_of(connection)
+    finally:
+        engine.dispose()
+    if revision is None:
+        raise StorageError(f"{given} is empty; name another file")
+    migrate.missing(revision)
+
+
+def _put_aside(file: Path) -> Path | None:
+    """Give the old database a second name and take its journals away from the first."""
+    asides = (file.with_name(f"{file.name}.before-restore{number}") for number in ("", *range(2, 1000)))
+    aside = next(path for path in asides if not path.exists())
+    if file.exists():
+        _finish_journal(file)
+        os.link(file, aside)
+    for journal in ("-wal", "-journal"):
+        # What could not be finished stays with its own file: beside the new one it would ruin it.
+        with suppress(FileNotFoundError):
+            Path(f"{file}{journal}").replace(f"{aside}{journal}")
+    Path(f"{file}-shm").unlink(missing_ok=True)
+    return aside if aside.exists() else None
+
+
+def _finish_journal(file: Path) -> None:
+    """Write what waits in the journal into the database, unless that is too damaged for it."""
+    try:
+        with closing(copies.connected(file, writing=True)) as connection:
+            # Only possible while nobody else has the database open, which is as it should be.
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise StorageError(f"{file} is in use by another process; try again when that is done") from error

@@ -1,0 +1,58 @@
+"""Open questions, and the numbered list each person saw last; both survive a restart."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.tables import conversations, listings
+
+_GET = select(conversations).where(conversations.c.person_id == bindparam("of"))
+_END = delete(conversations).where(conversations.c.person_id == bindparam("of"))
+_LISTED = select(listings.c.projects).where(listings.c.person_id == bindparam("of"))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What we asked somebody and wait for: a topic, and what we knew when asking."""
+
+    topic: str
+    data: dict[str, Any]
+    asked_at: datetime
+
+
+class Conversations:
+    """One open question a person at most: a newer one takes the place of the older."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def open(self, person_id: int) -> Question | None:
+        """Return the question somebody has not answered yet."""
+        row = self._connection.execute(_GET, {"of": person_id}).first()
+        return Question(row.topic, row.data, row.asked_at) if row else None
+
+    def ask(self, person_id: int, topic: str, now: datetime, **data: Any) -> None:
+        """Remember that a question is open."""
+        row = {"person_id": person_id, "topic": topic, "data": data, "asked_at": now}
+        self._replace(conversations, row)
+
+    def end(self, person_id: int) -> None:
+        """Forget the open question: it is answered, or no longer asked."""
+        self._connection.execute(_END, {"of": person_id})
+
+    def listed(self, person_id: int) -> list[int]:
+        """Return the projects of the numbered list last sent to somebody, in its order."""
+        return list(self._connection.execute(_LISTED, {"of": person_id}).scalar() or ())
+
+    def list(self, person_id: int, projects: list[int], now: datetime) -> None:
+        """Remember a numbered list that is sent to somebody."""
+        self._replace(listings, {"person_id": person_id, "projects": projects, "sent_at": now})
+
+    def _replace(self, table: Any, row: dict[str, Any]) -> None:
+        kind = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+        values = {name: value for name, value in row.items() if name != "person_id"}
+        statement = kind.insert(table).values(row)
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["person_id"], set_=values))

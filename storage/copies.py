@@ -1,0 +1,72 @@
+"""Whole copies of a SQLite database, taken while it is in use, and what is wrong with a file."""
+
+import os
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from bot.errors import StorageError
+
+_MOST = 20
+"""A ruined file has thousands of faults; nobody reads them all."""
+
+
+def create(path: Path) -> None:
+    """Make an empty file that only its owner can read, and the folder for it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def connected(path: Path, *, writing: bool = False) -> sqlite3.Connection:
+    """Return a connection to a file that exists already."""
+    mode = "rw" if writing else "ro"
+    return sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True, isolation_level=None)
+
+
+def copy(source: Path, to: Path) -> None:
+    """Copy a database as it is at this moment into one file; readers and writers go on meanwhile.
+
+    The copy gets its name only when it is whole, sound and on the disk. Raise StorageError if
+    that cannot be.
+    """
+    part = to.with_name(f"{to.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        create(part)
+        with closing(connected(source)) as original, closing(connected(part, writing=True)) as twin:
+            original.backup(twin)
+            # One file, with no journal beside it that could be left behind.
+            twin.execute("PRAGMA journal_mode = DELETE")
+            if faults := faults_of(twin):
+                raise StorageError(f"{source} is damaged and was not copied: {faults[0]}")
+        to_disk(part)
+        part.replace(to)
+        to_disk(to.parent)
+    except (OSError, sqlite3.Error) as error:
+        raise StorageError(f"{source} could not be copied to {to}: {error}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def to_disk(path: Path) -> None:
+    """Return only when a file, or the names in a folder, would survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def faults_of(connection: sqlite3.Connection) -> list[str]:
+    """Return what is wrong with a file and between its rows; nothing when it is sound."""
+    pages = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_MOST})")]
+    orphans = connection.execute("PRAGMA foreign_key_check").fetchmany(_MOST)
+    return [
+        *(page for page in pages if page != "ok"),
+        *(
+            f"{table}: row {row} names a row of {parent} that does not exist"
+            for table, row, parent, _ in orphans
+        ),
+    ]

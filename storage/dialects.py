@@ -1,0 +1,158 @@
+"""What differs between SQLite and PostgreSQL, and nothing else."""
+
+import re
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.errors import StorageError
+
+_BUSY_MS = 30_000
+_CACHE_KIB = 16_384
+_WAL_LIMIT = 64 * 1024 * 1024
+_SCHEMA = re.compile("[a-z_][a-z0-9_]{0,62}")
+
+
+def parsed(url: str) -> URL:
+    """Return a database URL; Raise StorageError if it is none of ours."""
+    try:
+        parts = make_url(url)
+    except ArgumentError as error:
+        raise StorageError(f"database.url: {url!r} is no database URL; try sqlite:///liaison.db") from error
+    if parts.drivername not in {"sqlite", "postgresql", "postgresql+psycopg"}:
+        raise StorageError(
+            f"database.url: {parts.drivername!r} is not supported; "
+            "use sqlite:///liaison.db or postgresql+psycopg://user@host/name"
+        )
+    return parts
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Return the database's file, None for PostgreSQL."""
+    if url.get_backend_name() != "sqlite":
+        return None
+    if not url.database or url.database == ":memory:":
+        raise StorageError("database.url: a database in memory would lose everything; name a file")
+    return Path(url.database)
+
+
+def writer_engine(url: URL, schema: str = "") -> Engine:
+    """Return an engine whose transactions are begun and ended by our own statements."""
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args={"check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+    return create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        connect_args=_postgresql_arguments(schema),
+        # psycopg forgets how many rows an INSERT added as soon as its cursor is closed; `insert_once` asks.
+        execution_options={"preserve_rowcount": True},
+    )
+
+
+def reader_engine(url: URL, schema: str = "") -> AsyncEngine:
+    """Return an asynchronous engine that can only read; one snapshot for each question."""
+    if url.get_backend_name() == "sqlite":
+        engine = create_async_engine(
+            _readonly(url, "sqlite+aiosqlite"), isolation_level="AUTOCOMMIT", pool_size=4
+        )
+        event.listen(engine.sync_engine, "connect", _prepare_reader)
+        return engine
+    return create_async_engine(
+        url, isolation_level="AUTOCOMMIT", pool_size=4, connect_args=_postgresql_arguments(schema)
+    )
+
+
+def readonly_engine(url: URL, schema: str = "") -> Engine:
+    """Return a synchronous engine that can only read, for exports and papers."""
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(_readonly(url, "sqlite"), isolation_level="AUTOCOMMIT")
+        event.listen(engine, "connect", _prepare_reader)
+        return engine
+    return create_engine(url, isolation_level="AUTOCOMMIT", connect_args=_postgresql_arguments(schema))
+
+
+def _readonly(url: URL, driver: str) -> URL:
+    # A name with a ? or a % in it would otherwise be another file.
+    name = f"file:{quote(url.database or '')}"
+    return URL.create(driver, database=name, query={"mode": "ro", "uri": "true"})
+
+
+def _postgresql_arguments(schema: str) -> dict[str, str]:
+    if schema and not _SCHEMA.fullmatch(schema):
+        raise StorageError(
+            f"database.schema: {schema!r} is not usable; take small letters, digits and _, such as tengzhou"
+        )
+    options = "-c timezone=UTC"
+    return {"options": f"{options} -c search_path={schema}" if schema else options}
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    # The driver would start transactions late and end them at each DDL statement.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"busy_timeout = {_BUSY_MS}",
+        f"cache_size = -{_CACHE_KIB}",
+        f"journal_size_limit = {_WAL_LIMIT}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_reader(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    cursor.close()
+
+
+def begin(connection: Connection, *, writing: bool) -> None:
+    """Begin a transaction; a writing one takes its lock now, not at the first write."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    else:
+        connection.exec_driver_sql("BEGIN" if writing else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
+def in_transaction(connection: Connection) -> bool:
+    """Tell whether the database still holds our transaction open.
+
+    SQLite ends it by itself on FULL, IOERR and NOMEM; then nothing of it remains.
+    """
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        return bool(driver.in_transaction)
+    # In a transaction, or in one that failed; of a broken connection nobody knows.
+    return driver.info.transaction_status in {2, 3}
+
+
+def alone(connection: Connection, what: str) -> None:
+    """Wait until no other transaction in this schema does the same thing; it holds until the commit.
+
+    On SQLite a writing transaction is alone from its beginning.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            "SELECT pg_advisory_xact_lock(hashtextextended(concat(current_schema(), ':', %s::text), 0))",
+            (what,),
+        )
+
+
+def insert_once(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert a row; False if one with the same unique key is there already."""
+    if connection.dialect.name == "sqlite":
+        statement: Any = sqlite.insert(table).on_conflict_do_nothing()
+    else:
+        statement = postgresql.insert(table).on_conflict_do_nothing()
+    return bool(connection.execute(statement, dict(values)).rowcount == 1)

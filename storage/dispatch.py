@@ -1,0 +1,183 @@
+"""Letters on their way: claimed, delivered, held back, given up."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.chat import Button, Outgoing, Ref
+from storage.letters import WHOLE_BOT, Claimed, Lane, address_of
+from storage.tables import delivery_pauses, outbox
+
+_original = outbox.alias("original")
+_DUE = (
+    select(outbox, _original.c.message.label("updates_message"))
+    .outerjoin(_original, _original.c.id == outbox.c.updates_id)
+    .where(
+        outbox.c.platform == bindparam("platform"),
+        outbox.c.state == "waiting",
+        outbox.c.lane == bindparam("lane"),
+        outbox.c.due_at <= bindparam("now"),
+        outbox.c.chat.not_in(bindparam("busy", expanding=True)),
+        # An update waits until the message that it replaces has ended, delivered or not.
+        or_(outbox.c.updates_id.is_(None), _original.c.state.not_in(("waiting", "claimed"))),
+        ~select(delivery_pauses.c.until)
+        .where(
+            delivery_pauses.c.platform == outbox.c.platform,
+            delivery_pauses.c.chat.in_((outbox.c.chat, WHOLE_BOT)),
+            delivery_pauses.c.until > bindparam("now"),
+        )
+        .exists(),
+    )
+    .order_by(outbox.c.due_at, outbox.c.id)
+    .limit(bindparam("most"))
+)
+_ORPHANS = (
+    select(outbox, _original.c.message.label("updates_message"))
+    .outerjoin(_original, _original.c.id == outbox.c.updates_id)
+    .where(outbox.c.platform == bindparam("platform"), outbox.c.state == "claimed")
+    .order_by(outbox.c.due_at, outbox.c.id)
+)
+_LOOKS = 4
+"""How often a claim looks past the letters of chats that have one already."""
+
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state="claimed", attempts=outbox.c.attempts + 1, leased_until=bindparam("lease"))
+)
+_SENT = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("of"), outbox.c.state == "claimed")
+    .values(state="sent", sent_at=bindparam("at"), message=bindparam("as_message"), leased_until=None)
+)
+
+
+class Dispatch:
+    """The outbox as whoever delivers it sees it; ``returned`` when letters went back to it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.returned = False
+
+    def claim(
+        self,
+        platform: str,
+        lane: Lane,
+        most: int,
+        now: datetime,
+        lease: timedelta,
+        busy: Collection[str] = (),
+    ) -> list[Claimed]:
+        """Take the letters of a lane that are due, the longest due first.
+
+        One for each chat, none for a busy one: a chat with a thousand letters holds up nobody.
+        """
+        found: dict[str, Row[Any]] = {}
+        for _ in range(_LOOKS):
+            wanted = {
+                "platform": platform,
+                "lane": int(lane),
+                "now": now,
+                "most": most,
+                "busy": [*busy, *found],
+            }
+            rows = self._connection.execute(_DUE, wanted).all()
+            for row in rows:
+                found.setdefault(row.chat, row)
+            if len(rows) < most or len(found) >= most:
+                break
+        taken = list(found.values())[:most]
+        if taken:
+            self._connection.execute(_CLAIM, {"ids": [row.id for row in taken], "lease": now + lease})
+        return [_claimed(row) for row in taken]
+
+    def sent(self, delivered: Sequence[tuple[int, str]], now: datetime) -> None:
+        """Note that letters arrived, with the platform's names for them."""
+        rows = [{"of": letter_id, "as_message": message, "at": now} for letter_id, message in delivered]
+        if rows:
+            self._connection.execute(_SENT, rows)
+
+    def release(self, letter_ids: Sequence[int], due_at: datetime | None = None) -> None:
+        """Put claimed letters back, to be sent at their time or later."""
+        values: dict[str, Any] = {"state": "waiting", "leased_until": None}
+        if due_at is not None:
+            values["due_at"] = due_at
+        self._connection.execute(
+            update(outbox).where(outbox.c.id.in_(letter_ids), outbox.c.state == "claimed").values(**values)
+        )
+        self.returned = True
+
+    def doubt(self, letter_ids: Sequence[int]) -> None:
+        """Put letters back whose arrival nobody knows, counting the doubt."""
+        self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id.in_(letter_ids), outbox.c.state == "claimed")
+            .values(state="waiting", leased_until=None, doubts=outbox.c.doubts + 1)
+        )
+        self.returned = True
+
+    def fail(self, letter_ids: Sequence[int], reason: str) -> None:
+        """Give letters up; the reason is kept."""
+        self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id.in_(letter_ids), outbox.c.state.in_(("claimed", "waiting")))
+            .values(state="failed", error=reason, leased_until=None)
+        )
+
+    def orphans(self, platform: str) -> list[Claimed]:
+        """Return the claimed letters of a platform: after a start, whoever held them is gone."""
+        return [_claimed(row) for row in self._connection.execute(_ORPHANS, {"platform": platform})]
+
+    def pause(self, platform: str, chat: str, until: datetime) -> None:
+        """Send nothing to a chat (to nobody, with `WHOLE_BOT`) until a moment; a restart remembers it.
+
+        A longer pause is not made shorter.
+        """
+        kind = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+        statement = kind.insert(delivery_pauses).values(platform=platform, chat=chat, until=until)
+        self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["platform", "chat"],
+                set_={"until": statement.excluded.until},
+                where=delivery_pauses.c.until < statement.excluded.until,
+            )
+        )
+
+    def next_due(self, after: datetime) -> datetime | None:
+        """Return when the next letter becomes due after a moment."""
+        due = select(func.min(outbox.c.due_at)).where(outbox.c.state == "waiting", outbox.c.due_at > after)
+        return self._connection.execute(due.where(outbox.c.platform != "")).scalar()
+
+    def pending(self, platforms: Sequence[str], now: datetime) -> int:
+        """Return how many letters are due and not yet delivered."""
+        statement = select(func.count()).where(
+            outbox.c.platform.in_(platforms),
+            or_(outbox.c.state == "claimed", and_(outbox.c.state == "waiting", outbox.c.due_at <= now)),
+        )
+        return self._connection.execute(statement).scalar_one()
+
+
+def _claimed(row: Row[Any]) -> Claimed:
+    to = address_of(row)
+    places = iter(range(sum(len(line) for line in row.buttons)))
+    buttons = tuple(
+        tuple(Button(label, f"{row.token}.{next(places)}") for label, _ in line) for line in row.buttons
+    )
+    return Claimed(
+        id=row.id,
+        key=row.key,
+        lane=Lane(row.lane),
+        to=to,
+        in_group=row.in_group,
+        message=Outgoing(to, row.text, buttons),
+        attempts=row.attempts + 1,
+        doubts=row.doubts,
+        subject=row.subject,
+        person_id=row.person_id,
+        paper_id=row.paper_id,
+        updates=Ref(to, row.updates_message) if row.updates_id is not None else None,
+        made_at=row.made_at,
+    )

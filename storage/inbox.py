@@ -1,0 +1,46 @@
+"""What reached us, each thing once, and what could not be handled."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.dialects import insert_once
+from storage.tables import dead_letters, inbox
+
+_ADMIT = {
+    "sqlite": sqlite.insert(inbox).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(inbox).on_conflict_do_nothing(),
+}
+_STATE = update(inbox).where(inbox.c.key == bindparam("of")).values(state=bindparam("now_state"))
+
+
+class Inbox:
+    """Remembers the keys of all that was handled, so that a repeat changes nothing."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def admit(self, key: str, now: datetime) -> bool:
+        """Let something in; False if it was here before."""
+        row = {"key": key, "at": now, "state": "done"}
+        return self._connection.execute(_ADMIT[self._connection.dialect.name], row).rowcount == 1
+
+    def bury(self, key: str, platform: str, raw: Any, reason: str, now: datetime) -> bool:
+        """Keep whole what could not be handled; False if it was buried before."""
+        whole = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False, default=str)
+        self.admit(key, now)
+        self._connection.execute(_STATE, {"of": key, "now_state": "dead"})
+        row = {"key": key, "platform": platform, "raw": whole, "reason": reason, "at": now, "state": "open"}
+        return insert_once(self._connection, dead_letters, row)
+
+    def buried(self) -> int:
+        """Return how many dead letters wait for the operator."""
+        statement = select(func.count()).where(dead_letters.c.state == "open")
+        return self._connection.execute(statement).scalar_one()
+
+    def forget(self, before: datetime) -> int:
+        """Drop the keys of what was handled long ago; Return how many."""
+        return self._connection.execute(delete(inbox).where(inbox.c.at < before)).rowcount

@@ -1,0 +1,85 @@
+"""A letter: something to tell somebody, and what becomes of it on its way."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+from sqlalchemy import Row
+
+from bot.chat import Address, Outgoing, Ref
+
+Choice = tuple[str, str]
+"""A button before it is sent: what it says, and the action it stands for (``take:12``)."""
+
+Choices = tuple[tuple[Choice, ...], ...]
+"""Rows of buttons."""
+
+WHOLE_BOT = ""
+
+
+class Lane(IntEnum):
+    """How urgent a message is against the others; within a lane the older goes first."""
+
+    NOW = 0
+    ROUND = 1
+    PAPER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What to tell somebody, where and when.
+
+    ``key`` names the one slot that it fills: a second letter with the same key is the same
+    letter. ``subject`` (``problem:12``) finds it again when its content changes. A letter to a
+    person who has no contact yet waits until they join.
+    """
+
+    key: str
+    to: Address
+    text: str
+    due_at: datetime
+    choices: Choices = ()
+    person_id: int | None = None
+    in_group: bool = False
+    lane: Lane = Lane.NOW
+    subject: str = ""
+    paper_id: int | None = None
+    updates_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A letter taken for delivery; ``updates`` names the message that it replaces."""
+
+    id: int
+    key: str
+    lane: Lane
+    to: Address
+    in_group: bool
+    message: Outgoing
+    attempts: int
+    doubts: int
+    subject: str
+    person_id: int | None
+    paper_id: int | None
+    updates: Ref | None
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """The button somebody pressed or typed: its letter and its action."""
+
+    letter_id: int
+    action: str
+    label: str
+    person_id: int | None
+    to: Address
+    subject: str
+    superseded: bool
+
+
+def address_of(row: Row[Any]) -> Address:
+    """Return where a stored letter goes."""
+    return Address(row.platform, row.chat, row.topic)

@@ -1,0 +1,202 @@
+"""Every message we owe, from the transaction that made us owe it."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.chat import Address
+from storage.letters import Choices, Letter, Pressed, address_of
+from storage.tables import outbox
+
+_ADD = {
+    "sqlite": sqlite.insert(outbox).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(outbox).on_conflict_do_nothing(),
+}
+_OFFER = select(
+    *(
+        outbox.c[name]
+        for name in ("id", "buttons", "person_id", "platform", "chat", "topic", "subject", "state")
+    )
+)
+_BY_TOKEN = _OFFER.where(outbox.c.token == bindparam("of"))
+_newer = outbox.alias("newer")
+_IS_REPLACED = (
+    select(_newer.c.id)
+    .where(
+        _newer.c.state != "superseded",
+        _newer.c.id > outbox.c.id,
+        or_(_newer.c.updates_id == outbox.c.id, _newer.c.updates_id == outbox.c.updates_id),
+    )
+    .exists()
+)
+_LAST_WITH_CHOICES = (
+    _OFFER.where(
+        outbox.c.platform == bindparam("at_platform"),
+        outbox.c.chat == bindparam("at_chat"),
+        outbox.c.token.is_not(None),
+        outbox.c.state.in_(("sent", "claimed")),
+        # What a message said before it was changed in place is no longer there to be meant.
+        ~_IS_REPLACED,
+    )
+    .order_by(outbox.c.id.desc())
+    .limit(bindparam("most"))
+)
+
+
+class Outbox:
+    """The letters, and what became of them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.added = False
+
+    def add(self, letter: Letter, now: datetime) -> bool:
+        """Owe a letter; False if its slot is filled already."""
+        row = {
+            "key": letter.key,
+            # 72 random bits: opaque, and short enough for every platform's button data.
+            "token": secrets.token_urlsafe(9) if letter.choices else None,
+            "subject": letter.subject,
+            "person_id": letter.person_id,
+            "platform": letter.to.platform,
+            "chat": letter.to.chat,
+            "topic": letter.to.topic,
+            "in_group": letter.in_group,
+            "lane": int(letter.lane),
+            "due_at": letter.due_at,
+            "state": "waiting",
+            "text": letter.text,
+            "buttons": letter.choices,
+            "paper_id": letter.paper_id,
+            "updates_id": letter.updates_id,
+            "made_at": now,
+        }
+        added = self._connection.execute(_ADD[self._connection.dialect.name], row).rowcount == 1
+        self.added |= added
+        return added
+
+    def has(self, key: str) -> bool:
+        """Tell whether a slot is filled."""
+        return self._connection.execute(select(outbox.c.id).where(outbox.c.key == key)).first() is not None
+
+    def pressed(self, data: str) -> Pressed | None:
+        """Return the button with this data; None if it was never ours."""
+        token, _, place = data.rpartition(".")
+        row = self._connection.execute(_BY_TOKEN, {"of": token}).first()
+        if row is None or not place.isdecimal():
+            return None
+        flat = [choice for line in row.buttons for choice in line]
+        return _pressed(row, flat[int(place)]) if int(place) < len(flat) else None
+
+    def offered(self, to: Address, most: int = 10) -> list[Pressed]:
+        """Return the buttons last offered in a chat, those of the latest letter first."""
+        rows = self._connection.execute(
+            _LAST_WITH_CHOICES, {"at_platform": to.platform, "at_chat": to.chat, "most": most}
+        )
+        return [_pressed(row, choice) for row in rows for line in row.buttons for choice in line]
+
+    def live(self, subject: str) -> list[Row[Any]]:
+        """Return the letters about a subject that are, or will be, in somebody's chat; no updates."""
+        statement = (
+            select(outbox)
+            .where(
+                outbox.c.subject == subject,
+                outbox.c.updates_id.is_(None),
+                outbox.c.state.in_(("waiting", "claimed", "sent")),
+            )
+            .order_by(outbox.c.id)
+        )
+        return list(self._connection.execute(statement))
+
+    def rewrite(self, letter_id: int, text: str, choices: Choices) -> bool:
+        """Change what a letter says before it goes out; False if it has gone."""
+        return (
+            self._connection.execute(
+                update(outbox)
+                .where(outbox.c.id == letter_id, outbox.c.state == "waiting")
+                .values(text=text, buttons=choices)
+            ).rowcount
+            == 1
+        )
+
+    def supersede(self, letter_ids: Iterable[int]) -> None:
+        """Take letters back: those not sent are not sent, buttons of those sent are dead."""
+        self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id.in_(list(letter_ids)), outbox.c.state.in_(("waiting", "sent")))
+            .values(state="superseded")
+        )
+
+    def supersede_updates(self, letter_id: int) -> None:
+        """Take back the updates of a letter that were not sent yet: a newer one is coming."""
+        self._connection.execute(
+            update(outbox)
+            .where(outbox.c.updates_id == letter_id, outbox.c.state == "waiting")
+            .values(state="superseded")
+        )
+
+    def newest(self, letter_id: int) -> Row[Any]:
+        """Return how a letter was written last: its latest update that was not taken back, or itself."""
+        statement = (
+            select(outbox)
+            .where(
+                or_(
+                    outbox.c.id == letter_id,
+                    and_(outbox.c.updates_id == letter_id, outbox.c.state != "superseded"),
+                )
+            )
+            .order_by(outbox.c.id.desc())
+            .limit(1)
+        )
+        return self._connection.execute(statement).one()
+
+    def updates(self, letter_id: int) -> int:
+        """Return how many updates a letter has had, sent or not."""
+        statement = select(func.count()).where(outbox.c.updates_id == letter_id)
+        return self._connection.execute(statement).scalar_one()
+
+    def address(self, person_id: int, to: Address) -> int:
+        """Give an address to the letters that wait for a person to join; Return how many."""
+        self.added = True
+        return self._connection.execute(
+            update(outbox)
+            .where(outbox.c.person_id == person_id, outbox.c.platform == "", outbox.c.state == "waiting")
+            .values(platform=to.platform, chat=to.chat, topic=to.topic)
+        ).rowcount
+
+    def move(self, platform: str, chat: str, to: str) -> None:
+        """Re-address what waits for a chat whose id has changed."""
+        self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.platform == platform,
+                outbox.c.chat == chat,
+                outbox.c.state.in_(("waiting", "claimed")),
+            )
+            .values(chat=to)
+        )
+
+    def unaddress(self, platform: str, chat: str) -> None:
+        """Let cards wait for the return of somebody who cannot be reached; drop what will be stale."""
+        waiting = (outbox.c.platform == platform, outbox.c.chat == chat, outbox.c.state == "waiting")
+        self._connection.execute(
+            update(outbox)
+            .where(*waiting, outbox.c.subject.like("problem:%"), outbox.c.updates_id.is_(None))
+            .values(platform="", chat="", topic="")
+        )
+        self._connection.execute(update(outbox).where(*waiting).values(state="failed", error="unreachable"))
+
+    def get(self, letter_id: int) -> Row[Any] | None:
+        """Return a letter as it is stored."""
+        return self._connection.execute(select(outbox).where(outbox.c.id == letter_id)).first()
+
+
+def _pressed(row: Row[Any], choice: Sequence[str]) -> Pressed:
+    label, action = choice
+    return Pressed(
+        row.id, action, label, row.person_id, address_of(row), row.subject, row.state == "superseded"
+    )

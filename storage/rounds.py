@@ -1,0 +1,214 @@
+"""The daily round: who is to be asked, who was, and what the office set."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    update,
+)
+
+from bot.domain.people import Duty
+from storage.dialects import insert_once
+from storage.people import CAN_BE_WRITTEN_TO
+from storage.tables import asking_pauses, assignments, contacts, people, projects, prompts, rounds
+
+_PROMPT = select(prompts).where(prompts.c.person_id == bindparam("of"), prompts.c.day == bindparam("today"))
+_ANSWERED = (
+    update(prompts)
+    .where(
+        prompts.c.person_id == bindparam("of"),
+        prompts.c.day == bindparam("today"),
+        prompts.c.answered_at.is_(None),
+    )
+    .values(answered_at=bindparam("now"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One day's questions: asking, asked, closed, or missed because the system was down."""
+
+    day: date
+    state: str
+    reminded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What one person was asked on a day."""
+
+    person_id: int
+    projects: tuple[int, ...]
+    answered: bool
+
+
+class Rounds:
+    """Who is to be asked, and who was."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, day: date) -> Round | None:
+        """Return a day's round."""
+        row = self._connection.execute(select(rounds).where(rounds.c.day == day)).first()
+        return Round(row.day, row.state, row.reminded_at is not None) if row else None
+
+    def last_day(self) -> date | None:
+        """Return the day of the last round, None before the first."""
+        return self._connection.execute(select(func.max(rounds.c.day))).scalar()
+
+    def first_unclosed(self) -> date | None:
+        """Return the day of the earliest round that was begun and not closed."""
+        begun = rounds.c.state.in_(("asking", "asked"))
+        return self._connection.execute(select(func.min(rounds.c.day)).where(begun)).scalar()
+
+    def open(self, day: date, state: str, now: datetime) -> bool:
+        """Begin a day's round; False if it has begun."""
+        return insert_once(self._connection, rounds, {"day": day, "state": state, "asked_at": now})
+
+    def mark(self, day: date, **values: Any) -> None:
+        """Note what happened to a round: its state, when it was reminded or closed."""
+        self._connection.execute(update(rounds).where(rounds.c.day == day).values(**values))
+
+    def unasked(self, day: date, *, pilots_only: bool, most: int) -> dict[int, list[int]]:
+        """Return who must still be asked on a day, with their projects, in the order of the roster.
+
+        Left out: who cannot be reached, projects that rest, and whatever the office paused.
+        """
+        if self._is_county_paused(day):
+            return {}
+        asked = select(prompts.c.person_id).where(prompts.c.day == day)
+        whom = (
+            select(assignments.c.person_id, projects.c.id)
+            .join(projects, projects.c.id == assignments.c.project_id)
+            .join(people, people.c.id == assignments.c.person_id)
+            .where(
+                assignments.c.duty == str(Duty.LIAISON),
+                assignments.c.since <= day,
+                or_(assignments.c.until.is_(None), assignments.c.until > day),
+                people.c.id.not_in(asked),
+                or_(projects.c.quiet_until.is_(None), projects.c.quiet_until <= day),
+                *_may_be_asked(day),
+                or_(
+                    projects.c.unit_id.is_(None),
+                    cast(projects.c.unit_id, String).not_in(_paused(day, "unit")),
+                ),
+            )
+            .order_by(assignments.c.person_id, projects.c.id)
+        )
+        if pilots_only:
+            whom = whom.where(people.c.pilot)
+        found: dict[int, list[int]] = {}
+        for person_id, project_id in self._connection.execute(whom):
+            if person_id not in found and len(found) == most:
+                break
+            found.setdefault(person_id, []).append(project_id)
+        return found
+
+    def ask(self, person_id: int, day: date, project_ids: Sequence[int], now: datetime) -> bool:
+        """Note that somebody is asked; False if they were."""
+        row = {"person_id": person_id, "day": day, "projects": list(project_ids), "asked_at": now}
+        return insert_once(self._connection, prompts, row)
+
+    def prompt(self, person_id: int, day: date) -> Prompt | None:
+        """Return what somebody was asked on a day."""
+        row = self._connection.execute(_PROMPT, {"of": person_id, "today": day}).first()
+        return _prompt(row) if row else None
+
+    def asked(self, day: date) -> list[Prompt]:
+        """Return everybody who was asked on a day."""
+        rows = self._connection.execute(
+            select(prompts).where(prompts.c.day == day).order_by(prompts.c.person_id)
+        )
+        return [_prompt(row) for row in rows]
+
+    def unreminded(self, day: date, asked_before: datetime, most: int) -> list[Prompt]:
+        """Return who was asked before a moment, and neither answered nor was reminded since."""
+        if self._is_county_paused(day):
+            return []
+        rows = self._connection.execute(
+            select(prompts)
+            .join(people, people.c.id == prompts.c.person_id)
+            .where(prompts.c.day == day, prompts.c.answered_at.is_(None), prompts.c.reminded_at.is_(None))
+            .where(prompts.c.asked_at < asked_before, *_may_be_asked(day))
+            .order_by(prompts.c.person_id)
+            .limit(most)
+        )
+        return [_prompt(row) for row in rows]
+
+    def remind(self, person_id: int, day: date, now: datetime) -> bool:
+        """Note a reminder; False if there was one or an answer came."""
+        return (
+            self._connection.execute(
+                update(prompts)
+                .where(
+                    prompts.c.person_id == person_id,
+                    prompts.c.day == day,
+                    prompts.c.reminded_at.is_(None),
+                    prompts.c.answered_at.is_(None),
+                )
+                .values(reminded_at=now)
+            ).rowcount
+            == 1
+        )
+
+    def answered(self, person_id: int, day: date, now: datetime) -> None:
+        """Note that everything asked of somebody on a day is answered."""
+        self._connection.execute(_ANSWERED, {"of": person_id, "today": day, "now": now})
+
+    def _is_county_paused(self, day: date) -> bool:
+        return self._connection.execute(_paused(day, "county")).first() is not None
+
+    # --- what the office sets -----------------------------------------------------------
+
+    def pause(self, whom: str, name: str, until: date, by_id: int, now: datetime) -> None:
+        """Ask nobody in the county, a unit or one person before a day."""
+        self.resume(whom, name)
+        row = {"whom": whom, "name": name, "until": until, "by_id": by_id, "since": now}
+        self._connection.execute(asking_pauses.insert(), row)
+
+    def resume(self, whom: str, name: str) -> bool:
+        """Ask again; False if nothing was paused."""
+        statement = asking_pauses.delete().where(asking_pauses.c.whom == whom, asking_pauses.c.name == name)
+        return self._connection.execute(statement).rowcount > 0
+
+    def has_pilots(self) -> bool:
+        """Tell whether only the people of a pilot list are asked yet."""
+        return (
+            self._connection.execute(select(people.c.id).where(people.c.pilot).limit(1)).first() is not None
+        )
+
+    def set_pilots(self, person_ids: Iterable[int]) -> None:
+        """Ask only these people; with nobody given, everybody."""
+        self._connection.execute(update(people).where(people.c.pilot).values(pilot=False))
+        self._connection.execute(update(people).where(people.c.id.in_(list(person_ids))).values(pilot=True))
+
+
+def _paused(day: date, whom: str) -> Select[tuple[str]]:
+    return select(asking_pauses.c.name).where(asking_pauses.c.whom == whom, asking_pauses.c.until > day)
+
+
+def _may_be_asked(day: date) -> tuple[ColumnElement[bool], ...]:
+    """Return what must hold of somebody to be asked: on duty, within reach, not paused, nor their unit."""
+    return (
+        people.c.active,
+        people.c.id.in_(select(contacts.c.person_id).where(CAN_BE_WRITTEN_TO)),
+        cast(people.c.id, String).not_in(_paused(day, "person")),
+        or_(people.c.unit_id.is_(None), cast(people.c.unit_id, String).not_in(_paused(day, "unit"))),
+    )
+
+
+def _prompt(row: Row[Any]) -> Prompt:
+    return Prompt(row.person_id, tuple(row.projects), row.answered_at is not None)

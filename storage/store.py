@@ -1,0 +1,226 @@
+"""The database, opened: `perform` for writing, `read` for reading.
+
+All writing happens on one thread, in groups: what waits is run item by item, each in its
+own savepoint, and committed together. One fsync serves up to 64 messages, and an item that
+fails takes nothing else down with it.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from bot.errors import StorageError
+from storage import dialects
+from storage.tx import Tx
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Work = Callable[[Tx], T]
+
+_GROUP = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """Something to do, and the future that waits for it."""
+
+    work: Work[Any]
+    future: "asyncio.Future[Any]"
+
+
+_Outcome = tuple[_Item, Any, BaseException | None]
+
+
+class Store:
+    """An open database with its writer thread.
+
+    Who is in ``on_owed`` is called, on the event loop, after a commit that owes somebody a message.
+    """
+
+    def __init__(self, url: str, *, schema: str = "") -> None:
+        self.url = dialects.parsed(url)
+        self.schema = schema
+        self.on_owed: list[Callable[[], None]] = []
+        self._writer = dialects.writer_engine(self.url, schema)
+        self._reader = dialects.reader_engine(self.url, schema)
+        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write_forever, name="writer", daemon=True)
+        self._stopped: BaseException | None = None
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # From here on nobody is let in: an item behind the last one would wait for ever.
+        self._stopped = self._stopped or StorageError("the database is closed")
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+        # The writer last: only the last connection, and one that may write, tidies the journal away.
+        await self._reader.dispose()
+        self._writer.dispose()
+
+    @property
+    def healthy(self) -> bool:
+        """Tell whether the writer is alive."""
+        return self._thread.is_alive()
+
+    async def perform(self, work: Work[T]) -> T:
+        """Run work on the writer and return its result once it is committed.
+
+        Items are run in the order in which they were handed over. Raise what the work raised,
+        after its changes were undone. Raise StorageError when the database failed: then nothing
+        of the work may be taken for done, and unique keys tell if it was after all.
+        """
+        if self._stopped is not None:
+            raise StorageError("the writer has stopped") from self._stopped
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(_Item(work, future))
+        return await future
+
+    async def read(self, question: Work[T]) -> T:
+        """Return the answer to a question about one snapshot of the database.
+
+        Rows are turned into values on the event loop: ask for a few hundred at most.
+        """
+
+        def ask(connection: Connection) -> T:
+            dialects.begin(connection, writing=False)
+            try:
+                return question(Tx(connection))
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
+        async with self._reader.connect() as connection:
+            return await connection.run_sync(ask)
+
+    # --- the writer's thread ------------------------------------------------------------
+
+    def _write_forever(self) -> None:
+        connection: Connection | None = None
+        group: list[_Item] = []
+        try:
+            while True:
+                group, last = self._next_group()
+                if group:
+                    connection = self._commit(connection, group)
+                    group = []
+                if last:
+                    break
+        except BaseException as error:
+            # Whoever waits must hear of it: a writer that dies silently stops everything.
+            log.critical("the writer stopped", exc_info=True)
+            self._loop.call_soon_threadsafe(self._give_up, error, group)
+        finally:
+            if connection is not None:
+                connection.close()
+
+    def _next_group(self) -> tuple[list[_Item], bool]:
+        group: list[_Item] = []
+        item = self._queue.get()
+        while item is not None:
+            group.append(item)
+            if len(group) == _GROUP:
+                return group, False
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return group, False
+        return group, True
+
+    def _give_up(self, error: BaseException, group: list[_Item]) -> None:
+        # On the loop, like `perform`: nobody can come in between the last look and the closing.
+        self._stopped = error
+        waiting = list(group)
+        while not self._queue.empty():
+            if (item := self._queue.get()) is not None:
+                waiting.append(item)
+        for item in waiting:
+            if not item.future.done():
+                item.future.set_exception(StorageError("the writer stopped"))
+
+    def _commit(self, connection: Connection | None, group: list[_Item]) -> Connection | None:
+        """Run a group in one transaction; Return the connection, None when it is spent."""
+        try:
+            connection = connection or self._writer.connect()
+            dialects.begin(connection, writing=True)
+            tx = Tx(connection)
+            outcomes = [_outcome(tx, item) for item in group]
+            tx.settle()
+            connection.exec_driver_sql("COMMIT")
+        except Exception as error:
+            # The writer's loop is a boundary: whatever it was, the next group may fare better.
+            # Before COMMIT nothing of the group remains. A COMMIT that failed has an unknown
+            # outcome: some of them were found in the file after reopening.
+            log.exception("a group of %d was not committed", len(group))
+            reason = StorageError(f"the database did not take it: {_reason(error)}")
+            self._settle([(item, None, reason) for item in group])
+            _drop(connection)
+            return None
+        except BaseException:
+            _drop(connection)
+            raise
+        self._settle(outcomes, owes=tx.owes)
+        return connection
+
+    def _settle(self, outcomes: list[_Outcome], *, owes: bool = False) -> None:
+        def settle() -> None:
+            for item, result, error in outcomes:
+                if item.future.done():
+                    continue
+                if error is None:
+                    item.future.set_result(result)
+                else:
+                    item.future.set_exception(error)
+            if owes:
+                for wake in self.on_owed:
+                    wake()
+
+        self._loop.call_soon_threadsafe(settle)
+
+
+def _drop(connection: Connection | None) -> None:
+    if connection is not None:
+        connection.invalidate()
+        connection.close()
+
+
+class _TransactionLostError(Exception):
+    """The database ended the transaction by itself."""
+
+
+def _outcome(tx: Tx, item: _Item) -> _Outcome:
+    """Run one item in a savepoint of its own."""
+    driver = cast("Any", tx.connection.connection.driver_connection)
+    driver.execute("SAVEPOINT item")
+    mark = tx.mark()
+    try:
+        result = item.work(tx)
+    except Exception as error:
+        if not dialects.in_transaction(tx.connection):
+            raise _TransactionLostError(_reason(error)) from error
+        driver.execute("ROLLBACK TO SAVEPOINT item")
+        driver.execute("RELEASE SAVEPOINT item")
+        tx.forget(mark)
+        if isinstance(error, OperationalError):
+            return item, None, StorageError(f"the database did not take it: {_reason(error)}")
+        return item, None, error
+    driver.execute("RELEASE SAVEPOINT item")
+    return item, result, None
+
+
+def _reason(error: BaseException) -> str:
+    """Return what the driver said, without the statement and its values."""
+    return str(getattr(error, "orig", None) or error)

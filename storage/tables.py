@@ -1,0 +1,473 @@
+"""Every table, in one place to read; migrations bring a database here.
+
+Moments are UTC (`Moment`), money is hundredths of 万元, progress is thousandths. Words
+that people read – roles, states, categories – are stored as they are read.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, kept in UTC.
+
+    SQLite silently drops the zone of a ``DateTime(timezone=True)``, so the naive are refused on
+    the way in and the zone is put back on the way out.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive moments; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without a zone cannot be stored: {value!r}")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 -- SQLAlchemy passes it
+    ) -> datetime | None:
+        """Return UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _table(name: str, *columns: Any) -> Table:
+    return Table(name, metadata, *columns)
+
+
+def _id() -> Column[int]:
+    # SQLite only counts for us in a column that is exactly INTEGER.
+    return Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+
+
+def _to(table: str, name: str = "", *, nullable: bool = False, primary_key: bool = False) -> Column[int]:
+    column = name or f"{table.removesuffix('s')}_id"
+    return Column(column, ForeignKey(f"{table}.id"), nullable=nullable, primary_key=primary_key)
+
+
+def _words(name: str, *, primary_key: bool = False) -> Column[str]:
+    return Column(name, String, nullable=False, server_default="", primary_key=primary_key)
+
+
+# --- people -----------------------------------------------------------------------------
+
+units = _table(
+    "units",
+    _id(),
+    Column("name", String, nullable=False, unique=True),
+    Column("kind", String, nullable=False),
+    _words("head"),
+)
+
+people = _table(
+    "people",
+    _id(),
+    Column("name", String, nullable=False),
+    _to("units", "unit_id", nullable=True),
+    _words("title"),
+    _words("phone"),
+    Column("language", String, nullable=False, server_default="zh-CN"),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("pilot", Boolean, nullable=False, server_default=text("false")),
+    UniqueConstraint("name", "unit_id"),
+)
+
+roles = _table(
+    "roles",
+    _to("people", "person_id", primary_key=True),
+    Column("role", String, primary_key=True),
+    Index(None, "role"),
+)
+
+contacts = _table(
+    "contacts",
+    _id(),
+    _to("people", "person_id"),
+    Column("platform", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("chat", String, nullable=False),
+    Column("reachable", Boolean, nullable=False, server_default=text("true")),
+    Column("joined_at", Moment, nullable=True),
+    UniqueConstraint("platform", "account"),
+    Index(None, "person_id"),
+)
+
+invitations = _table(
+    "invitations",
+    _id(),
+    _to("people", "person_id"),
+    Column("code_hash", String, nullable=False, unique=True),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    _words("used_by"),
+)
+
+strangers = _table(
+    "strangers",
+    Column("platform", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("told_on", Date),
+    Column("wrong_tries", Integer, nullable=False, server_default="0"),
+    Column("locked_until", Moment),
+)
+
+# --- projects ---------------------------------------------------------------------------
+
+projects = _table(
+    "projects",
+    _id(),
+    Column("number", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    _words("level"),
+    Column("kind", String, nullable=False),
+    Column("stage", String, nullable=False),
+    _words("industry"),
+    _words("place"),
+    Column("total", BigInteger, nullable=False, server_default="0"),
+    Column("planned", BigInteger, nullable=False, server_default="0"),
+    Column("planned_start", Date),
+    Column("planned_completion", Date),
+    Column("actual_start", Date),
+    Column("actual_completion", Date),
+    _to("units", "unit_id", nullable=True),
+    # The standing when the project was imported; reports build on it.
+    Column("start_permille", Integer, nullable=False, server_default="0"),
+    Column("start_cumulative", BigInteger, nullable=False, server_default="0"),
+    Column("start_on", Date, nullable=False),
+    # The standing now, kept here so that a question needs no look through history.
+    Column("permille", Integer, nullable=False, server_default="0"),
+    Column("cumulative", BigInteger, nullable=False, server_default="0"),
+    _words("last_text"),
+    Column("last_day", Date),
+    Column("quiet_until", Date),
+    Index(None, "place"),
+    Index(None, "industry"),
+)
+
+milestones = _table(
+    "milestones",
+    _id(),
+    _to("projects", "project_id"),
+    Column("name", String, nullable=False),
+    Column("planned", Date),
+    Column("done", Date),
+    UniqueConstraint("project_id", "name"),
+)
+
+assignments = _table(
+    "assignments",
+    _id(),
+    _to("projects", "project_id"),
+    _to("people", "person_id"),
+    Column("duty", String, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("until", Date),
+    Index(None, "project_id", "duty"),
+    Index(None, "person_id", "duty"),
+)
+
+routes = _table(
+    "routes",
+    _id(),
+    Column("category", String, nullable=False),
+    _words("place"),
+    _to("units", "unit_id", nullable=True),
+    _to("people", "person_id", nullable=True),
+    UniqueConstraint("category", "place"),
+)
+
+# --- the daily round --------------------------------------------------------------------
+
+rounds = _table(
+    "rounds",
+    Column("day", Date, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("asked_at", Moment),
+    Column("reminded_at", Moment),
+    Column("closed_at", Moment),
+)
+
+prompts = _table(
+    "prompts",
+    _to("people", "person_id", primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("projects", JSON, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("reminded_at", Moment),
+    Column("answered_at", Moment),
+    Index(None, "day"),
+)
+
+listings = _table(
+    "listings",
+    _to("people", "person_id", primary_key=True),
+    Column("projects", JSON, nullable=False),
+    Column("sent_at", Moment, nullable=False),
+)
+
+reports = _table(
+    "reports",
+    _id(),
+    _to("projects", "project_id"),
+    Column("day", Date, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("current", Boolean, nullable=False),
+    Column("kind", String, nullable=False),
+    _words("text"),
+    Column("permille", Integer, nullable=False),
+    Column("cumulative", BigInteger, nullable=False),
+    Column("odd", JSON, nullable=False),
+    _to("people", "person_id"),
+    _to("people", "entered_by", nullable=True),
+    _words("source"),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("project_id", "day", "version"),
+    Index(
+        "uq_reports_current",
+        "project_id",
+        "day",
+        unique=True,
+        sqlite_where=text("current"),
+        postgresql_where=text("current"),
+    ),
+    Index(None, "day"),
+    Index(None, "source", sqlite_where=text("source <> ''"), postgresql_where=text("source <> ''")),
+)
+
+asking_pauses = _table(
+    "asking_pauses",
+    _id(),
+    Column("whom", String, nullable=False),
+    _words("name"),
+    Column("until", Date, nullable=False),
+    _to("people", "by_id"),
+    Column("since", Moment, nullable=False),
+    UniqueConstraint("whom", "name"),
+)
+
+# --- problems ---------------------------------------------------------------------------
+
+problems = _table(
+    "problems",
+    _id(),
+    Column("number", String, nullable=False, unique=True),
+    Column("year", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    _to("projects", "project_id"),
+    Column("category", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("urgency", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("generation", Integer, nullable=False, server_default="1"),
+    _to("people", "reporter_id"),
+    _to("people", "holder_id"),
+    Column("opened_at", Moment, nullable=False),
+    Column("accept_due", Moment),
+    Column("feedback_due", Moment),
+    Column("solve_due", Moment),
+    Column("accepted_at", Moment),
+    Column("feedback_at", Moment),
+    Column("solved_at", Moment),
+    Column("closed_at", Moment),
+    Column("returns", Integer, nullable=False, server_default="0"),
+    _words("feedback"),
+    _words("solution"),
+    _words("source"),
+    UniqueConstraint("year", "sequence"),
+    Index(None, "project_id", "state"),
+    Index(None, "holder_id", "state"),
+    Index(None, "reporter_id", "state"),
+    Index(None, "state", "opened_at"),
+    Index(None, "source", sqlite_where=text("source <> ''"), postgresql_where=text("source <> ''")),
+)
+
+custody = _table(
+    "custody",
+    _id(),
+    _to("problems", "problem_id"),
+    Column("generation", Integer, nullable=False),
+    _to("people", "person_id"),
+    Column("since", Moment, nullable=False),
+    Column("accepted_at", Moment),
+    Column("until", Moment),
+    _words("ended"),
+    _words("reason"),
+    Index(None, "problem_id"),
+)
+
+attachments = _table(
+    "attachments",
+    _id(),
+    _to("people", "person_id"),
+    _to("reports", "report_id", nullable=True),
+    _to("problems", "problem_id", nullable=True),
+    Column("platform", String, nullable=False),
+    Column("token", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("size", BigInteger),
+    Column("state", String, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("next_try_at", Moment),
+    _words("path"),
+    _words("sha256"),
+    Column("at", Moment, nullable=False),
+    Index(
+        None, "next_try_at", sqlite_where=text("state = 'wanted'"), postgresql_where=text("state = 'wanted'")
+    ),
+    Index(None, "report_id"),
+    Index(None, "problem_id"),
+)
+
+# --- chats and conversations ------------------------------------------------------------
+
+chats = _table(
+    "chats",
+    _id(),
+    Column("platform", String, nullable=False),
+    Column("chat", String, nullable=False),
+    _words("topic"),
+    _words("title"),
+    _words("scope"),
+    Column("state", String, nullable=False),
+    _to("people", "bound_by", nullable=True),
+    Column("seen_at", Moment, nullable=False),
+    Column("bound_at", Moment),
+    UniqueConstraint("platform", "chat"),
+)
+
+conversations = _table(
+    "conversations",
+    _to("people", "person_id", primary_key=True),
+    Column("topic", String, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+)
+
+# --- the engine -------------------------------------------------------------------------
+
+inbox = _table(
+    "inbox",
+    Column("key", String, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("state", String, nullable=False),
+    Index(None, "at"),
+)
+
+dead_letters = _table(
+    "dead_letters",
+    _id(),
+    Column("key", String, nullable=False, unique=True),
+    Column("platform", String, nullable=False),
+    Column("raw", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("state", String, nullable=False),
+)
+
+papers = _table(
+    "papers",
+    _id(),
+    Column("key", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("made_at", Moment, nullable=False),
+)
+
+_WAITING = text("state = 'waiting'")
+_CLAIMED = text("state = 'claimed'")
+
+outbox = _table(
+    "outbox",
+    _id(),
+    Column("key", String, nullable=False, unique=True),
+    Column("token", String, unique=True),
+    _words("subject"),
+    _to("people", "person_id", nullable=True),
+    Column("platform", String, nullable=False),
+    Column("chat", String, nullable=False),
+    _words("topic"),
+    Column("in_group", Boolean, nullable=False),
+    Column("lane", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("state", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("buttons", JSON, nullable=False),
+    _to("papers", "paper_id", nullable=True),
+    # The delivered message that this one replaces in place, where it is an update.
+    _to("outbox", "updates_id", nullable=True),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("doubts", Integer, nullable=False, server_default="0"),
+    Column("leased_until", Moment),
+    Column("made_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    _words("message"),
+    _words("error"),
+    Index(
+        "ix_outbox_waiting", "platform", "lane", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING
+    ),
+    Index("ix_outbox_claimed", "leased_until", sqlite_where=_CLAIMED, postgresql_where=_CLAIMED),
+    Index("ix_outbox_updates", "updates_id"),
+    Index("ix_outbox_chat", "platform", "chat", "id"),
+    Index(None, "subject", sqlite_where=text("subject <> ''"), postgresql_where=text("subject <> ''")),
+)
+
+delivery_pauses = _table(
+    "delivery_pauses",
+    Column("platform", String, primary_key=True),
+    # Empty: the whole connection is paused.
+    Column("chat", String, primary_key=True),
+    Column("until", Moment, nullable=False),
+)
+
+audit = _table(
+    "audit",
+    _id(),
+    Column("at", Moment, nullable=False),
+    _to("people", "actor_id", nullable=True),
+    Column("action", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("hash", String, nullable=False),
+    Index(None, "subject", "id"),
+)

@@ -1,0 +1,124 @@
+"""One transaction, and everything that can be asked and changed in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from bot.errors import StorageError
+from storage.audit import Audit
+from storage.chats import Chats
+from storage.conversations import Conversations
+from storage.dispatch import Dispatch
+from storage.files import Attachments, Papers
+from storage.inbox import Inbox
+from storage.outbox import Outbox
+from storage.people import People
+from storage.problems import Problems
+from storage.projects import Projects
+from storage.reports import Reports
+from storage.roster import Rosters
+from storage.rounds import Rounds
+
+
+class Tx:
+    """What a handler may remember with and ask of, inside one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.audit = Audit(connection)
+        self.outbox = Outbox(connection)
+        self.dispatch = Dispatch(connection)
+
+    @property
+    def owes(self) -> bool:
+        """Tell whether this transaction owes somebody a message."""
+        return self.outbox.added or self.dispatch.returned
+
+    def mark(self) -> int:
+        """Return a mark to which `forget` can go back."""
+        return self.audit.mark()
+
+    def forget(self, mark: int) -> None:
+        """Drop what is held in memory since a mark, after its statements were undone."""
+        self.audit.forget(mark)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what is done inside if it raises, and nothing else.
+
+        Raise StorageError when it was the database that failed: then all of the transaction is lost.
+        """
+        mark = self.mark()
+        self.connection.exec_driver_sql("SAVEPOINT one")
+        try:
+            yield
+        except OperationalError as error:
+            raise StorageError("the database did not take one of several items") from error
+        except Exception:
+            self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one")
+            self.connection.exec_driver_sql("RELEASE SAVEPOINT one")
+            self.forget(mark)
+            raise
+        self.connection.exec_driver_sql("RELEASE SAVEPOINT one")
+
+    def settle(self) -> None:
+        """Write what was held back until just before the commit."""
+        self.audit.settle()
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """What reached us."""
+        return Inbox(self.connection)
+
+    @cached_property
+    def people(self) -> People:
+        """Who they are and where."""
+        return People(self.connection)
+
+    @cached_property
+    def projects(self) -> Projects:
+        """What is built."""
+        return Projects(self.connection)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """What the liaisons said."""
+        return Reports(self.connection)
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        """Who was asked, and who is to be."""
+        return Rounds(self.connection)
+
+    @cached_property
+    def problems(self) -> Problems:
+        """What stands in the way, and who holds it."""
+        return Problems(self.connection)
+
+    @cached_property
+    def chats(self) -> Chats:
+        """The groups."""
+        return Chats(self.connection)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """What was asked and not answered."""
+        return Conversations(self.connection)
+
+    @cached_property
+    def papers(self) -> Papers:
+        """What is handed over."""
+        return Papers(self.connection)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """What came with the words."""
+        return Attachments(self.connection)
+
+    @cached_property
+    def rosters(self) -> Rosters:
+        """Whole rosters, applied."""
+        return Rosters(self.connection, self.audit)

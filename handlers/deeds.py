@@ -1,0 +1,84 @@
+"""What every deed on a problem begins with: it is found, its doer has the right, and it still fits."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from bot.domain.problems import Problem, State
+from bot.domain.rights import Deed, fits, may
+from bot.errors import Refused
+from handlers import cards
+from handlers.turn import Turn
+
+
+def found(turn: Turn, problem_id: int | str) -> Problem:
+    """Return a problem by its id, as it stands in this transaction."""
+    problem = turn.tx.problems.get(int(problem_id))
+    if problem is None:
+        raise Refused("problem.unknown", number=problem_id)
+    return problem
+
+
+def ready(turn: Turn, deed: Deed, problem_id: int | str) -> Problem:
+    """Return a problem to which the sender may do something now; refuse politely if not."""
+    problem = found(turn, problem_id)
+    refusal = refusal_of(turn, deed, problem)
+    if refusal is not None:
+        raise refusal
+    return problem
+
+
+def refusal_of(turn: Turn, deed: Deed, problem: Problem) -> Refused | None:
+    """Return why the sender cannot do something to a problem; None if they can.
+
+    Whoever may see the problem hears how it stands; nobody else hears anything of it.
+    """
+    ties = cards.ties(turn, turn.sender, problem)
+    is_allowed = may(turn.sender, deed, problem, ties)
+    if is_allowed and fits(deed, problem.state):
+        return None
+    if not may(turn.sender, Deed.SEE, problem, ties):
+        return Refused("problem.not_yours", number=problem.number)
+    if not fits(deed, problem.state):
+        return too_late(turn, problem)
+    return Refused("problem.held_by", number=problem.number, name=problem.holder, state=problem.state)
+
+
+def must_win(turn: Turn, problem: Problem, *, won: bool) -> None:
+    """Refuse politely when somebody else was quicker; only one of two changes at once is made."""
+    if not won:
+        raise too_late(turn, problem)
+
+
+def too_late(turn: Turn, problem: Problem) -> Refused:
+    """Return the polite no for what came after something else had happened: who did it, and when."""
+    now = found(turn, problem.id)
+    if now.state is State.WORKING and now.accepted_at is not None:
+        at = turn.clock(now.accepted_at)
+        return Refused("problem.taken_already", number=now.number, name=now.holder, at=at)
+    return Refused("problem.settled", number=now.number, state=now.state)
+
+
+def answers(deed: Deed) -> Callable[[Callable[[Turn, Problem], None]], Callable[[Turn], None]]:
+    """Make a handler for the answer to a question about a problem; rights are looked at again now."""
+
+    def decorated(handler: Callable[[Turn, Problem], None]) -> Callable[[Turn], None]:
+        @wraps(handler)
+        def answer(turn: Turn) -> None:
+            problem = found(turn, turn.known["problem"])
+            refusal = refusal_of(turn, deed, problem)
+            if refusal is None:
+                handler(turn, problem)
+            else:
+                # Raised, it would undo the closing of the question, which then catches every word.
+                turn.reply_with(turn.say(turn.sender, refusal.key, **refusal.blanks))
+
+        return answer
+
+    return decorated
+
+
+def line(turn: Turn) -> str:
+    """Return the words of the sender; pictures alone do not say why."""
+    if not turn.text:
+        raise Refused("problem.line_needed")
+    return turn.text

@@ -1,0 +1,346 @@
+"""Carries the outbox to the platforms, at the pace they allow, with patience."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.chat import ChatPlatform, Outgoing, Paper
+from bot.clock import Clock
+from bot.domain.county import County
+from bot.errors import DeliveryError, Failure, StorageError
+from bot.texts import Texts
+from handlers import undelivered
+from handlers.pace import Pace
+from handlers.turn import Desk
+from storage.letters import WHOLE_BOT, Claimed, Lane
+from storage.store import Store
+from storage.tx import Tx
+
+log = logging.getLogger(__name__)
+
+_LEASE = timedelta(seconds=30)
+_POLL = 1.0
+_LONGEST_WAIT = timedelta(seconds=60)
+_IN_HAND = {Lane.NOW: 128, Lane.ROUND: 32, Lane.PAPER: 4}
+"""Letters held in memory at most; few of the patient lanes, so that an answer overtakes at once."""
+_IN_HAND_PACED = {Lane.NOW: 16, Lane.ROUND: 12, Lane.PAPER: 2}
+"""The same where slots are rare. All that is held when the process dies must be taken for sent, and
+bears the mark of a repeat: so no more is held than half a second of slots.
+"""
+_FAILURES_TO_REST = 3
+_PAPER_WAIT = timedelta(seconds=5)
+
+
+class Carrier:
+    """Carries the letters of one platform, one of each chat at a time, so that its order is kept.
+
+    A letter is *in hand* while it waits for its slot and *flying* while it is on the wire. How it
+    ended is told to the outbox before the next letter of its chat is taken.
+    """
+
+    def __init__(
+        self, store: Store, platform: ChatPlatform, county: County, texts: Texts, clock: Clock
+    ) -> None:
+        self._store = store
+        self._platform = platform
+        self._county = county
+        self._texts = texts
+        self._clock = clock
+        self._pace = Pace(platform.capabilities)
+        self._most = _IN_HAND_PACED if platform.capabilities.per_second else _IN_HAND
+        self._in_hand: dict[str, Claimed] = {}
+        self._flying: dict[str, Claimed] = {}
+        self._sent: list[tuple[int, str]] = []
+        self._failed: deque[tuple[Claimed, DeliveryError]] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Event()
+        self._exchanging = asyncio.Lock()
+        self._next_slot: asyncio.TimerHandle | None = None
+        self._adrift = False
+        """Letters may be claimed in our name that we do not hold."""
+        self._failures = 0
+        self._rests = 0
+        self._rests_until: datetime | None = None
+        self.beat_at = 0.0
+        store.on_owed.append(self._news.set)
+
+    async def run(self) -> None:
+        """Deliver for ever; what was on its way when the last process died is taken up first."""
+        recovered = False
+        while True:
+            try:
+                if not recovered:
+                    await self.recover()
+                    recovered = True
+                await self.step()
+            except StorageError:
+                log.exception("%s: the outbox cannot be read or marked; trying again", self._platform.name)
+                await asyncio.sleep(_POLL)
+
+    async def recover(self) -> None:
+        """Take up what a dead process had claimed: it may have arrived, so it is sent once more, marked."""
+        orphans = await self._store.perform(self._take_up_orphans)
+        if orphans:
+            log.warning(
+                "%s: %d letters were in flight when the last process ended", self._platform.name, orphans
+            )
+
+    async def step(self) -> None:
+        """Tell the outbox what ended, take what is due, send what may be sent, wait for news."""
+        self.beat_at = asyncio.get_running_loop().time()
+        # Whatever ends or is owed from here on sets it again.
+        self._news.clear()
+        await self._exchange()
+        self._dispatch()
+        await self._hear()
+
+    async def drain(self) -> None:
+        """Deliver everything that is due now, and return."""
+        try:
+            while True:
+                self._news.clear()
+                await self._exchange()
+                self._dispatch()
+                if not (self._in_hand or self._flying or self._sent or self._failed):
+                    return
+                await self._hear()
+        finally:
+            await self._let_go()
+
+    async def _hear(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_POLL):
+                await self._news.wait()
+
+    # --- with the database --------------------------------------------------------------
+
+    async def _exchange(self) -> None:
+        """Tell the outbox what became of letters, and take new ones."""
+        async with self._exchanging:
+            try:
+                while self._failed:
+                    await self._settle(*self._failed[0])
+                    self._failed.popleft()
+                await self._mark_and_claim()
+            except BaseException:
+                # Committed or not, nobody knows. What ended is told again: that changes nothing.
+                self._adrift = True
+                raise
+
+    async def _mark_and_claim(self) -> None:
+        sent, room = list(self._sent), self._room()
+        if not (sent or room or self._adrift):
+            return
+        held = [*self._in_hand.values(), *self._flying.values()]
+        keep = {letter.id for letter in held} if self._adrift else None
+        self._adrift = False
+        busy = {letter.to.chat for letter in held}
+        claimed = await self._store.perform(partial(self._turn_over, sent, keep, room, busy))
+        del self._sent[: len(sent)]
+        if self._adrift or claimed:
+            # Look again: behind the letters of chats that are now busy there may be more. And had
+            # sending to be stopped meanwhile, what was just taken goes back.
+            self._news.set()
+        if not self._adrift:
+            self._in_hand.update((letter.to.chat, letter) for letter in claimed)
+
+    def _turn_over(
+        self,
+        sent: Sequence[tuple[int, str]],
+        keep: Collection[int] | None,
+        room: Mapping[Lane, int],
+        busy: Collection[str],
+        tx: Tx,
+    ) -> list[Claimed]:
+        now, name = self._clock.now(), self._platform.name
+        tx.dispatch.sent(sent, now)
+        if keep is not None:
+            tx.dispatch.release([letter.id for letter in tx.dispatch.orphans(name) if letter.id not in keep])
+        claimed: list[Claimed] = []
+        for lane, most in room.items():
+            taken = tx.dispatch.claim(
+                name, lane, most, now, _LEASE, [*busy, *(letter.to.chat for letter in claimed)]
+            )
+            claimed += taken
+            if taken and self._is_probing:
+                break
+        return claimed
+
+    @property
+    def _is_probing(self) -> bool:
+        return self._failures >= _FAILURES_TO_REST
+
+    def _room(self) -> dict[Lane, int]:
+        """Return how many more letters of each lane may be held; one in all while the platform fails."""
+        held = [letter.lane for letter in (*self._in_hand.values(), *self._flying.values())]
+        if self._is_probing:
+            return {} if held else dict.fromkeys(self._most, 1)
+        return {lane: most - held.count(lane) for lane, most in self._most.items() if held.count(lane) < most}
+
+    async def _settle(self, letter: Claimed, failure: DeliveryError) -> None:
+        """Let the kind of failure decide what becomes of a letter; one that cannot be decided is given up."""
+        try:
+            await self._store.perform(partial(self._settle_in, letter, failure))
+        except StorageError:
+            raise
+        except Exception as error:
+            log.exception("%s could not be settled after: %s", letter.key, failure)
+            reason = f"{failure}; {error!r}"
+            await self._store.perform(lambda tx: tx.dispatch.fail([letter.id], reason))
+
+    def _settle_in(self, letter: Claimed, failure: DeliveryError, tx: Tx) -> None:
+        now = self._clock.now()
+        desk = Desk(tx, self._county, self._texts, now)
+        undelivered.settle(desk, letter, failure, now + _patience(letter, failure))
+        if self._rests_until is not None and self._rests_until > now:
+            tx.dispatch.pause(self._platform.name, WHOLE_BOT, self._rests_until)
+
+    def _take_up_orphans(self, tx: Tx) -> int:
+        now = self._clock.now()
+        desk = Desk(tx, self._county, self._texts, now)
+        orphans = tx.dispatch.orphans(self._platform.name)
+        ended = DeliveryError(Failure.IN_DOUBT, "the process ended before the platform answered")
+        for letter in orphans:
+            undelivered.settle(desk, letter, ended, now, most_doubts=undelivered.MOST_CRASHES)
+        return len(orphans)
+
+    async def _let_go(self) -> None:
+        """Mark what was sent and put back what was not, so that nothing need be sent again as a doubt."""
+        if not (self._in_hand or self._sent or self._adrift):
+            return
+        self._in_hand.clear()
+        sent, unsettled = list(self._sent), [letter for letter, _ in self._failed]
+        keep = {letter.id for letter in (*self._flying.values(), *unsettled)}
+        await self._store.perform(partial(self._turn_over, sent, keep, {}, ()))
+        del self._sent[: len(sent)]
+        self._adrift = False
+
+    # --- with the platform --------------------------------------------------------------
+
+    def _dispatch(self) -> None:
+        """Start whatever may go out now; when the next slot opens, this is called again."""
+        loop = asyncio.get_running_loop()
+        if self._next_slot is not None:
+            self._next_slot.cancel()
+            self._next_slot = None
+        now, waits_until = loop.time(), []
+        for chat, letter in sorted(self._in_hand.items(), key=lambda held: (held[1].lane, held[1].id)):
+            opens = self._pace.opens(chat, in_group=letter.in_group)
+            if opens > now:
+                waits_until.append(opens)
+                continue
+            self._pace.take(chat, now, in_group=letter.in_group)
+            self._flying[chat] = self._in_hand.pop(chat)
+            task = asyncio.create_task(self._send(letter))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        if waits_until:
+            self._next_slot = loop.call_at(min(waits_until), self._dispatch)
+
+    async def _send(self, letter: Claimed) -> None:
+        try:
+            message = await self._hand_over(letter)
+        except DeliveryError as failure:
+            self._note_failure(letter, failure)
+        except Exception as error:
+            log.exception("the platform failed at %s", letter.key)
+            self._note_failure(letter, DeliveryError(Failure.IN_DOUBT, repr(error)))
+        else:
+            self._failures = self._rests = 0
+            self._sent.append((letter.id, message))
+        del self._flying[letter.to.chat]
+        self._news.set()
+
+    async def _hand_over(self, letter: Claimed) -> str:
+        """Send a letter, or change the message it replaces; Return the platform's name for it."""
+        if letter.updates is not None:
+            if letter.updates.message and not await self._platform.update(letter.updates, letter.message):
+                log.info("the message of %s can no longer be changed", letter.key)
+            return letter.updates.message
+        message = letter.message
+        if letter.paper_id is not None:
+            message = replace(message, paper=await self._paper(letter.paper_id))
+        if letter.doubts:
+            message = self._marked(message)
+        ref = await self._platform.send(message)
+        return ref.message if ref else ""
+
+    async def _paper(self, paper_id: int) -> Paper:
+        try:
+            return await self._store.read(lambda tx: tx.papers.get(paper_id))
+        except Exception as error:
+            reason = f"its paper could not be read: {error!r}"
+            raise DeliveryError(Failure.RETRY, reason, after=_PAPER_WAIT) from error
+
+    def _marked(self, message: Outgoing) -> Outgoing:
+        """Say on a message that it may be there twice."""
+        mark = self._texts.say(self._county.language, "delivery.again")
+        return replace(message, text=f"{mark}\n{message.text}")
+
+    def _note_failure(self, letter: Claimed, failure: DeliveryError) -> None:
+        """Remember how a letter ended; stop sending when more than its chat is concerned."""
+        log.warning("could not deliver %s: %s (%s)", letter.key, failure, failure.kind)
+        self._failed.append((letter, failure))
+        # A wait that the platform asks for is no failure of the connection.
+        if failure.after is None and failure.kind in {Failure.RETRY, Failure.IN_DOUBT}:
+            self._failures += 1
+        if self._is_probing:
+            self._rest()
+        elif not failure.whole_bot:
+            return
+        self._in_hand.clear()
+        self._adrift = True
+
+    def _rest(self) -> None:
+        """Leave the whole connection alone, longer each time; then one letter at a time tries it."""
+        now = self._clock.now()
+        if self._rests_until is None or now >= self._rests_until:
+            wait = min(timedelta(seconds=2 ** min(self._rests, 10)), _LONGEST_WAIT)
+            self._rests_until = now + wait
+            self._rests += 1
+
+
+def _patience(letter: Claimed, failure: DeliveryError) -> timedelta:
+    """Return how long to wait: as long as the platform says, else longer each time."""
+    if failure.after is not None:
+        return failure.after
+    return min(timedelta(seconds=2 ** min(letter.attempts, 10)), _LONGEST_WAIT)
+
+
+class Delivery:
+    """One carrier for each platform."""
+
+    def __init__(
+        self,
+        store: Store,
+        platforms: Mapping[str, ChatPlatform],
+        county: County,
+        texts: Texts,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self.carriers = {
+            name: Carrier(store, platform, county, texts, clock) for name, platform in platforms.items()
+        }
+
+    async def run(self) -> None:
+        """Deliver for ever."""
+        async with asyncio.TaskGroup() as group:
+            for carrier in self.carriers.values():
+                group.create_task(carrier.run())
+
+    async def drain(self) -> None:
+        """Deliver everything that is due now, and return."""
+        for carrier in self.carriers.values():
+            await carrier.drain()
+
+    async def pending(self) -> int:
+        """Return how many letters are due and not delivered."""
+        names, now = list(self.carriers), self._clock.now()
+        return await self._store.read(lambda tx: tx.dispatch.pending(names, now))

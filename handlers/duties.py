@@ -1,0 +1,48 @@
+"""What is done when time passes: the table of contents for time.
+
+The database knows what is due; the beat only wakes us. Each duty asks for what is due, in chunks
+of its own transactions, and whatever it creates has a key that names the slot, so a second beat,
+a restart or a second process changes nothing.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from handlers import attachments, digest, rounds
+from handlers.turn import Beat
+from handlers.watch import Watch
+
+log = logging.getLogger(__name__)
+
+Duty = Callable[[Watch], Awaitable[None]]
+
+DUTIES: tuple[Duty, ...] = (
+    rounds.close,
+    rounds.ask,
+    rounds.remind,
+    digest.post,
+    attachments.fetch,
+)
+
+
+async def keep(watch: Watch) -> list[str]:
+    """Do every duty; one that fails does not keep the others from being done. Return what failed."""
+    failed = []
+    for duty in DUTIES:
+        try:
+            await duty(watch)
+        except Exception:
+            name = f"{duty.__module__}.{duty.__name__}"
+            log.exception("duty %s failed; the next beat tries again", name)
+            failed.append(name)
+    return failed
+
+
+def next_event(beat: Beat) -> tuple[datetime, str] | None:
+    """Return when time will next bring something, and the key of its name; for a clock pushed by hand."""
+    due = beat.tx.dispatch.next_due(beat.now)
+    events = [*rounds.next_moments(beat), *digest.next_moments(beat)]
+    if due is not None and due > beat.now:
+        events.append((due, "event.delivery"))
+    return min(events, default=None)

@@ -1,0 +1,202 @@
+"""One round a working day: everybody asked once, the silent reminded once, the office told how it went."""
+
+from datetime import date, datetime
+
+from bot.domain.people import Role
+from handlers import prompts
+from handlers.turn import Beat
+from handlers.watch import Watch
+from storage.letters import Lane
+from storage.rounds import Prompt
+
+CHUNK = 50
+"""Items of one transaction at most, so that a message never waits for a round."""
+
+_NEVER_MORE_THAN = 60
+
+
+async def ask(watch: Watch) -> None:
+    """Ask every liaison, once a working day, between the hours the county chose."""
+    if not await watch.read(_is_time_to_ask):
+        return
+    await watch.perform(_open)
+    while await watch.perform(_ask_some) == CHUNK:
+        pass
+
+
+def _is_time_to_ask(beat: Beat) -> bool:
+    county = beat.county
+    if not county.calendar.is_workday(beat.today):
+        return False
+    opens = county.calendar.at(beat.today, county.ask_at)
+    closes = county.calendar.at(beat.today, county.close_at)
+    if not opens <= beat.now < closes:
+        return False
+    pilots_only = beat.tx.rounds.has_pilots()
+    return bool(
+        beat.tx.rounds.get(beat.today) is None
+        or beat.tx.rounds.unasked(beat.today, pilots_only=pilots_only, most=1)
+    )
+
+
+def _open(beat: Beat) -> None:
+    """Begin the day's round, and note the working days since the last one on which nobody was asked."""
+    last = beat.tx.rounds.last_day()
+    if beat.tx.rounds.open(beat.today, "asking", beat.now) and last is not None:
+        for day in beat.county.calendar.workdays_after(last):
+            if day >= beat.today:
+                break
+            beat.tx.rounds.open(day, "missed", beat.now)
+            beat.record(None, "round.missed", f"round:{day}")
+
+
+def _ask_some(beat: Beat) -> int:
+    unasked = beat.tx.rounds.unasked(beat.today, pilots_only=beat.tx.rounds.has_pilots(), most=CHUNK)
+    asked = beat.each(list(unasked), lambda person_id: _ask(beat, person_id, unasked[person_id]))
+    if len(unasked) < CHUNK:
+        beat.tx.rounds.mark(beat.today, state="asked")
+        if asked:
+            beat.record(None, "round.asked", f"round:{beat.today}", count=asked)
+    return asked
+
+
+def _ask(beat: Beat, person_id: int, project_ids: list[int]) -> None:
+    if not beat.tx.rounds.ask(person_id, beat.today, project_ids, beat.now):
+        return
+    person = beat.tx.people.get(person_id)
+    projects = beat.tx.projects.many(project_ids)
+    reports = beat.tx.reports.on(project_ids, beat.today)
+    if len(reports) == len(project_ids):
+        beat.tx.rounds.answered(person_id, beat.today, beat.now)
+        return
+    beat.tx.conversations.list(person_id, project_ids, beat.now)
+    # What was asked before is not what tomorrow's 「照旧」 answers.
+    beat.tx.conversations.end(person_id)
+    beat.tell(
+        person,
+        f"prompt:{person_id}:{beat.today}",
+        prompts.question(beat, person, projects, reports),
+        prompts.choices(beat, person, projects),
+        subject=prompts.subject(person_id, beat.today),
+        lane=Lane.ROUND,
+        disturb=True,
+    )
+
+
+async def remind(watch: Watch) -> None:
+    """Remind, once, only those who have not answered."""
+    if not await watch.read(_is_time_to_remind):
+        return
+    while await watch.perform(_remind_some) == CHUNK:
+        pass
+
+
+def _is_time_to_remind(beat: Beat) -> bool:
+    county = beat.county
+    closes = county.calendar.at(beat.today, county.close_at)
+    return _reminds_at(beat) <= beat.now < closes and bool(_silent(beat, 1))
+
+
+def _reminds_at(beat: Beat) -> datetime:
+    return beat.county.calendar.at(beat.today, beat.county.remind_at)
+
+
+def _silent(beat: Beat, most: int) -> list[Prompt]:
+    """Return who was asked in time to answer by now, and has not; who was asked late is not pressed."""
+    return beat.tx.rounds.unreminded(beat.today, _reminds_at(beat), most)
+
+
+def _remind_some(beat: Beat) -> int:
+    return beat.each(_silent(beat, CHUNK), lambda prompt: _remind(beat, prompt))
+
+
+def _remind(beat: Beat, prompt: Prompt) -> None:
+    if not beat.tx.rounds.remind(prompt.person_id, beat.today, beat.now):
+        return
+    person = beat.tx.people.get(prompt.person_id)
+    reports = beat.tx.reports.on(prompt.projects, beat.today)
+    left = [
+        each
+        for each in beat.tx.projects.many(prompt.projects)
+        if each.id not in reports and (each.quiet_until is None or each.quiet_until <= beat.today)
+    ]
+    if not left:
+        return
+    beat.tx.conversations.list(person.id, [project.id for project in left], beat.now)
+    text = beat.say(
+        person,
+        "prompt.remind",
+        name=person.name,
+        lines="\n".join(f"{place} {project.name}" for place, project in enumerate(left, 1)),
+        close=beat.county.close_at.strftime("%H:%M"),
+    )
+    beat.tell(
+        person,
+        f"remind:{person.id}:{beat.today}",
+        text,
+        prompts.choices(beat, person, left),
+        subject=prompts.subject(person.id, beat.today) + ":remind",
+        lane=Lane.ROUND,
+        disturb=True,
+    )
+
+
+async def close(watch: Watch) -> None:
+    """Close the day's round, and tell the office in one message how it went."""
+    while await watch.read(_is_time_to_close):
+        await watch.perform(_close)
+
+
+def _is_time_to_close(beat: Beat) -> bool:
+    return _day_to_close(beat) is not None
+
+
+def _day_to_close(beat: Beat) -> date | None:
+    """Return the day whose round is over but not closed, None when there is none."""
+    day = beat.tx.rounds.first_unclosed()
+    over = day is not None and beat.now >= beat.county.calendar.at(day, beat.county.close_at)
+    return day if over else None
+
+
+def _close(beat: Beat) -> None:
+    day = _day_to_close(beat)
+    if day is None:
+        return
+    beat.tx.rounds.mark(day, state="closed", closed_at=beat.now)
+    asked = beat.tx.rounds.asked(day)
+    project_ids = sorted({project_id for prompt in asked for project_id in prompt.projects})
+    reports = beat.tx.reports.on(project_ids, day)
+    silent = [project for project in beat.tx.projects.many(project_ids) if project.id not in reports]
+    beat.record(None, "round.closed", f"round:{day}", asked=len(project_ids), answered=len(reports))
+    if not asked:
+        return
+    names = "、".join(prompts.shortened(project.name, 14) for project in silent[:_NEVER_MORE_THAN])
+    for colleague in beat.tx.people.with_role(Role.OFFICE):
+        if beat.tx.people.address(colleague.id) is None:
+            # Who joins next week need not read about today.
+            continue
+        text = beat.say(
+            colleague,
+            "round.closed" if silent else "round.closed_complete",
+            date=beat.date(colleague, day),
+            projects=len(project_ids),
+            answered=len(reports),
+            silent=len(silent),
+            names=names,
+        )
+        beat.tell(colleague, f"closed:{day}:{colleague.id}", text)
+
+
+def next_moments(beat: Beat) -> list[tuple[datetime, str]]:
+    """Return the next moments at which a round has something to do, with the keys of their names."""
+    county, calendar = beat.county, beat.county.calendar
+    day = beat.today if calendar.is_workday(beat.today) else calendar.next_workday(beat.today)
+    times = (
+        (county.ask_at, "event.ask"),
+        (county.remind_at, "event.remind"),
+        (county.close_at, "event.close"),
+    )
+    moments = [
+        (calendar.at(each, time), name) for each in (day, calendar.next_workday(day)) for time, name in times
+    ]
+    return [(moment, name) for moment, name in moments if moment > beat.now]

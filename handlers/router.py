@@ -1,0 +1,330 @@
+"""The way of a message: admitted once, to the handler it belongs to, and the boundary for errors.
+
+`COMMANDS`, `ACTIONS` and `TOPICS` are the table of contents of everything people can say.
+"""
+
+import dataclasses
+import logging
+import re
+from collections.abc import Callable
+from functools import partial
+
+from bot.chat import Event, Incoming, Unreadable
+from bot.clock import Clock
+from bot.domain.county import County
+from bot.domain.people import Language, Person
+from bot.domain.words import clean
+from bot.errors import Refused, StorageError
+from bot.texts import Texts
+from handlers import (
+    custody,
+    edits,
+    groups,
+    lists,
+    office,
+    pictures,
+    problems,
+    progress,
+    reporting,
+    spoken,
+    unclear,
+    welcome,
+)
+from handlers.turn import Desk, Turn
+from storage.letters import Letter, Pressed
+from storage.store import Store
+from storage.tx import Tx
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Turn], None]
+
+COMMANDS: dict[str, Handler] = {
+    "today": lists.today,
+    "今日": lists.today,
+    "projects": lists.projects,
+    "项目": lists.projects,
+    "problem": reporting.report,
+    "问题": reporting.report,
+    "ledger": lists.ledger,
+    "台账": lists.ledger,
+    "help": lists.usage,
+    "帮助": lists.usage,
+    "start": welcome.again,
+    "cancel": lists.cancel,
+    "取消": lists.cancel,
+    "代填": office.enter,
+    "enter": office.enter,
+    "更正": office.correct,
+    "correct": office.correct,
+    "撤销": office.withdraw,
+    "withdraw": office.withdraw,
+    "暂停": office.pause,
+    "pause": office.pause,
+    "恢复": office.resume,
+    "resume": office.resume,
+    "试点": office.pilot,
+    "pilot": office.pilot,
+}
+
+ACTIONS: dict[str, Handler] = {
+    "same": progress.same,
+    "progress": progress.ask_progress,
+    "trouble": progress.ask_problem,
+    "which": unclear.pointed,
+    "right": progress.figures_right,
+    "wrong": progress.figures_wrong,
+    "new": reporting.report_anyway,
+    "same_problem": reporting.add_to_similar,
+    "category": reporting.change_category,
+    "categories": reporting.show_categories,
+    "urgency": reporting.change_urgency,
+    "take": problems.take,
+    "transfer": custody.ask_transfer,
+    "return": custody.ask_return,
+    "solved": problems.ask_solution,
+    "solved_plainly": problems.solve_plainly,
+    "feedback": problems.ask_feedback,
+    "ask_up": custody.ask_up,
+    "ask_up_to": custody.ask_up_to,
+    "close": problems.close,
+    "unsolved": problems.reopen,
+    "show": problems.show,
+    "feedback_on": spoken.feedback_on,
+    "bind": groups.bind,
+    "forward": office.forward,
+    "drop": lists.cancel,
+}
+
+TOPICS: dict[str, Handler] = {
+    "progress": progress.answer_about,
+    "which": unclear.answered,
+    "problem": reporting.describe,
+    "transfer": custody.transfer,
+    "transfer_reason": custody.transfer_because,
+    "return": custody.return_because,
+    "solution": problems.solve,
+    "feedback": problems.give_feedback,
+    "ask_up": custody.ask_up_for,
+    "reopened": problems.say_what_remains,
+    "feedback_on": spoken.word_of_holder_again,
+    "similar": reporting.answer_similar,
+    "unread": lists.still_unread,
+}
+
+BARE: frozenset[Handler] = frozenset({lists.today, lists.projects, lists.usage, lists.cancel, welcome.again})
+"""The commands that take no words after them."""
+
+ASIDES: frozenset[Handler] = frozenset(
+    {lists.today, lists.projects, lists.ledger, lists.usage, problems.show, progress.same}
+)
+"""What may be done in between: words that wait for an answer go on waiting."""
+
+WORDLESS: frozenset[str] = frozenset({"progress"})
+"""The questions that pictures answer without words."""
+
+EVENTS: dict[Event, Callable[[Desk, Incoming], None]] = {
+    Event.JOINED_GROUP: groups.joined,
+    Event.LEFT_GROUP: groups.left,
+    Event.MOVED: groups.moved,
+    Event.BLOCKED: welcome.blocked,
+    Event.UNBLOCKED: welcome.unblocked,
+}
+
+LONGEST = 8 * 1024
+"""Bytes of one message that are taken in; a longer one is refused with a sentence (SECURITY row 14)."""
+
+_LONGEST_LABEL = 16
+_PLACE = re.compile(r"[0-9]{1,2}")
+_COMMAND = re.compile(r"/?(?P<word>[A-Za-z]+|\S+?)(?:@\w+)?(?:[\s:：,，]+(?P<rest>.*))?", re.DOTALL)
+
+
+class Router:
+    """Takes everything that reaches us, on any platform."""
+
+    def __init__(self, store: Store, county: County, texts: Texts, clock: Clock) -> None:
+        self._store = store
+        self._county = county
+        self._texts = texts
+        self._clock = clock
+
+    async def receive(self, incoming: Incoming | Unreadable) -> str:
+        """Handle what reached us, once; Return a notice for whoever pressed a button.
+
+        Raise StorageError when it could not be stored: then it must be offered again.
+        """
+        if isinstance(incoming, Unreadable):
+            await self._store.perform(partial(self._bury_unreadable, incoming))
+            return ""
+        try:
+            return await self._store.perform(partial(self._handle, incoming))
+        except StorageError:
+            raise
+        except Refused as refusal:
+            return await self._store.perform(partial(self._refuse, incoming, refusal))
+        except Exception as error:
+            log.exception("message %s could not be handled and was kept as a dead letter", incoming.key)
+            return await self._store.perform(partial(self._apologise, incoming, repr(error)))
+
+    # --- on the writer's thread ---------------------------------------------------------
+
+    def _handle(self, incoming: Incoming, tx: Tx) -> str:
+        now = self._clock.now()
+        if not tx.inbox.admit(incoming.key, now):
+            return ""
+        desk = Desk(tx, self._county, self._texts, now)
+        if incoming.event is not None:
+            EVENTS[incoming.event](desk, incoming)
+            return ""
+        text = clean(incoming.text).strip()
+        known = tx.people.at(incoming.at.platform, incoming.sender)
+        if known is None:
+            if incoming.private:
+                welcome.stranger(desk, incoming, text)
+            return ""
+        turn = Turn(tx, self._county, self._texts, now, incoming=incoming, sender=known.person, text=text)
+        if incoming.private and known.is_back:
+            welcome.unblocked(turn, incoming)
+        if incoming.private and known.is_new:
+            welcome.greet(turn)
+        if len(text.encode()) > LONGEST:
+            raise Refused("text.too_long", kb=LONGEST // 1024)
+        _dispatch(turn)
+        return turn.notice
+
+    def _refuse(self, incoming: Incoming, refusal: Refused, tx: Tx) -> str:
+        now = self._clock.now()
+        tx.inbox.admit(incoming.key, now)
+        sender = self._sender(tx, incoming)
+        text = self._texts.say(self._language(sender), refusal.key, **refusal.blanks)
+        # In a group only the one who pressed is told, by the notice.
+        if incoming.private:
+            self._owe(tx, incoming, sender, text)
+        return text
+
+    def _apologise(self, incoming: Incoming, reason: str, tx: Tx) -> str:
+        now = self._clock.now()
+        sender = self._sender(tx, incoming)
+        # Of a stranger's words nothing is kept, not even here.
+        kept = incoming if sender else dataclasses.replace(incoming, text="", attachments=())
+        tx.inbox.bury(incoming.key, incoming.at.platform, dataclasses.asdict(kept), reason, now)
+        if sender is not None and incoming.private:
+            self._owe(tx, incoming, sender, self._texts.say(self._language(sender), "error.apology"))
+        return ""
+
+    def _bury_unreadable(self, unreadable: Unreadable, tx: Tx) -> None:
+        tx.inbox.bury(
+            unreadable.key, unreadable.platform, unreadable.raw, unreadable.reason, self._clock.now()
+        )
+
+    def _owe(self, tx: Tx, incoming: Incoming, sender: Person | None, text: str) -> None:
+        now = self._clock.now()
+        person_id = sender.id if sender else None
+        tx.outbox.add(Letter(f"reply:{incoming.key}", incoming.at, text, now, person_id=person_id), now)
+
+    def _sender(self, tx: Tx, incoming: Incoming) -> Person | None:
+        known = tx.people.at(incoming.at.platform, incoming.sender)
+        return known.person if known else None
+
+    def _language(self, person: Person | None) -> Language:
+        return person.language if person else self._county.language
+
+
+def _dispatch(turn: Turn) -> None:
+    """Hand a message to the one handler it belongs to."""
+    incoming = turn.incoming
+    if incoming.button:
+        _press(turn, turn.tx.outbox.pressed(incoming.button))
+        return
+    if not incoming.private:
+        return
+    if incoming.edited:
+        edits.revise(turn)
+        return
+    if handler := _command(turn):
+        handler(turn)
+    elif pressed := _typed_label(turn):
+        _press(turn, pressed)
+    elif spoken.named_in(turn):
+        return
+    elif question := turn.question:
+        if not turn.text and question.topic not in WORDLESS:
+            pictures.wait(turn)
+            return
+        turn.close_question()
+        TOPICS[question.topic](turn)
+    elif pressed := _typed_place(turn):
+        _press(turn, pressed)
+    else:
+        progress.answer(turn)
+
+
+def _command(turn: Turn) -> Handler | None:
+    """Return what a text that begins with a command word stands for."""
+    match = _COMMAND.fullmatch(turn.text)
+    if match is None:
+        return None
+    handler = COMMANDS.get(match["word"].lower())
+    rest = (match["rest"] or "").strip()
+    # 「项目 主体封顶」 is an answer, not the command 项目.
+    if handler is None or (rest and handler in BARE and not turn.text.startswith("/")):
+        return None
+    turn.argument = rest
+    _turn_away_from(turn, handler)
+    return handler
+
+
+def _press(turn: Turn, pressed: Pressed | None) -> None:
+    if pressed is None:
+        raise Refused("button.unknown")
+    if pressed.to.chat != turn.incoming.at.chat or pressed.person_id not in {None, turn.sender.id}:
+        raise Refused("button.not_yours")
+    verb, _, turn.argument = pressed.action.partition(":")
+    _turn_away_from(turn, ACTIONS[verb])
+    ACTIONS[verb](turn)
+
+
+def _turn_away_from(turn: Turn, handler: Handler) -> None:
+    """Close the open question when something else is begun; not for an aside, if it keeps words."""
+    if handler not in ASIDES or not turn.known.get("text"):
+        turn.close_question()
+
+
+def _offers(turn: Turn) -> list[list[Pressed]]:
+    """Return the buttons the sender could mean, letter by letter, the latest first.
+
+    Of the letters about one thing only the latest counts: it shows how the thing stands now.
+    """
+    offers: dict[str | int, list[Pressed]] = {}
+    for pressed in turn.tx.outbox.offered(turn.incoming.at):
+        offer = offers.setdefault(pressed.subject or pressed.letter_id, [])
+        if not offer or offer[0].letter_id == pressed.letter_id:
+            offer.append(pressed)
+    return list(offers.values())
+
+
+def _typed_label(turn: Turn) -> Pressed | None:
+    """Return the button whose words were typed; None if there is none."""
+    wanted = _folded(turn.text)
+    if not wanted or len(wanted) > _LONGEST_LABEL:
+        return None
+    named = [pressed for offer in _offers(turn) for pressed in offer if _folded(pressed.label) == wanted]
+    cards = [pressed for pressed in named if spoken.is_card(pressed.subject)]
+    if len(cards) > 1:
+        raise Refused("problem.which", label=cards[0].label, numbers=spoken.numbers(turn, cards))
+    return named[0] if named else None
+
+
+def _typed_place(turn: Turn) -> Pressed | None:
+    """Return the button that a number typed alone counts to; a list of projects has its own numbers."""
+    if not _PLACE.fullmatch(turn.text):
+        return None
+    offers = _offers(turn)
+    if not offers or progress.is_list(offers[0][0].subject):
+        return None
+    place = int(turn.text)
+    return offers[0][place - 1] if 1 <= place <= len(offers[0]) else None
+
+
+def _folded(text: str) -> str:
+    return "".join(text.split()).casefold()

@@ -1,0 +1,207 @@
+"""What a handler is given: a `Turn` for one message, a `Beat` for one tick of the clock."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any, TypeVar
+
+from bot.chat import Address, Incoming
+from bot.domain.county import County
+from bot.domain.people import Language, Person
+from bot.errors import StorageError
+from bot.texts import Texts
+from storage.conversations import Question
+from storage.letters import Choice, Choices, Lane, Letter
+from storage.tx import Tx
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+NOWHERE = Address("", "")
+"""Where letters wait for somebody who has not joined yet."""
+
+_ALBUM = 120
+"""Seconds within which pictures sent without words are answered once."""
+
+
+_LAPSES = timedelta(hours=12)
+"""After this nobody remembers what was asked; what they write then is about something else."""
+
+
+@dataclass
+class Desk:
+    """What both have in common: one transaction, one moment, the county, and how to tell people things."""
+
+    tx: Tx
+    county: County
+    texts: Texts
+    now: datetime
+
+    @cached_property
+    def today(self) -> date:
+        """The county's day."""
+        return self.county.calendar.day_of(self.now)
+
+    @property
+    def local(self) -> datetime:
+        """The moment as the clocks of the county show it."""
+        return self.now.astimezone(self.county.calendar.zone)
+
+    def say(self, reader: Person | Language | None, key: str, **blanks: object) -> str:
+        """Return a sentence in its reader's language."""
+        if isinstance(reader, Person):
+            reader = reader.language
+        return self.texts.say(reader or self.county.language, key, **blanks)
+
+    def tell(
+        self,
+        person: Person,
+        slot: str,
+        text: str,
+        choices: Choices = (),
+        *,
+        subject: str = "",
+        lane: Lane = Lane.NOW,
+        disturb: bool = False,
+    ) -> bool:
+        """Owe somebody a message for a slot; False if that slot is filled.
+
+        It waits for the end of quiet hours unless it may ``disturb``, and for the person to join if
+        they have not. Return whether it is new.
+        """
+        due_at = self.now if disturb else self.county.calendar.next_open(self.now)
+        to = self.tx.people.address(person.id) or NOWHERE
+        letter = Letter(
+            key=slot,
+            to=to,
+            text=text,
+            due_at=due_at,
+            choices=choices,
+            person_id=person.id,
+            lane=lane,
+            subject=subject,
+        )
+        return self.tx.outbox.add(letter, self.now)
+
+    def record(self, actor: Person | None, action: str, subject: str, **detail: object) -> None:
+        """Enter into the audit who did what to what."""
+        self.tx.audit.add(self.now, actor.id if actor else None, action, subject, **detail)
+
+    def clock(self, moment: datetime) -> str:
+        """Return a moment as people write it here: 11-23 09:12."""
+        return moment.astimezone(self.county.calendar.zone).strftime("%m-%d %H:%M")
+
+    def date(self, reader: Person, day: date) -> str:
+        """Return a day as its reader writes it: 11月23日."""
+        return self.say(reader, "day.date", month=day.month, day=day.day)
+
+    def hour(self, moment: datetime) -> str:
+        """Return a moment of today as people write it here: 09:12."""
+        return moment.astimezone(self.county.calendar.zone).strftime("%H:%M")
+
+
+@dataclass
+class Turn(Desk):
+    """One message of one known person, on its way through one handler.
+
+    ``argument`` is what follows the command word, or what the pressed button carries.
+    ``notice`` is shown for a moment to whoever pressed a button. ``has_asked`` tells whether this
+    message has led to a question: a second one would take the place of the first.
+    """
+
+    incoming: Incoming = field(kw_only=True)
+    sender: Person = field(kw_only=True)
+    text: str = field(kw_only=True)
+    argument: str = field(default="", kw_only=True)
+    notice: str = field(default="", kw_only=True)
+    has_asked: bool = field(default=False, kw_only=True)
+    _replies: int = field(default=0, kw_only=True)
+
+    @cached_property
+    def question(self) -> Question | None:
+        """The question that was open when this message came; one of yesterday has lapsed."""
+        question = self.tx.conversations.open(self.sender.id)
+        return question if question and self.now - question.asked_at < _LAPSES else None
+
+    def close_question(self) -> None:
+        """Forget the open question: it is answered, or something else is being done."""
+        if self.question is not None:
+            self.tx.conversations.end(self.sender.id)
+
+    @cached_property
+    def known(self) -> dict[str, Any]:
+        """What was known when the question was asked."""
+        return dict(self.question.data) if self.question else {}
+
+    @property
+    def source(self) -> str:
+        """The name under which what this message made is found again when it is edited."""
+        incoming = self.incoming
+        return f"{incoming.at.platform}:{incoming.at.chat}:{incoming.message}" if incoming.message else ""
+
+    def reply(self, key: str, choices: Choices = (), *, subject: str = "", **blanks: object) -> None:
+        """Answer the sender where they wrote."""
+        self.reply_with(self.say(self.sender, key, **blanks), choices, subject=subject)
+
+    def reply_with(self, text: str, choices: Choices = (), *, subject: str = "") -> None:
+        """Answer the sender where they wrote, with words made elsewhere."""
+        self._replies += 1
+        self._owe(f"reply:{self.incoming.key}:{self._replies}", text, choices, subject)
+
+    def reply_once(self, slot: str, key: str, **blanks: object) -> None:
+        """Answer several messages that belong together – the pictures of an album – with one sentence."""
+        spell = int(self.now.timestamp()) // _ALBUM
+        self._owe(f"{slot}:{self.sender.id}:{spell}", self.say(self.sender, key, **blanks), (), "")
+
+    def _owe(self, slot: str, text: str, choices: Choices, subject: str) -> None:
+        letter = Letter(
+            key=slot,
+            to=self.incoming.at,
+            text=text,
+            due_at=self.now,
+            choices=choices,
+            person_id=self.sender.id,
+            in_group=not self.incoming.private,
+            subject=subject,
+        )
+        self.tx.outbox.add(letter, self.now)
+
+    def choice(self, key: str, action: str, **blanks: object) -> Choice:
+        """Return a button for the sender."""
+        return (self.say(self.sender, f"button.{key}", **blanks), action)
+
+    def ask(self, topic: str, **data: object) -> None:
+        """Wait for the sender's answer to a question."""
+        self.has_asked = True
+        self.tx.conversations.ask(self.sender.id, topic, self.now, **data)
+
+
+@dataclass
+class Beat(Desk):
+    """One chunk of one duty, in one transaction."""
+
+    def each(self, items: Sequence[T], do: Callable[[T], None]) -> int:
+        """Do something for each item; Return for how many it was done.
+
+        One that fails is undone alone and keeps nobody else waiting.
+        """
+        done = 0
+        for item in items:
+            try:
+                with self.tx.savepoint():
+                    do(item)
+                done += 1
+            except StorageError:
+                raise
+            except Exception:
+                log.exception("%s could not be done; the next beat tries again", item)
+        return done
+
+
+def rows_of(choices: Iterable[Choice], width: int) -> Choices:
+    """Return buttons in rows of a width."""
+    flat = list(choices)
+    return tuple(tuple(flat[start : start + width]) for start in range(0, len(flat), width))

@@ -1,0 +1,78 @@
+"""What becomes of a letter that a platform did not take; its kind of failure alone decides."""
+
+import logging
+from datetime import datetime, timedelta
+
+from bot.domain.people import Role
+from bot.domain.words import visible
+from bot.errors import DeliveryError, Failure
+from handlers import groups, prompts, welcome
+from handlers.turn import Desk
+from storage.letters import WHOLE_BOT, Claimed, Lane
+
+log = logging.getLogger(__name__)
+
+MOST_DOUBTS = 1
+"""How often a letter that may have arrived is sent again."""
+
+MOST_CRASHES = 3
+"""The same for what a dying process held: most of it never left, so it is given up more slowly. A
+question or a paper is not worth a third copy.
+"""
+
+LONGEST_OWED = timedelta(days=7)
+"""Every letter ends; but a platform that cannot be reached for days loses none of them."""
+
+
+def settle(
+    desk: Desk,
+    letter: Claimed,
+    failure: DeliveryError,
+    again_at: datetime,
+    *,
+    most_doubts: int = MOST_DOUBTS,
+) -> None:
+    """Retry, resend marked, re-address or give up – so that every letter ends, and somebody knows how."""
+    dispatch = desk.tx.dispatch
+    tireless = desk.now - letter.made_at < LONGEST_OWED
+    # To change a message twice does no harm; to send it twice is owned up to, once.
+    most = most_doubts if letter.lane is Lane.NOW else MOST_DOUBTS
+    may_repeat = tireless if letter.updates is not None else letter.doubts < most
+    match failure.kind:
+        case Failure.RETRY if tireless:
+            dispatch.release([letter.id])
+            _hold(desk, letter, WHOLE_BOT if failure.whole_bot else letter.to.chat, again_at)
+        case Failure.IN_DOUBT if may_repeat:
+            dispatch.doubt([letter.id])
+            _hold(desk, letter, letter.to.chat, again_at)
+        case Failure.MOVED if failure.to not in {"", letter.to.chat} and tireless:
+            groups.follow(desk, letter.to.platform, letter.to.chat, failure.to)
+            dispatch.release([letter.id])
+        case Failure.UNREACHABLE:
+            dispatch.release([letter.id])
+            desk.tx.outbox.unaddress(letter.to.platform, letter.to.chat)
+            if letter.in_group:
+                groups.lost(desk, letter.to)
+            else:
+                welcome.lost(desk, letter.to.platform, letter.to.chat)
+        case _:
+            dispatch.fail([letter.id], str(failure))
+            _tell_office(desk, letter, failure)
+
+
+def _hold(desk: Desk, letter: Claimed, chat: str, until: datetime) -> None:
+    """Hold back not the letter alone but its chat, so that the order is kept."""
+    if until > desk.now:
+        desk.tx.dispatch.pause(letter.to.platform, chat, until)
+
+
+def _tell_office(desk: Desk, letter: Claimed, failure: DeliveryError) -> None:
+    """Tell the office which message did not arrive; not of its own notices, which would never end."""
+    log.error("gave up %s: %s", letter.key, failure)
+    if letter.updates is not None or letter.key.startswith("failed:"):
+        return
+    name = desk.tx.people.get(letter.person_id).call if letter.person_id is not None else letter.to.chat
+    words = prompts.shortened(visible(letter.message.text), 40)
+    for colleague in desk.tx.people.with_role(Role.OFFICE):
+        text = desk.say(colleague, "delivery.failed", name=name, text=words, reason=str(failure))
+        desk.tell(colleague, f"failed:{letter.id}:{colleague.id}", text)

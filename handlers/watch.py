@@ -1,0 +1,71 @@
+"""What a duty is given: the store, the county, the clock, and who prints and fetches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Protocol, TypeVar
+
+from bot.chat import Attachment, Paper
+from bot.clock import Clock
+from bot.domain.county import County
+from bot.domain.week import Week
+from bot.texts import Texts
+from handlers.turn import Beat
+from storage.store import Store
+from storage.tx import Tx
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPapers:
+    """A digest as it is posted."""
+
+    text: str
+    picture: Paper
+    ledger: Paper
+
+
+class Press(Protocol):
+    """Makes papers, away from the writer and the event loop."""
+
+    async def digest(self, scope: str, week: Week, now: datetime, *, late: bool) -> DigestPapers:
+        """Return the digest of a week for a scope."""
+
+
+class Fetchers(Protocol):
+    """Brings attachments in and keeps their bytes."""
+
+    @property
+    def platforms(self) -> list[str]:
+        """The platforms that attachments can be fetched from."""
+
+    async def fetch(self, platform: str, attachment: Attachment) -> bytes:
+        """Return an attachment's bytes; raise DeliveryError if they cannot be had now."""
+
+    async def keep(self, name: str, content: bytes) -> str:
+        """Keep bytes under a name of ours; Return where."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What every duty is given: the store, the county, the clock, and who makes papers and fetches files."""
+
+    store: Store
+    county: County
+    texts: Texts
+    clock: Clock
+    press: Press
+    fetchers: Fetchers
+
+    async def perform(self, work: Callable[[Beat], T]) -> T:
+        """Do one chunk of a duty in a transaction of its own."""
+        return await self.store.perform(partial(self._at_desk, work))
+
+    async def read(self, question: Callable[[Beat], T]) -> T:
+        """Ask without writing, so that a beat with nothing to do holds up no message."""
+        return await self.store.read(partial(self._at_desk, question))
+
+    def _at_desk(self, work: Callable[[Beat], T], tx: Tx) -> T:
+        return work(Beat(tx, self.county, self.texts, self.clock.now()))

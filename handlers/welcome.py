@@ -1,0 +1,153 @@
+"""How people join, what a stranger hears, and who can no longer be reached."""
+
+import hashlib
+import re
+import secrets
+from datetime import timedelta
+
+from bot.chat import Incoming
+from bot.domain.people import Person, Role
+from bot.domain.words import clean, visible
+from bot.errors import Refused
+from handlers import lists
+from handlers.turn import Desk, Turn
+from storage.letters import Letter
+
+CODE_LIFE = timedelta(hours=24)
+"""How long an invitation is good for."""
+
+_WRONG_CODES = 5
+_LOCK = timedelta(hours=1)
+_START = re.compile(r"/start(?:@\w+)?\s+(?P<code>[A-Za-z0-9_-]{1,64})")
+
+
+def new_code() -> str:
+    """Return an invitation code: 128 random bits that fit a deep link (SECURITY row 2)."""
+    return secrets.token_urlsafe(16)
+
+
+def hashed(code: str) -> str:
+    """Return what is stored of a code."""
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def invite(desk: Desk, person: Person) -> str:
+    """Return a fresh code that lets one person join once, within a day."""
+    code = new_code()
+    desk.tx.people.invite(person.id, hashed(code), desk.now, desk.now + CODE_LIFE)
+    desk.record(None, "person.invited", f"person:{person.id}")
+    return code
+
+
+def stranger(desk: Desk, incoming: Incoming, text: str) -> None:
+    """Let in who brings a good code; tell anybody else once a day, and keep nothing they wrote."""
+    match = _START.fullmatch(text)
+    if match is not None:
+        _join(desk, incoming, match["code"])
+    elif desk.tx.people.turn_away(incoming.at.platform, incoming.sender, desk.today):
+        _say(desk, incoming, "welcome.stranger")
+
+
+def _join(desk: Desk, incoming: Incoming, code: str) -> None:
+    platform, account = incoming.at.platform, incoming.sender
+    locked = desk.tx.people.locked_until(platform, account)
+    if locked is not None and desk.now < locked:
+        if desk.tx.people.turn_away(platform, account, desk.today):
+            _say(desk, incoming, "welcome.locked", until=desk.clock(locked))
+        return
+    person_id = desk.tx.people.redeem(hashed(code), account, desk.now)
+    if person_id is None:
+        _wrong_code(desk, incoming)
+        return
+    person = desk.tx.people.get(person_id)
+    if not desk.tx.people.bind(person.id, platform, account, incoming.at.chat, desk.now):
+        raise Refused("welcome.account_taken")
+    desk.record(person, "person.joined", f"person:{person.id}", platform=platform, account=account)
+    _receive(desk, person, incoming)
+    for colleague in desk.tx.people.with_role(Role.OFFICE):
+        if colleague.id != person.id:
+            desk.tell(
+                colleague,
+                f"joined:{person.id}:{platform}:{account}:{colleague.id}",
+                desk.say(
+                    colleague,
+                    "welcome.joined_for_office",
+                    name=person.placed,
+                    platform=platform,
+                    account=account,
+                    calls_itself=visible(clean(incoming.sender_name)) or "—",
+                ),
+            )
+
+
+def _wrong_code(desk: Desk, incoming: Incoming) -> None:
+    platform, account = incoming.at.platform, incoming.sender
+    if desk.tx.people.wrong_code(platform, account, _WRONG_CODES, desk.now + _LOCK):
+        desk.record(None, "invitation.locked", f"account:{platform}:{account}")
+        _say(desk, incoming, "welcome.locked", until=desk.clock(desk.now + _LOCK))
+        for colleague in desk.tx.people.with_role(Role.OFFICE):
+            slot = f"locked:{platform}:{account}:{desk.now.timestamp():.0f}:{colleague.id}"
+            desk.tell(colleague, slot, desk.say(colleague, "welcome.locked_for_office", account=account))
+    else:
+        _say(desk, incoming, "welcome.wrong_code")
+
+
+def greet(turn: Turn) -> None:
+    """Welcome somebody whose account the roster named, when they write for the first time."""
+    if turn.tx.people.greet(turn.incoming.at.platform, turn.incoming.sender, turn.now):
+        turn.record(turn.sender, "person.joined", f"person:{turn.sender.id}")
+        _receive(turn, turn.sender, turn.incoming)
+
+
+def _receive(desk: Desk, person: Person, incoming: Incoming) -> None:
+    """Say hello, and send what was waiting for them."""
+    key = "welcome.hello_liaison" if person.has(Role.LIAISON) else "welcome.hello"
+    text = desk.say(person, key, name=person.name, county=desk.county.name)
+    letter = Letter(_hello(incoming), incoming.at, text, desk.now, person_id=person.id)
+    desk.tx.outbox.add(letter, desk.now)
+    desk.tx.outbox.address(person.id, incoming.at)
+
+
+def _hello(incoming: Incoming) -> str:
+    return f"hello:{incoming.key}"
+
+
+def again(turn: Turn) -> None:
+    """Answer /start from somebody who is in already; who has just been welcomed knows enough."""
+    if not turn.tx.outbox.has(_hello(turn.incoming)):
+        lists.usage(turn)
+
+
+def blocked(desk: Desk, incoming: Incoming) -> None:
+    """Note that somebody blocked the bot, and tell the office the same minute."""
+    lost(desk, incoming.at.platform, incoming.sender)
+
+
+def lost(desk: Desk, platform: str, account: str) -> None:
+    """Note that an account takes no messages any more; the office hears what now waits for nobody."""
+    for person_id in desk.tx.people.reachable(platform, account, yes=False):
+        person = desk.tx.people.get(person_id)
+        desk.record(None, "person.unreachable", f"person:{person.id}", platform=platform)
+        waiting = desk.tx.problems.waiting_for(person.id)
+        for colleague in desk.tx.people.with_role(Role.OFFICE):
+            if colleague.id == person.id:
+                continue
+            text = desk.say(
+                colleague,
+                "welcome.lost_for_office" if waiting else "welcome.lost_for_office_idle",
+                name=person.placed,
+                numbers="、".join(problem.number for problem in waiting),
+            )
+            desk.tell(colleague, f"lost:{person.id}:{platform}:{desk.now}:{colleague.id}", text, disturb=True)
+
+
+def unblocked(desk: Desk, incoming: Incoming) -> None:
+    """Note that somebody can be reached again, and send what waited."""
+    for person_id in desk.tx.people.reachable(incoming.at.platform, incoming.sender, yes=True):
+        desk.record(None, "person.reachable", f"person:{person_id}", platform=incoming.at.platform)
+        desk.tx.outbox.address(person_id, incoming.at)
+
+
+def _say(desk: Desk, incoming: Incoming, key: str, **blanks: object) -> None:
+    text = desk.say(None, key, county=desk.county.name, **blanks)
+    desk.tx.outbox.add(Letter(f"reply:{incoming.key}", incoming.at, text, desk.now), desk.now)

@@ -1,0 +1,114 @@
+"""Doubles written by hand: a platform that remembers, a press that prints nothing."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from bot.chat import Address, Attachment, Capabilities, Listener, Outgoing, Paper, Ref
+from bot.errors import DeliveryError
+from handlers.watch import DigestPapers
+
+
+@dataclass
+class Message:
+    """A message as it stands in a chat now."""
+
+    ref: Ref
+    text: str
+    labels: list[str]
+    data: dict[str, str]
+    paper: Paper | None
+    edits: int = 0
+
+
+@dataclass
+class FakePlatform:
+    """A chat platform in memory; the failures are raised instead of sending and of fetching."""
+
+    name: str = "fake"
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    chats: dict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
+    failures: list[DeliveryError] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    fetch_failures: list[DeliveryError] = field(default_factory=list)
+    attempts: int = 0
+
+    async def run(self, listener: Listener) -> None:
+        await asyncio.Event().wait()
+
+    def healthy(self) -> str:
+        return ""
+
+    async def send(self, message: Outgoing) -> Ref | None:
+        self.attempts += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        chat = self.chats[message.to.chat]
+        ref = Ref(message.to, str(len(chat) + 1))
+        chat.append(Message(ref, message.text, *_buttons(message), message.paper))
+        return ref
+
+    async def update(self, ref: Ref, message: Outgoing) -> bool:
+        for shown in self.chats[ref.to.chat]:
+            if shown.ref.message == ref.message:
+                shown.text = message.text
+                shown.labels, shown.data = _buttons(message)
+                shown.edits += 1
+                return True
+        return False
+
+    async def fetch(self, attachment: Attachment) -> bytes:
+        if self.fetch_failures:
+            raise self.fetch_failures.pop(0)
+        return self.files[attachment.token]
+
+    async def link(self, code: str) -> str:
+        return f"fake://join/{code}"
+
+    async def close(self) -> None:
+        pass
+
+
+def _buttons(message: Outgoing) -> tuple[list[str], dict[str, str]]:
+    flat = [button for row in message.buttons for button in row]
+    return [button.label for button in flat], {button.label: button.data for button in flat}
+
+
+@dataclass
+class FakePress:
+    """Prints digests of two lines; ``failures`` are raised instead of the next ones."""
+
+    printed: list[str] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+
+    async def digest(self, scope: str, week: object, now: object, *, late: bool) -> DigestPapers:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.printed.append(f"{scope} {week}{' late' if late else ''}")
+        return DigestPapers(
+            f"周报 {scope} {week}",
+            Paper("digest.png", "image/png", b"png"),
+            Paper("ledger.xlsx", "application/xlsx", b"xlsx"),
+        )
+
+
+@dataclass
+class FakeFetchers:
+    """Fetches from the fake platform, keeps in memory."""
+
+    platform: FakePlatform
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def platforms(self) -> list[str]:
+        return [self.platform.name]
+
+    async def fetch(self, platform: str, attachment: Attachment) -> bytes:
+        return await self.platform.fetch(attachment)
+
+    async def keep(self, name: str, content: bytes) -> str:
+        self.kept[name] = content
+        return name
+
+
+NOWHERE = Address("", "")

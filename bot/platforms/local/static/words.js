@@ -1,0 +1,193 @@
+// What the page itself says, in Chinese and English. Messages of the bot are never touched.
+
+const CHINESE = {
+  product: "联络员机器人",
+  try_out: "试一试：三步看懂",
+  search: "查找姓名、单位、群",
+  all: "全部",
+  unread: "有新消息",
+  chats: "会话列表",
+  groups: "工作群",
+  others: "其他人员",
+  nobody_found: "没有找到",
+  no_groups: "还没有工作群",
+  not_joined: "未加入",
+  not_bound: "未绑定范围",
+  new_group: "把机器人拉进新群",
+  new_group_short: "新建群",
+  new_group_text: "机器人入群后，会请指挥部办公室点一下，说明这个群对应哪个范围。",
+  group_title: "群名称",
+  group_by: "由谁拉入",
+  add: "拉入群",
+  cancel: "取消",
+  close: "关闭",
+  back: "返回",
+  download: "下载",
+  clock: "时钟与记录",
+  clock_and_log: "时钟与记录",
+  clock_short: "时钟",
+  welcome: "一个县的联络日常，都在这一页",
+  welcome_text: "列表里是全县人员和工作群，点开谁，就替谁收发消息。按下面三步走一遍：",
+  step_ask: "回答今天的问题",
+  step_ask_text: "点「下一件事」，到 9:00 机器人开始催报；再打开联络员「{name}」，点「全部照旧」或直接回一句。",
+  step_ask_plain: "打开联络员「{name}」，点「全部照旧」或直接回一句。",
+  step_problem: "报一个问题",
+  step_problem_text: "在同一个会话里写：「1 问题 用地指标未批」。问题会编号，并送到该管的人手里。",
+  step_take: "接办、解决、销号",
+  step_take_text: "打开有新消息的牵头领导，点「接办」，再点「已解决」；「{name}」确认后销号。",
+  welcome_end: "最后点「下周一」，看周报和台账发到群里。",
+  open_liaison: "打开「{name}」",
+  open_leader: "打开牵头领导",
+  messages: "消息",
+  nothing_yet: "还没有消息",
+  nothing_yet_text: "机器人发来的消息会显示在这里，也可以先写一句，比如「帮助」。",
+  write: "写消息",
+  send: "发送",
+  attach: "选择图片或文件",
+  edit: "修改",
+  editing: "正在修改这条消息，按 Esc 取消",
+  edited: "已修改",
+  unsent: "未送达",
+  resend: "重发",
+  speak_as: "发言人",
+  bot: "机器人",
+  remove: "移除",
+  picture: "图片",
+  enlarge: "放大图片 {name}",
+  workday: "工作日",
+  day_off: "休息日",
+  next: "下一件事：{when} {what}",
+  next_none: "近期没有安排",
+  jump_event: "下一件事",
+  jump_hour: "+1 小时",
+  jump_workday: "下个工作日 08:55",
+  jump_monday: "下周一",
+  moving: "时钟正在走……",
+  log: "记录",
+  log_empty: "发生的事情会记在这里。",
+  today: "今天",
+  offline: "连接断开，正在重连……",
+  unread_count: "{count} 条新消息",
+  bad_request: "这个操作没有被接受，请刷新页面再试。",
+  message_gone: "这条消息已经不在了，请刷新页面。",
+  file_gone: "文件已经不在了，请重新选择。",
+  not_stored: "暂时没有存下来，请稍后重发。",
+  too_large: "文件太大，每个不超过 {size}。",
+  empty: "请先写点内容。",
+  clock_fixed: "这里的时钟不能拨动。",
+  clock_moving: "时钟正在走，请稍等。",
+  failed: "没有成功，请看运行记录。",
+  no_answer: "机器人没有应答，请看它是否还在运行。",
+};
+
+const ENGLISH = {
+  product: "Liaison bot",
+  try_out: "Try it in three steps",
+  search: "Find a name or unit",
+  all: "All",
+  unread: "Unread",
+  chats: "Chats",
+  groups: "Groups",
+  others: "Others",
+  nobody_found: "Nobody found",
+  no_groups: "No groups yet",
+  not_joined: "not joined",
+  not_bound: "scope not set",
+  new_group: "Add the bot to a new group",
+  new_group_short: "New group",
+  new_group_text: "Once in the group, the bot asks the headquarters office with one tap what the group stands for.",
+  group_title: "Name of the group",
+  group_by: "Added by",
+  add: "Add",
+  cancel: "Cancel",
+  close: "Close",
+  back: "Back",
+  download: "Download",
+  clock: "Clock and log",
+  clock_and_log: "Clock and log",
+  clock_short: "Clock",
+  welcome: "A county's daily round, on one page",
+  welcome_text: "The list holds the people and groups of the county: open somebody to read and write for them. Three steps show it all:",
+  step_ask: "Answer today's question",
+  step_ask_text: "Press 'Next event': at 9:00 the bot asks everybody. Then open liaison {name} and press 「全部照旧」 or answer in a line.",
+  step_ask_plain: "Open liaison {name} and press 「全部照旧」 or answer in a line.",
+  step_problem: "Report a problem",
+  step_problem_text: "In the same chat write 「1 问题 用地指标未批」. It gets a number and goes to whoever answers for it.",
+  step_take: "Take it, solve it, close it",
+  step_take_text: "Open a lead leader with news, press 「接办」, then 「已解决」; {name} confirms and it is closed.",
+  welcome_end: "Last, press 'Next Monday' and see the digest and the ledger arrive in the group.",
+  open_liaison: "Open {name}",
+  open_leader: "Open a lead leader",
+  messages: "Messages",
+  nothing_yet: "No messages yet",
+  nothing_yet_text: "What the bot says appears here. You may write first, for example 「帮助」.",
+  write: "Write a message",
+  send: "Send",
+  attach: "Choose pictures or files",
+  edit: "Edit",
+  editing: "Editing this message; Esc cancels",
+  edited: "edited",
+  unsent: "not delivered",
+  resend: "Send again",
+  speak_as: "Speaking",
+  bot: "Bot",
+  remove: "Remove",
+  picture: "Picture",
+  enlarge: "Enlarge picture {name}",
+  workday: "working day",
+  day_off: "day off",
+  next: "Next: {when} {what}",
+  next_none: "Nothing planned",
+  jump_event: "Next event",
+  jump_hour: "+1 hour",
+  jump_workday: "Next working day 08:55",
+  jump_monday: "Next Monday",
+  moving: "The clock is moving…",
+  log: "Log",
+  log_empty: "What happens is noted here.",
+  today: "Today",
+  offline: "Connection lost, trying again…",
+  unread_count: "{count} new",
+  bad_request: "That was not accepted; reload the page and try again.",
+  message_gone: "This message is gone; reload the page.",
+  file_gone: "The file is gone; choose it again.",
+  not_stored: "It could not be stored just now; send it again in a moment.",
+  too_large: "The file is too large; {size} at most.",
+  empty: "Write something first.",
+  clock_fixed: "This clock cannot be moved.",
+  clock_moving: "The clock is moving; one moment.",
+  failed: "That failed; see the bot's log.",
+  no_answer: "The bot does not answer; see whether it is still running.",
+};
+
+const ROLES = {
+  联络员: "Liaisons", 牵头领导: "Lead leaders", 部门联络员: "Department liaisons", 指挥部办公室: "Headquarters office",
+  常务副县长: "Executive deputy head", 县长: "County head", 业主: "Project owners",
+};
+
+const asked = new URLSearchParams(location.search).get("lang") ?? "";
+export const english = asked.startsWith("en");
+export const language = english ? "en" : "zh-CN";
+const WORDS = english ? ENGLISH : CHINESE;
+
+export function say(key, blanks = {}) {
+  return (WORDS[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => blanks[name] ?? "");
+}
+
+export function knows(key) {
+  return key in WORDS;
+}
+
+export function roleName(role) {
+  return english ? (ROLES[role] ?? role) : role;
+}
+
+export function fill(root = document) {
+  document.documentElement.lang = language;
+  for (const node of root.querySelectorAll("[data-say]")) node.textContent = say(node.dataset.say);
+  for (const node of root.querySelectorAll("[data-placeholder]")) node.placeholder = say(node.dataset.placeholder);
+  for (const node of root.querySelectorAll("[data-label]")) {
+    node.setAttribute("aria-label", say(node.dataset.label));
+    if (node.matches(".icon")) node.title = say(node.dataset.label);
+  }
+}

@@ -1,0 +1,54 @@
+"""A web server as a guest in the loop of the bot: for the local page and the health of the bot."""
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from bot.errors import ConfigurationError
+
+
+class Server(uvicorn.Server):
+    """A server that is quiet, leaves signals to the application, and ends within a second."""
+
+    def __init__(self, site: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__(
+            uvicorn.Config(
+                site,
+                host=host,
+                port=port,
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none: stopping the bot is the application's business."""
+        yield
+
+
+def taken(listen: str, key: str) -> socket.socket:
+    """Take an address ``host:port``; raise ConfigurationError, naming the setting, if it cannot be had."""
+    host, _, port = listen.rpartition(":")
+    host = host.strip("[]")
+    try:
+        listening = socket.create_server(
+            (host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+        )
+    except OSError as error:
+        # `create_server` adds words of its own to those of the system.
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        fault = f"{key}: {listen} cannot be used ({why}); stop its user, or choose another port"
+        raise ConfigurationError("config.toml", [fault]) from error
+    listening.setblocking(False)
+    return listening

@@ -1,0 +1,312 @@
+"""The composition root: the only module that knows every other."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot import texts as sentences
+from bot.chat import Attachment, ChatPlatform
+from bot.clock import Clock, SystemClock
+from bot.config import Settings
+from bot.domain.county import County
+from bot.domain.week import Week
+from bot.papers.press import DigestOrder, make_digest
+from bot.papers.workshop import Workshop
+from bot.texts import Texts
+from bot.ticker import Ticker
+from handlers import duties
+from handlers.delivery import Delivery
+from handlers.router import Router
+from handlers.watch import DigestPapers, Watch
+from storage.lock import RunLock
+from storage.store import Store
+
+if TYPE_CHECKING:
+    from bot.platforms.telegram import TelegramPlatform
+
+log = logging.getLogger(__name__)
+
+BEAT = timedelta(seconds=5)
+_STALLED = 90.0
+_LAST_WORDS = 8.0
+"""Seconds; a service manager is told that it takes ten in all."""
+_BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
+
+
+class WorkshopPress:
+    """Has digests made in the workshop."""
+
+    def __init__(self, settings: Settings, workshop: Workshop) -> None:
+        self._settings = settings
+        self._workshop = workshop
+
+    async def digest(self, scope: str, week: Week, now: datetime, *, late: bool) -> DigestPapers:
+        """Return the digest of a week for a scope."""
+        return DigestPapers(
+            *await self._workshop.make(make_digest, order(self._settings, scope, week, now, late=late))
+        )
+
+
+def order(settings: Settings, scope: str, week: Week, now: datetime, *, late: bool = False) -> DigestOrder:
+    """Return what the workshop must know to make a digest."""
+    return DigestOrder(
+        url=settings.database.url,
+        schema=settings.database.schema_,
+        county=settings.county,
+        zone=settings.timezone,
+        language=settings.language,
+        rewordings=settings.texts,
+        scope=scope,
+        week=week,
+        now=now,
+        late=late,
+    )
+
+
+class Shelf:
+    """Fetches attachments from their platforms and keeps them in a folder beside the database."""
+
+    def __init__(self, platforms: Mapping[str, ChatPlatform], folder: Path) -> None:
+        self._platforms = platforms
+        self._folder = folder
+
+    @property
+    def platforms(self) -> list[str]:
+        """The platforms that attachments can be fetched from."""
+        return list(self._platforms)
+
+    async def fetch(self, platform: str, attachment: Attachment) -> bytes:
+        """Return an attachment's bytes; raise DeliveryError if they cannot be had now."""
+        return await self._platforms[platform].fetch(attachment)
+
+    async def keep(self, name: str, content: bytes) -> str:
+        """Keep bytes under a name of ours, readable by nobody else; Return the name."""
+        await asyncio.to_thread(self._write, name, content)
+        return name
+
+    def _write(self, name: str, content: bytes) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._folder / name
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+
+
+@dataclass
+class Bot:
+    """One county's bot, put together and ready to run."""
+
+    settings: Settings
+    county: County
+    texts: Texts
+    clock: Clock
+    store: Store
+    platforms: Mapping[str, ChatPlatform]
+    router: Router
+    delivery: Delivery
+    watch: Watch
+    started_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+    beat_at: float = 0.0
+    _is_ill: bool = False
+
+    async def beat(self) -> None:
+        """Do what is due."""
+        await duties.keep(self.watch)
+        self.beat_at = asyncio.get_running_loop().time()
+
+    def ailments(self) -> list[str]:
+        """Return a sentence for everything that is wrong."""
+        long_ago = asyncio.get_running_loop().time() - _STALLED
+        found = [sentence for platform in self.platforms.values() if (sentence := platform.healthy())]
+        if not self.store.healthy:
+            found.append("the database's writer has stopped; restart the bot")
+        if max(self.beat_at, self.started_at) < long_ago:
+            found.append("the duties have not been done for 90 seconds")
+        for name, carrier in self.delivery.carriers.items():
+            if max(carrier.beat_at, self.started_at) < long_ago:
+                found.append(f"{name}: nothing has been delivered or looked for in 90 seconds")
+        return found
+
+    async def _pulse(self) -> None:
+        """Do what is due, and say in the log when the bot falls ill and when it is well again."""
+        await self.beat()
+        found = self.ailments()
+        if found and not self._is_ill:
+            log.error("%s is not well: %s", self.county.name, "; ".join(found))
+        elif self._is_ill and not found:
+            log.info("%s is well again", self.county.name)
+        self._is_ill = bool(found)
+
+    async def run(self) -> None:
+        """Receive, deliver and keep the duties until cancelled; then say what is still owed."""
+        ticker = Ticker(self._pulse, BEAT)
+        await self.beat()
+        async with asyncio.TaskGroup() as group:
+            delivering = group.create_task(self.delivery.run())
+            receiving = [
+                group.create_task(platform.run(self.router.receive)) for platform in self.platforms.values()
+            ]
+            ticker.start()
+            try:
+                await asyncio.gather(*receiving)
+            finally:
+                ticker.stop()
+                for task in receiving:
+                    task.cancel()
+                delivering.cancel()
+                await asyncio.shield(self._last_words())
+
+    async def _last_words(self) -> None:
+        """Send what is due before leaving, for a while; the rest is owed and goes out next time."""
+        try:
+            async with asyncio.timeout(_LAST_WORDS):
+                await self.delivery.drain()
+        except TimeoutError:
+            log.warning("stopped before everything was delivered; the rest goes out after the next start")
+
+
+@asynccontextmanager
+async def assembled(
+    settings: Settings, clock: Clock, platforms: Sequence[ChatPlatform], workshop: Workshop
+) -> AsyncIterator[Bot]:
+    """Put a county's bot together around an open database."""
+    county = settings.of_county()
+    texts = sentences.load(settings.texts, settings.language)
+    named = {platform.name: platform for platform in platforms}
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(
+            Store(settings.database.url, schema=settings.database.schema_)
+        )
+        for platform in platforms:
+            stack.push_async_callback(platform.close)
+        watch = Watch(
+            store=store,
+            county=county,
+            texts=texts,
+            clock=clock,
+            press=WorkshopPress(settings, workshop),
+            fetchers=Shelf(named, attachments_folder(settings)),
+        )
+        yield Bot(
+            settings=settings,
+            county=county,
+            texts=texts,
+            clock=clock,
+            store=store,
+            platforms=named,
+            router=Router(store, county, texts, clock),
+            delivery=Delivery(store, named, county, texts, clock),
+            watch=watch,
+        )
+
+
+def attachments_folder(settings: Settings) -> Path:
+    """Return where attachments are kept: beside the database's file, or here."""
+    url = settings.database.url
+    if url.startswith("sqlite:///"):
+        return Path(url.removeprefix("sqlite:///")).parent / "attachments"
+    return Path("attachments")
+
+
+def platforms_of(settings: Settings, clock: Clock) -> list["TelegramPlatform"]:
+    """Return the connections to messengers that the settings ask for."""
+    platforms = []
+    if token := settings.telegram.token.get_secret_value():
+        from bot.platforms.telegram import TelegramPlatform
+
+        platforms.append(
+            TelegramPlatform(
+                token,
+                clock=clock,
+                api_base=settings.telegram.api_base,
+                proxy=settings.telegram.proxy or None,
+            )
+        )
+    return platforms
+
+
+async def run(every: Sequence[Settings]) -> None:
+    """Run the bots of one or several counties until SIGTERM or Ctrl-C; a second one ends them at once."""
+    stop = asyncio.Event()
+    _listen_for_signals(stop)
+    clock = SystemClock()
+    workshop = Workshop()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(workshop.close)
+        tasks = []
+        for settings in every:
+            stack.enter_context(RunLock(settings.database.url, settings.database.schema_))
+            bot = await stack.enter_async_context(_with_page(settings, clock, workshop))
+            health = await stack.enter_async_context(_health_of(bot))
+            tasks.append(asyncio.create_task(bot.run()))
+            log.info("%s is ready%s", settings.county, f"; its health: {health}" if health else "")
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
+
+
+def _listen_for_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    every = (signal.SIGINT, signal.SIGTERM)
+
+    def hear() -> None:
+        stop.set()
+        # Whoever asks twice does not want to wait; what is owed is stored and goes out next time.
+        for told in every:
+            loop.remove_signal_handler(told)
+
+    for told in every:
+        loop.add_signal_handler(told, hear)
+
+
+@asynccontextmanager
+async def _with_page(settings: Settings, clock: Clock, workshop: Workshop) -> AsyncIterator[Bot]:
+    """Put a bot together with its messengers and, where the settings ask for it, the local page."""
+    platforms: list[ChatPlatform] = [*platforms_of(settings, clock)]
+    if not settings.local.listen:
+        async with assembled(settings, clock, platforms, workshop) as bot:
+            # A write that changes nothing: a read-only database must be told of now, not at nine o'clock.
+            await bot.store.perform(lambda tx: tx.inbox.forget(_BEFORE_EVERYTHING))
+            yield bot
+        return
+    from bot.county_page import CountyPage, settle_in
+    from bot.platforms.local import LocalPlatform
+
+    page = CountyPage(settings.of_county(), clock)
+    platform = LocalPlatform(page, settings.local.listen)
+    platform.listen()
+    async with assembled(settings, clock, [*platforms, platform], workshop) as bot:
+        page.watch = bot.watch
+        # Whoever is reached by messenger still is: the contact used last comes first.
+        await bot.store.perform(lambda tx: settle_in(tx, _BEFORE_EVERYTHING))
+        yield bot
+
+
+@asynccontextmanager
+async def _health_of(bot: Bot) -> AsyncIterator[str]:
+    """Tell a bot's health over HTTP, where the settings say so, and yield the address."""
+    listen = bot.settings.office.listen
+    if not listen:
+        yield ""
+        return
+    from bot.office.health import health_site
+    from bot.web import Server, taken
+
+    listening = taken(listen, "office.listen")
+    server = Server(health_site(bot.ailments))
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        yield f"http://{listen}/healthz"
+    finally:
+        server.should_exit = True
+        await serving

@@ -1,0 +1,89 @@
+"""`liaison export` and `liaison digest`: workbooks and papers, written to files."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from bot import texts
+from bot.app import order
+from bot.clock import SystemClock
+from bot.config import Settings
+from bot.domain.scope import Scope
+from bot.domain.summary import Say
+from bot.domain.week import Week
+from bot.errors import StorageError
+from bot.papers.ledger import ledger_workbook, projects_workbook, reports_workbook
+from bot.papers.press import ledger, make_digest
+from storage.ledger import Ledger
+from storage.migrate import pending
+
+
+@contextmanager
+def _ledger_of(settings: Settings) -> Iterator[Ledger]:
+    _refuse_unready(settings)
+    with ledger(settings.database.url, settings.database.schema_) as read:
+        yield read
+
+
+def _refuse_unready(settings: Settings) -> None:
+    if pending(settings.database.url, settings.database.schema_):
+        raise StorageError("数据库还没有建好或不是最新，请先运行 liaison migrate 或 liaison import")
+
+
+def _say(settings: Settings) -> Say:
+    return partial(texts.load(settings.texts, settings.language).say, settings.language)
+
+
+def _ledger(settings: Settings) -> bytes:
+    """Return the problem ledger of the whole county, with the projects' progress beside it."""
+    county, now = settings.of_county(), SystemClock().now()
+    with _ledger_of(settings) as read:
+        digest = read.digest(
+            Scope(),
+            Week.of(county.calendar.day_of(now)),
+            county=county.name,
+            zone=county.calendar.zone,
+            now=now,
+        )
+    return ledger_workbook(digest, _say(settings))
+
+
+def _reports(settings: Settings) -> bytes:
+    """Return every daily report that counts."""
+    county, now = settings.of_county(), SystemClock().now()
+    with _ledger_of(settings) as read:
+        return reports_workbook(
+            read.reports(), _say(settings), county=county.name, made_at=now, zone=county.calendar.zone
+        )
+
+
+def _projects(settings: Settings) -> bytes:
+    """Return every project with what the county keeps of it."""
+    county, now = settings.of_county(), SystemClock().now()
+    with _ledger_of(settings) as read:
+        records = read.records(county.calendar.day_of(now))
+    return projects_workbook(
+        records, _say(settings), county=county.name, made_at=now, zone=county.calendar.zone
+    )
+
+
+EXPORTS: dict[str, Callable[[Settings], bytes]] = {
+    "ledger": _ledger,
+    "reports": _reports,
+    "projects": _projects,
+}
+
+
+def write_digest(settings: Settings, folder: Path, week: Week | None) -> list[Path]:
+    """Write the digest of a week, else of the last one, for the whole county; Return the files."""
+    _refuse_unready(settings)
+    now = SystemClock().now()
+    wanted = week or Week.of(settings.of_county().calendar.day_of(now)).before()
+    text, picture, workbook = make_digest(order(settings, str(Scope()), wanted, now))
+    folder.mkdir(parents=True, exist_ok=True)
+    words = folder / f"{Path(picture.name).stem}.txt"
+    words.write_text(text + "\n", encoding="utf-8")
+    for paper in (picture, workbook):
+        (folder / paper.name).write_bytes(paper.content)
+    return [words, folder / picture.name, folder / workbook.name]

@@ -1,0 +1,54 @@
+"""`liaison run`: the counties at work; whatever ends them is said in the log's own form."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.app import run as run_bots
+from bot.commands.ending import FAILED, foreseen
+from bot.config import Settings, load
+from bot.errors import ConfigurationError
+from bot.logs import set_up
+from storage.migrate import migrate
+
+log = logging.getLogger(__name__)
+
+
+def run(files: Sequence[Path], *, json_lines: bool) -> int:
+    """Run the bots of these configuration files until told to stop; Return the exit code.
+
+    For people, raise what was foreseen. A collector of logs is given it as a line like the others.
+    """
+    set_up(json_lines=json_lines, secrets=[])
+    try:
+        every = _loaded(files, json_lines=json_lines)
+        for settings in every:
+            for step in migrate(settings.database.url, settings.database.schema_):
+                log.info("%s: the database was brought up to date: %s", settings.county, step)
+        asyncio.run(run_bots(every))
+    except Exception as error:
+        ending = foreseen(error)
+        if ending is None:
+            log.critical("stopped by a mistake of the program's own", exc_info=True)
+            return FAILED
+        if not json_lines:
+            raise
+        words, code = ending
+        log.critical("%s", words)
+        return code
+    return 0
+
+
+def _loaded(files: Sequence[Path], *, json_lines: bool) -> list[Settings]:
+    loaded = [load(file) for file in files]
+    for file, (settings, _) in zip(files, loaded, strict=True):
+        if not (settings.telegram.token.get_secret_value() or settings.local.listen):
+            cure = "nobody could talk to the bot; fill in telegram.token, or local.listen for a page to try"
+            raise ConfigurationError(str(file), [cure])
+    tokens = [settings.telegram.token.get_secret_value() for settings, _ in loaded]
+    set_up(json_lines=json_lines, secrets=tokens)
+    for _, warnings in loaded:
+        for warning in warnings:
+            log.warning("%s", warning)
+    return [settings for settings, _ in loaded]

@@ -1,0 +1,337 @@
+"""config.toml as frozen values: every key known, every fault named with its cure."""
+
+import difflib
+import os
+import re
+import stat
+import tomllib
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from bot.domain.calendar import Calendar
+from bot.domain.county import CATEGORY_NAMES, County
+from bot.domain.deadlines import Deadlines
+from bot.domain.people import Language
+from bot.errors import ConfigurationError
+
+ENVIRONMENT = "LIAISON_"
+"""Environment variables such as LIAISON_TELEGRAM__TOKEN stand above the file."""
+
+_LENGTH = re.compile(r"(?P<number>\d+)\s*(?P<unit>[mhd])")
+_ADDRESS = re.compile(r"([\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
+_HIGHEST_PORT = 65_535
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _length(value: object) -> object:
+    """Read a length such as 4h or 3d."""
+    if not isinstance(value, str):
+        return value
+    match = _LENGTH.fullmatch(value.strip())
+    if match is None:
+        raise ValueError('write a length such as "90m", "4h" or "3d"')
+    return timedelta(**{_UNITS[match["unit"]]: int(match["number"])})
+
+
+def _time(value: object) -> object:
+    """Read a time of day such as 09:00."""
+    if isinstance(value, str) and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError('write a time such as "09:00"')
+    return value
+
+
+def _address(value: object) -> object:
+    """Read an address such as 127.0.0.1:8090; empty means none."""
+    if isinstance(value, str) and value:
+        match = _ADDRESS.fullmatch(value)
+        if match is None or int(match["port"]) > _HIGHEST_PORT:
+            raise ValueError('write an address such as "127.0.0.1:8090"')
+    return value
+
+
+Length = Annotated[timedelta, BeforeValidator(_length)]
+Time = Annotated[time, BeforeValidator(_time)]
+Listen = Annotated[str, BeforeValidator(_address)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, and no key but those named here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Database(Section):
+    """Where everything is remembered."""
+
+    url: str = "sqlite:///liaison.db"
+    schema_: str = Field("", alias="schema")
+
+
+class Telegram(Section):
+    """The bot's connection to Telegram."""
+
+    token: SecretStr = SecretStr("")
+    token_file: Path | None = None
+    api_base: str = "https://api.telegram.org"
+    proxy: str = ""
+
+
+class Local(Section):
+    """The page in the browser of this machine; empty: not served."""
+
+    listen: Listen = ""
+
+
+class Office(Section):
+    """The office's web address; today it tells the bot's health."""
+
+    listen: Listen = "127.0.0.1:8090"
+    public_url: str = ""
+
+
+class Prompts(Section):
+    """When liaisons are asked, reminded, and when the day's round is closed; local time."""
+
+    ask_at: Time = time(9, 0)
+    remind_at: Time = time(15, 0)
+    close_at: Time = time(18, 0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.ask_at < self.remind_at < self.close_at:
+            raise ValueError("ask_at, remind_at and close_at must follow one another within a day")
+        return self
+
+
+class DeadlineSettings(Section):
+    """How long each step of a problem may take (preset 13710)."""
+
+    accept: Length = timedelta(hours=4)
+    feedback: Length = timedelta(days=3)
+    ordinary: Length = timedelta(days=7)
+    complex: Length = timedelta(days=30)
+    office_from: Time = time(8, 30)
+    office_until: Time = time(18, 0)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.office_from >= self.office_until:
+            raise ValueError("office_from must be earlier than office_until")
+        if min(self.accept, self.feedback, self.ordinary, self.complex) <= timedelta(0):
+            raise ValueError("a deadline must be longer than nothing")
+        return self
+
+
+class DigestSettings(Section):
+    """When the weekly digest goes to the groups."""
+
+    weekday: Weekday = "mon"
+    at: Time = time(8, 30)
+
+
+class Quiet(Section):
+    """When nobody is disturbed, but for what must be solved the same day."""
+
+    from_: Time = Field(time(21, 0), alias="from")
+    until: Time = time(7, 30)
+
+
+class CalendarSettings(Section):
+    """Days on which the county differs from the State Council's calendar."""
+
+    extra: tuple[date, ...] = ()
+    removed: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def _no_day_twice(self) -> Self:
+        if both := set(self.extra) & set(self.removed):
+            raise ValueError(f"{min(both)} is both an extra working day and a removed one")
+        return self
+
+
+class Problems(Section):
+    """The categories a problem may have; 其他 is always the last."""
+
+    categories: tuple[str, ...] = CATEGORY_NAMES
+
+    @model_validator(mode="after")
+    def _ends_with_other(self) -> Self:
+        if (
+            not self.categories
+            or self.categories[-1] != "其他"
+            or len(set(self.categories)) < len(self.categories)
+        ):
+            raise ValueError("list each category once and end with 其他")
+        return self
+
+
+class Settings(Section):
+    """The whole file."""
+
+    county: str = Field(min_length=1)
+    timezone: str = "Asia/Shanghai"
+    language: Language = Language.CHINESE
+    texts: Path | None = None
+    strict_files: bool = False
+    database: Database = Database()
+    telegram: Telegram = Telegram()
+    local: Local = Local()
+    office: Office = Office()
+    prompts: Prompts = Prompts()
+    deadlines: DeadlineSettings = DeadlineSettings()
+    digest: DigestSettings = DigestSettings()
+    quiet: Quiet = Quiet()
+    calendar: CalendarSettings = CalendarSettings()
+    problems: Problems = Problems()
+
+    @model_validator(mode="after")
+    def _zone_exists(self) -> Self:
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as error:
+            near = difflib.get_close_matches(self.timezone, available_timezones(), 1)
+            cure = f"; try {near[0]}" if near else "; try Asia/Shanghai"
+            raise ValueError(f"timezone: {self.timezone!r} is not a time zone{cure}") from error
+        return self
+
+    def of_county(self) -> County:
+        """Return the settings as the handlers see them."""
+        calendar = Calendar(
+            zone=ZoneInfo(self.timezone),
+            extra=frozenset(self.calendar.extra),
+            removed=frozenset(self.calendar.removed),
+            quiet_from=self.quiet.from_,
+            quiet_until=self.quiet.until,
+        )
+        return County(
+            name=self.county,
+            calendar=calendar,
+            language=self.language,
+            categories=self.problems.categories,
+            ask_at=self.prompts.ask_at,
+            remind_at=self.prompts.remind_at,
+            close_at=self.prompts.close_at,
+            deadlines=Deadlines(**self.deadlines.model_dump()),
+            digest_weekday=_WEEKDAYS.index(self.digest.weekday),
+            digest_at=self.digest.at,
+        )
+
+
+def load(path: Path) -> tuple[Settings, list[str]]:
+    """Return the settings of a file, and what the operator should be warned about.
+
+    Raise ConfigurationError with every fault.
+    """
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            str(path), ["there is no such file; `liaison init` writes one, `-c` names another"]
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(str(path), [f"cannot be read: {error}"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(str(path), [f"is not TOML: {error}"]) from error
+    _overlay(tree, os.environ)
+    try:
+        settings = Settings.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigurationError(str(path), [_fault(each) for each in error.errors()]) from None
+    settings, secrets = _with_secrets(settings, path)
+    warnings = _exposed(secrets)
+    if warnings and settings.strict_files:
+        raise ConfigurationError(str(path), warnings)
+    return _beside(settings, path.parent.resolve()), warnings
+
+
+def example() -> str:
+    """Return the example configuration: every key with its default, and what it is for."""
+    beside = Path(__file__).with_name("config.example.toml")
+    return (beside if beside.exists() else Path(__file__).parents[1] / beside.name).read_text(
+        encoding="utf-8"
+    )
+
+
+def _overlay(tree: dict[str, Any], environment: Any) -> None:
+    for name, value in environment.items():
+        if name.startswith(ENVIRONMENT) and "__" in name:
+            *tables, key = name.removeprefix(ENVIRONMENT).lower().split("__")
+            place = tree
+            for table in tables:
+                place = place.setdefault(table, {})
+            place[key] = value
+
+
+def _fault(error: Any) -> str:
+    place = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(error["loc"][-1]), _keys(error["loc"][:-1]), 1)
+        return f"{place}: unknown key" + (f"; did you mean {near[0]}?" if near else "; remove it")
+    if error["type"] == "missing":
+        return f'{place}: is missing; write {place} = "…"'
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
+
+
+def _keys(place: tuple[object, ...]) -> list[str]:
+    model: type[BaseModel] = Settings
+    for part in place:
+        field = model.model_fields.get(str(part))
+        if field is None or not isinstance(field.annotation, type):
+            return []
+        model = field.annotation
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _with_secrets(settings: Settings, path: Path) -> tuple[Settings, list[Path]]:
+    """Read the secrets that stand in files of their own; Return which files hold secrets."""
+    telegram = settings.telegram
+    files = [path] if telegram.token.get_secret_value() else []
+    if telegram.token_file is not None:
+        file = path.parent / telegram.token_file
+        try:
+            token = file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigurationError(
+                str(path), [f"telegram.token_file: {file} cannot be read ({error.strerror}); check its path"]
+            ) from error
+        files.append(file)
+        telegram = telegram.model_copy(update={"token": SecretStr(token)})
+    token = telegram.token.get_secret_value()
+    if token and not re.fullmatch(r"\d+:[A-Za-z0-9_-]{20,}", token):
+        raise ConfigurationError(
+            str(path), ["telegram.token: does not look like a token; copy it whole from @BotFather"]
+        )
+    return settings.model_copy(update={"telegram": telegram}), files
+
+
+def _exposed(files: list[Path]) -> list[str]:
+    return [
+        f"{file} holds a secret and can be read by others; run: chmod 600 {file}"
+        for file in files
+        if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077
+    ]
+
+
+def _beside(settings: Settings, folder: Path) -> Settings:
+    """Let relative paths begin at the folder of config.toml, wherever the program is started."""
+    url = settings.database.url
+    if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+        url = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"
+    texts = folder / settings.texts if settings.texts else None
+    database = settings.database.model_copy(update={"url": url})
+    return settings.model_copy(update={"database": database, "texts": texts})

@@ -1,0 +1,165 @@
+"""The invented people of the sample county, playing whoever nobody at the page speaks for.
+
+They use words alone, as any person could: 「1 照旧」, 「接办 2026-003」, 「销号 2026-003」. What they do
+follows from the county and the day, so the same week plays the same way each time.
+"""
+
+import random
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from bot.app import Bot
+from bot.domain.problems import Problem, State
+from bot.domain.roster import Roster
+from bot.domain.sample import daily_words
+from storage.rounds import Prompt
+
+Voice = Callable[[int, str], Awaitable[None]]
+"""Says something in the name of the person with an id."""
+
+ANSWERS_AT = (*(time(9, minute) for minute in (2, 5, 8, 12, 17, 25, 40)), time(10, 30), time(15, 12))
+"""When liaisons answer; who does not until three o'clock needs the reminder."""
+
+DEEDS_AT = (time(9, 50), time(11, 20), time(14, 40), time(16, 30))
+"""When leaders, department liaisons and reporters look after problems."""
+
+acting: ContextVar[bool] = ContextVar("acting", default=False)
+"""Whether what reaches us now is said by the cast rather than by somebody at the page."""
+
+_NEVER = 0.04
+_LATE = 0.12
+_TAKE, _FEED_BACK, _SOLVE, _SATISFIED = 0.75, 0.35, 0.3, 0.85
+
+_FEEDBACK = (
+    "已现场踏勘，正在组卷",
+    "已召集相关单位会商，本周出方案",
+    "材料已报市局，等批复",
+    "已约项目业主明天上门对接",
+)
+_SOLUTIONS = ("批复已下，请查收", "已协调到位，可以进场", "已办结，手续齐全", "相关费用已拨付")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What somebody is about to say."""
+
+    person_id: int
+    text: str
+
+
+class Cast:
+    """Knows what each of them will say next."""
+
+    def __init__(self, bot: Bot, roster: Roster) -> None:
+        self._bot = bot
+        self._rows = {row.number: row for row in roster.projects}
+        self._silent: set[str] = set()
+        self._told: set[str] = set()
+        self._played = bot.clock.now()
+        self.say: Voice = _nobody
+
+    def leave_alone(self, account: str) -> None:
+        """Play this person no more: somebody at the page speaks for them."""
+        self._silent.add(account)
+
+    def leave_problem(self, number: str) -> None:
+        """Let others see to this problem: the story tells what becomes of it."""
+        self._told.add(number)
+
+    def next_moment(self, now: datetime) -> datetime | None:
+        """Return when somebody will next say something."""
+        calendar = self._bot.county.calendar
+        day = calendar.day_of(now)
+        if not calendar.is_workday(day):
+            day = calendar.next_workday(day)
+        for each in (day, calendar.next_workday(day)):
+            for clock in sorted((*ANSWERS_AT, *DEEDS_AT)):
+                if (moment := calendar.at(each, clock)) > max(now, self._played):
+                    return moment
+        return None
+
+    async def play(self, now: datetime) -> None:
+        """Say what was to be said since the last time."""
+        calendar = self._bot.county.calendar
+        day = calendar.day_of(now)
+        for clock in sorted((*ANSWERS_AT, *DEEDS_AT)):
+            moment = calendar.at(day, clock)
+            if not (calendar.is_workday(day) and self._played < moment <= now):
+                continue
+            lines = await (self._answers(day, clock) if clock in ANSWERS_AT else self._deeds(day, clock))
+            acting.set(True)
+            for line in lines:
+                await self.say(line.person_id, line.text)
+            acting.set(False)
+        self._played = max(self._played, now)
+
+    # --- liaisons -----------------------------------------------------------------------
+
+    async def _answers(self, day: date, clock: time) -> list[_Line]:
+        prompts, names = await self._bot.watch.read(
+            lambda beat: (
+                beat.tx.rounds.asked(day),
+                {project.id: project.number for project in beat.tx.projects.all()},
+            )
+        )
+        return [
+            _Line(prompt.person_id, self._words(prompt, names, day))
+            for prompt in prompts
+            if not prompt.answered
+            and str(prompt.person_id) not in self._silent
+            and _answers_at(prompt.person_id, day) == clock
+        ]
+
+    def _words(self, prompt: Prompt, numbers: dict[int, str], day: date) -> str:
+        """Return one line a project, or one word when nothing has changed anywhere."""
+        worked = (day - date(day.year, 11, 22)).days
+        said = [
+            daily_words(self._rows[numbers[project_id]], worked, prompt.person_id)
+            for project_id in prompt.projects
+        ]
+        if set(said) == {"照旧"}:
+            return "照旧"
+        if len(said) == 1:
+            return said[0]
+        return "\n".join(f"{place} {words}" for place, words in enumerate(said, 1))
+
+    # --- problems -----------------------------------------------------------------------
+
+    async def _deeds(self, day: date, clock: time) -> list[_Line]:
+        problems = await self._bot.watch.read(lambda beat: beat.tx.problems.open())
+        lines = [self._deed(problem, day, clock) for problem in problems if problem.number not in self._told]
+        return [line for line in lines if line and str(line.person_id) not in self._silent]
+
+    def _deed(self, problem: Problem, day: date, clock: time) -> _Line | None:
+        chance = random.Random(f"{problem.number}|{problem.generation}|{day}|{clock}")
+        now = self._bot.county.calendar.at(day, clock)
+        match problem.state:
+            case State.WAITING if chance.random() < _TAKE:
+                return _Line(problem.holder_id, f"接办 {problem.number}")
+            case State.WORKING if now - (problem.accepted_at or now) > timedelta(hours=20):
+                draw = chance.random()
+                if draw < _SOLVE:
+                    return _Line(problem.holder_id, f"已解决 {problem.number} {chance.choice(_SOLUTIONS)}")
+                if draw < _SOLVE + _FEED_BACK and not problem.feedback:
+                    return _Line(problem.holder_id, f"反馈 {problem.number} {chance.choice(_FEEDBACK)}")
+            case State.CONFIRMING:
+                word = "销号" if chance.random() < _SATISFIED else "没解决"
+                return _Line(problem.reporter_id, f"{word} {problem.number}")
+            case _:
+                pass
+        return None
+
+
+def _answers_at(person_id: int, day: date) -> time | None:
+    """Return when somebody answers on a day; None when they do not."""
+    chance = random.Random(f"{person_id}|{day}")
+    draw = chance.random()
+    if draw < _NEVER:
+        return None
+    return ANSWERS_AT[-1] if draw < _NEVER + _LATE else chance.choice(ANSWERS_AT[:-1])
+
+
+async def _nobody(person_id: int, text: str) -> None:
+    raise NotImplementedError(person_id, text)

@@ -1,0 +1,154 @@
+"""config.toml: the defaults, the example, and every fault with its cure."""
+
+import os
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.config import Settings, example, load
+from bot.errors import ConfigurationError
+
+TOKEN = "123456:" + "A" * 35
+
+
+def written(folder: Path, text: str, mode: int = 0o600) -> Path:
+    file = folder / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    file.chmod(mode)
+    return file
+
+
+def faults(folder: Path, text: str) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        load(written(folder, text))
+    return caught.value.faults
+
+
+def test_the_example_holds_the_defaults(tmp_path: Path) -> None:
+    settings, warnings = load(written(tmp_path, example()))
+
+    plain = Settings(county="某某县")
+    assert settings.model_dump(exclude={"database"}) == plain.model_dump(exclude={"database"})
+    assert warnings == []
+
+
+def test_the_example_names_every_key() -> None:
+    text = example()
+
+    for name, field in Settings.model_fields.items():
+        assert name in text
+        sections = getattr(field.annotation, "model_fields", {})
+        for key, inner in sections.items():
+            assert f"{inner.alias or key}" in text, f"{name}.{key}"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", 'county: is missing; write county = "…"'),
+        ('county = ""', "county"),
+        (
+            'county = "甲县"\ntimezone = "Asia/Shangai"',
+            "'Asia/Shangai' is not a time zone; try Asia/Shanghai",
+        ),
+        ('county = "甲县"\ntimezone = ""', "is not a time zone; try Asia/Shanghai"),
+        (
+            'county = "甲县"\n[prompts]\nask_att = "09:00"',
+            "prompts.ask_att: unknown key; did you mean ask_at?",
+        ),
+        ('county = "甲县"\n[prompt]\nask_at = "09:00"', "prompt: unknown key; did you mean prompts?"),
+        ('county = "甲县"\n[zzz]\nx = 1', "zzz: unknown key; remove it"),
+        ('county = "甲县"\n[prompts]\nask_at = "9:00"', 'prompts.ask_at: write a time such as "09:00"'),
+        ('county = "甲县"\n[prompts]\nask_at = "16:00"', "must follow one another"),
+        (
+            'county = "甲县"\n[deadlines]\naccept = "4 hours"',
+            'deadlines.accept: write a length such as "90m"',
+        ),
+        ('county = "甲县"\n[deadlines]\naccept = "0h"', "longer than nothing"),
+        ('county = "甲县"\n[deadlines]\noffice_from = "19:00"', "office_from must be earlier"),
+        ('county = "甲县"\n[digest]\nweekday = "Monday"', "digest.weekday"),
+        ('county = "甲县"\n[problems]\ncategories = ["用地"]', "end with 其他"),
+        (
+            'county = "甲县"\n[calendar]\nextra = [2026-10-01]\nremoved = [2026-10-01]',
+            "2026-10-01 is both an extra working day and a removed one",
+        ),
+        ('county = "甲县"\n[telegram]\ntoken = "abc"', "telegram.token: does not look like a token"),
+        ('county = "甲县"\n[telegram]\ntoken_file = "no.txt"', "telegram.token_file"),
+        ("county = 甲县", "is not TOML"),
+    ],
+)
+def test_a_fault_is_named_with_its_cure(tmp_path: Path, text: str, fault: str) -> None:
+    assert any(fault in each for each in faults(tmp_path, text)), faults(tmp_path, text)
+
+
+def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
+    text = 'timezone = "Asia/Shanghai"\nx = 1\n[prompts]\nask_at = "25:00"\n[digest]\nat = "8"'
+
+    assert len(faults(tmp_path, text)) == 4
+
+
+def test_a_secret_never_stands_in_a_fault(tmp_path: Path) -> None:
+    found = faults(tmp_path, f'county = "甲县"\n[telegram]\ntoken = ["{TOKEN}"]\ntokn = "{TOKEN}"')
+
+    assert TOKEN not in "\n".join(found)
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="liaison init"):
+        load(tmp_path / "config.toml")
+
+
+def test_the_environment_stands_above_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIAISON_TELEGRAM__TOKEN", TOKEN)
+    monkeypatch.setenv("LIAISON_PROMPTS__ASK_AT", "08:45")
+
+    settings, _ = load(written(tmp_path, 'county = "甲县"'))
+
+    assert settings.telegram.token.get_secret_value() == TOKEN
+    assert settings.prompts.ask_at == time(8, 45)
+
+
+def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "token.txt").write_text(f"{TOKEN}\n", encoding="utf-8")
+    (tmp_path / "token.txt").chmod(0o600)
+
+    settings, warnings = load(written(tmp_path, 'county = "甲县"\n[telegram]\ntoken_file = "token.txt"'))
+
+    assert settings.telegram.token.get_secret_value() == TOKEN
+    assert TOKEN not in repr(settings)
+    assert warnings == []
+
+
+def test_a_secret_that_others_can_read_is_warned_about(tmp_path: Path) -> None:
+    file = written(tmp_path, f'county = "甲县"\n[telegram]\ntoken = "{TOKEN}"', mode=0o644)
+
+    _, warnings = load(file)
+
+    assert warnings == [f"{file} holds a secret and can be read by others; run: chmod 600 {file}"]
+
+
+def test_strict_files_refuses_a_secret_that_others_can_read(tmp_path: Path) -> None:
+    text = f'county = "甲县"\nstrict_files = true\n[telegram]\ntoken = "{TOKEN}"'
+
+    with pytest.raises(ConfigurationError, match="chmod 600"):
+        load(written(tmp_path, text, mode=0o644))
+
+
+def test_a_relative_database_lies_beside_the_file(tmp_path: Path) -> None:
+    settings, _ = load(written(tmp_path, 'county = "甲县"'))
+
+    assert settings.database.url == f"sqlite:///{tmp_path}/liaison.db"
+
+
+def test_lengths_and_days_are_read(tmp_path: Path) -> None:
+    settings, _ = load(
+        written(tmp_path, 'county = "甲县"\n[deadlines]\naccept = "90m"\n[calendar]\nextra = ["2026-12-26"]')
+    )
+
+    assert settings.deadlines.accept == timedelta(minutes=90)
+    assert settings.of_county().calendar.is_workday(settings.calendar.extra[0])
+
+
+def test_no_variable_of_ours_is_set_here() -> None:
+    assert not [name for name in os.environ if name.startswith("LIAISON_")]

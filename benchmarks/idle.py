@@ -1,0 +1,108 @@
+"""Claim 3: it costs nothing while nothing happens, and is there soon."""
+
+import dataclasses
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from benchmarks.crowd import TOKEN
+from benchmarks.sides import OURS, finish, running, serving
+from bot.domain.people import Role
+from bot.domain.roster import Roster
+from bot.domain.sample import sample_county
+from bot.papers.template import write_roster
+
+LIAISON = OURS.parent / "liaison"
+
+_STARTS_WITHIN = 60.0
+_SETTLES = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """A running bot with nothing to do: percent of one processor, megabytes in memory."""
+
+    cpu: float
+    memory: float
+
+
+def first_help(rounds: int) -> float:
+    """Return the seconds that `liaison --help` takes."""
+    return median(finish(LIAISON, "--help") for _ in range(rounds))
+
+
+def first_poll(folder: Path, *, projects: int, rounds: int) -> float:
+    """Return the seconds from the start of `liaison run` until it first asks for updates.
+
+    Its people have joined, so in office hours the day's round is the first thing it does.
+    """
+    roster = folder / "large.xlsx"
+    write_roster(roster, _large(projects))
+    return median(_first_poll(folder / f"start-{turn}", roster) for turn in range(rounds))
+
+
+def at_rest(folder: Path, *, seconds: float, rounds: int) -> list[Idle]:
+    """Watch `liaison run` with the sample county for a while, each time afresh."""
+    roster = folder / "sample.xlsx"
+    write_roster(roster, sample_county())
+    return [_at_rest(folder / f"idle-{turn}", roster, seconds) for turn in range(rounds)]
+
+
+def _at_rest(folder: Path, roster: Path, seconds: float) -> Idle:
+    with serving() as server:
+        config = _county(folder, roster, server.base)
+        with running([LIAISON, "run", "-c", config], folder) as bot:
+            server.until("polls", 1, _STARTS_WITHIN, bot)
+            time.sleep(min(_SETTLES, seconds))
+            used = bot.cpu()
+            time.sleep(seconds)
+            return Idle((bot.cpu() - used) / seconds * 100, bot.memory())
+
+
+def _first_poll(folder: Path, roster: Path) -> float:
+    with serving() as server:
+        config = _county(folder, roster, server.base)
+        begun = time.monotonic()
+        with running([LIAISON, "run", "-c", config], folder) as bot:
+            server.until("polls", 1, _STARTS_WITHIN, bot)
+            return time.monotonic() - begun
+
+
+def _county(folder: Path, roster: Path, base: str) -> Path:
+    """Import a roster as its office would; Return the configuration."""
+    folder.mkdir()
+    config = folder / "config.toml"
+    config.touch(mode=0o600)
+    config.write_text(
+        f'county = "青禾县"\n[telegram]\ntoken = "{TOKEN}"\napi_base = "{base}"\n'
+        f'[office]\nlisten = "127.0.0.1:{_free_port()}"\n',
+        encoding="utf-8",
+    )
+    finish(LIAISON, "import", roster, "-c", config)
+    return config
+
+
+def _large(projects: int) -> Roster:
+    """Return the sample county with so many projects, its liaisons all in Telegram."""
+    sample = sample_county()
+    copies = [
+        dataclasses.replace(
+            each, row=row + 2, number=f"{each.number}-{row:04}", name=f"{each.name}{row:04}标段"
+        )
+        for row, each in enumerate((sample.projects * (projects // len(sample.projects) + 1))[:projects])
+    ]
+    people = [
+        dataclasses.replace(each, telegram=1000 + each.row) if Role.LIAISON in each.roles else each
+        for each in sample.people
+    ]
+    return dataclasses.replace(
+        sample, projects=tuple(copies), people=tuple(people), milestones=(), groups=(), problems=()
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,1 @@
+"""Plain bots on other libraries, for comparison."""

@@ -1,0 +1,45 @@
+"""A plain aiogram dispatcher, as its documentation shows one."""
+
+import argparse
+import asyncio
+import re
+from typing import Any
+
+from aiogram import Bot, Dispatcher  # type: ignore[import-not-found]
+from aiogram.client.session.aiohttp import AiohttpSession  # type: ignore[import-not-found]
+from aiogram.client.telegram import TelegramAPIServer  # type: ignore[import-not-found]
+from aiogram.types import Message  # type: ignore[import-not-found]
+
+from benchmarks.peers.journal import Journal
+
+_PERCENT = re.compile(r"(\d+)%")
+
+
+async def main() -> None:
+    """Answer until stopped."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("base")
+    parser.add_argument("token")
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--people", type=int, default=500)
+    given = parser.parse_args()
+    journal = Journal(given.database)
+    await journal.create(range(1, given.people + 1))
+
+    async def answer(message: Message, event_update: Any) -> None:
+        percent = _PERCENT.search(message.text)
+        permille = int(percent[1]) * 10 if percent else 0
+        key, account = str(event_update.update_id), str(message.from_user.id)
+        await message.answer(await journal.answer(key, account, message.text[:200], permille))
+
+    bot = Bot(given.token, session=AiohttpSession(api=TelegramAPIServer.from_base(given.base)))
+    dispatcher = Dispatcher()
+    dispatcher.message.register(answer)
+    try:
+        await dispatcher.start_polling(bot)
+    finally:
+        await journal.engine.dispose()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

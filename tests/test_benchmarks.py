@@ -1,0 +1,89 @@
+"""Every benchmark still runs; what it measures at this size means nothing."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from benchmarks import county, fanout, idle, parts, report, turn
+from benchmarks.fanout import Fanout
+from benchmarks.idle import Idle
+from benchmarks.parts import Parts
+from benchmarks.report import Results, Size
+from benchmarks.turn import Turns
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_turn_is_measured_on_both_sides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What python-telegram-bot's side needs is installed here as well; aiogram is not.
+    monkeypatch.setattr(turn, "PEERS", Path(sys.executable))
+    database = tmp_path / "asked.db"
+    county.fill(database, 3, 2)
+    county.ask(database)
+
+    for side in turn.sides(database, people=3)[:2]:
+        folder = tmp_path / side.name
+        folder.mkdir()
+        found = turn.measure(side, folder, people=3, messages=4)
+
+        assert found.rate > 0
+        assert 0 < found.p50 <= found.p99
+
+
+def test_the_statements_of_a_turn_are_counted(tmp_path: Path) -> None:
+    found = turn.statements(tmp_path, people=3)
+
+    assert found["INSERT"] >= 4  # inbox, report, audit, outbox
+    assert 0 < found["COMMIT"] < found["INSERT"]
+
+
+def test_a_round_is_measured(tmp_path: Path) -> None:
+    database = tmp_path / "county.db"
+    county.fill(database, 4, 1)
+    folder = tmp_path / "run"
+    folder.mkdir()
+    found = fanout.measure(fanout.ours(database, timedelta(0)), folder, fanout.LIMITS["bucket"], 4)
+
+    assert found.rate > 0
+    assert found.refused == 0
+
+
+def test_rest_is_measured(tmp_path: Path) -> None:
+    (found,) = idle.at_rest(tmp_path, seconds=0.2, rounds=1)
+
+    assert found.cpu >= 0
+    assert found.memory > 0
+
+
+def test_the_start_is_measured(tmp_path: Path) -> None:
+    assert idle.first_poll(tmp_path, projects=5, rounds=1) > 0
+    assert idle.first_help(1) > 0
+
+
+def test_the_parts_are_measured(tmp_path: Path) -> None:
+    found = parts.measure(tmp_path, rounds=1, items=30)
+
+    assert min(found.reading, found.grouped, found.single, found.fsync) > 0
+
+
+def test_the_page_says_which_targets_are_missed() -> None:
+    fast, slow = Turns(400, 1, 2, 1), Turns(100, 1, 2, 1)
+    calm, late = Fanout(27.95, 0, 9, 0.01, 0.02, 0.03), Fanout(27.0, 1, 9, 0.1, 0.4, 0.5)
+    results = Results(
+        turns={"liaison-bot": [fast], "python-telegram-bot": [slow], "aiogram": [slow]},
+        statements={"SELECT": 9.0},
+        rounds={("bucket", "liaison-bot"): [calm], ("hard second", "liaison-bot"): [late]},
+        compared={("bucket", "python-telegram-bot"): [late]},
+        idle=[Idle(0.4, 100)],
+        start=1.0,
+        help=0.1,
+        parts=Parts(100, 1000, 100, 0.2),
+    )
+
+    page = report.written(results, Size(), datetime(2026, 11, 23, tzinfo=UTC), took=1200)
+
+    assert "3 of 12 targets are missed." in page
+    assert "| 5,000 prompts under a hard second: no 429 | 1 | **no** |" in page
+    assert "| 3 × python-telegram-bot's | 4.0 × | yes |".removeprefix("| ") in page

@@ -29,6 +29,9 @@ from bot.papers.template import write_roster
 from tests.botapi import BotApi
 from tests.command import PROGRAM, TOKEN, environment, liaison, started
 
+# Every test here starts the real command in a process of its own.
+pytestmark = pytest.mark.slow
+
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -580,7 +583,6 @@ async def test_two_counties_are_served_by_one_process(county: Path, api: BotApi,
 # --- the demo -----------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 async def test_the_story_of_a_week_leaves_its_papers(tmp_path: Path) -> None:
     told = await liaison("demo", "--story", "out", cwd=tmp_path)
 

@@ -206,7 +206,7 @@ class Carrier:
         orphans = tx.dispatch.orphans(self._platform.name)
         ended = DeliveryError(Failure.IN_DOUBT, "the process ended before the platform answered")
         for letter in orphans:
-            undelivered.settle(desk, letter, ended, now, most_doubts=undelivered.MOST_CRASHES)
+            undelivered.settle(desk, letter, ended, now)
         return len(orphans)
 
     async def _let_go(self) -> None:

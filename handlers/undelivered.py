@@ -8,36 +8,23 @@ from bot.domain.words import visible
 from bot.errors import DeliveryError, Failure
 from handlers import groups, prompts, welcome
 from handlers.turn import Desk
-from storage.letters import WHOLE_BOT, Claimed, Lane
+from storage.letters import WHOLE_BOT, Claimed
 
 log = logging.getLogger(__name__)
 
 MOST_DOUBTS = 1
 """How often a letter that may have arrived is sent again."""
 
-MOST_CRASHES = 3
-"""The same for what a dying process held: most of it never left, so it is given up more slowly. A
-question or a paper is not worth a third copy.
-"""
-
 LONGEST_OWED = timedelta(days=7)
 """Every letter ends; but a platform that cannot be reached for days loses none of them."""
 
 
-def settle(
-    desk: Desk,
-    letter: Claimed,
-    failure: DeliveryError,
-    again_at: datetime,
-    *,
-    most_doubts: int = MOST_DOUBTS,
-) -> None:
+def settle(desk: Desk, letter: Claimed, failure: DeliveryError, again_at: datetime) -> None:
     """Retry, resend marked, re-address or give up – so that every letter ends, and somebody knows how."""
     dispatch = desk.tx.dispatch
     tireless = desk.now - letter.made_at < LONGEST_OWED
     # To change a message twice does no harm; to send it twice is owned up to, once.
-    most = most_doubts if letter.lane is Lane.NOW else MOST_DOUBTS
-    may_repeat = tireless if letter.updates is not None else letter.doubts < most
+    may_repeat = tireless if letter.updates is not None else letter.doubts < MOST_DOUBTS
     match failure.kind:
         case Failure.RETRY if tireless:
             dispatch.release([letter.id])

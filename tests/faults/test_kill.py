@@ -249,7 +249,7 @@ async def test_kill_9_in_a_burst_loses_nothing_and_doubles_no_effect(tmp_path: P
         for moment in moments(chance):
             async with started("run", cwd=tmp_path) as running:
                 waits.append(await polled(api, running))
-                # Whatever a kill left in doubt is sent again, marked; after three kills it is given up.
+                # Whatever a kill left in doubt is sent once more; caught again before, it is given up.
                 await api.until(lambda: is_quiet(api, database), within=PATIENCE)
                 api.aim(running, moment)
                 burst.press(database)

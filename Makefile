@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench lock
+.PHONY: demo test check bench faults lock
 
 demo: .venv/ready  ## a working county in the browser, no account needed
 	$(BIN)/liaison demo
@@ -18,6 +18,9 @@ check: .venv/ready  ## formatting, lint, types
 
 bench: .venv/ready  ## what we claim, measured side by side
 	$(BIN)/python -m benchmarks
+
+faults: .venv/ready  ## everything that may go wrong, for as long as you like: MACHINE_EXAMPLES=10000 make faults
+	MACHINE_EXAMPLES=$${MACHINE_EXAMPLES:-2000} $(BIN)/python -m pytest -n 2 tests/stateful tests/faults
 
 .venv: .venv/ready
 

@@ -265,6 +265,20 @@ def invite(
 
 
 @app.command()
+def handover(
+    giver: Annotated[str, typer.Argument(metavar="FROM", help="姓名，或 姓名（单位）。")],
+    taker: Annotated[str, typer.Argument(metavar="TO", help="姓名，或 姓名（单位）。")],
+    config: Config = DEFAULT,
+) -> None:
+    """移交：干部调整，项目和问题全部交给另一个人。 Hand everything of one person over to another."""
+    import asyncio
+
+    from bot.commands.handover import hand_over
+
+    _say(asyncio.run(hand_over(_settings(config), giver, taker)))
+
+
+@app.command()
 def export(
     what: Annotated[str, typer.Argument(help="ledger | reports | projects")],
     file: Annotated[Path, typer.Argument(help="写到哪里。 Where to write it.")],

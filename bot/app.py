@@ -20,7 +20,7 @@ from bot.papers.press import DigestOrder, make_digest
 from bot.papers.workshop import Workshop
 from bot.texts import Texts
 from bot.ticker import Ticker
-from handlers import duties
+from handlers import almanac, duties
 from handlers.delivery import Delivery
 from handlers.router import Router
 from handlers.watch import DigestPapers, Watch
@@ -58,8 +58,7 @@ def order(settings: Settings, scope: str, week: Week, now: datetime, *, late: bo
     return DigestOrder(
         url=settings.database.url,
         schema=settings.database.schema_,
-        county=settings.county,
-        zone=settings.timezone,
+        county=settings.of_county(),
         language=settings.language,
         rewordings=settings.texts,
         scope=scope,
@@ -243,6 +242,7 @@ async def run(every: Sequence[Settings]) -> None:
             stack.enter_context(RunLock(settings.database.url, settings.database.schema_))
             bot = await stack.enter_async_context(_with_page(settings, clock, workshop))
             health = await stack.enter_async_context(_health_of(bot))
+            almanac.note(bot.watch)
             tasks.append(asyncio.create_task(bot.run()))
             log.info("%s is ready%s", settings.county, f"; its health: {health}" if health else "")
         stopping = asyncio.create_task(stop.wait())

@@ -22,7 +22,7 @@ from pydantic import (
 
 from bot.domain.calendar import Calendar
 from bot.domain.county import CATEGORY_NAMES, County
-from bot.domain.deadlines import Deadlines
+from bot.domain.deadlines import Clock, Deadlines
 from bot.domain.people import Language
 from bot.errors import ConfigurationError
 
@@ -32,6 +32,8 @@ ENVIRONMENT = "LIAISON_"
 _LENGTH = re.compile(r"(?P<number>\d+)\s*(?P<unit>[mhd])")
 _ADDRESS = re.compile(r"([\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
 _HIGHEST_PORT = 65_535
+_LONGEST = timedelta(days=366)
+_SHORTEST_STEP = timedelta(minutes=15)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -43,7 +45,13 @@ def _length(value: object) -> object:
     match = _LENGTH.fullmatch(value.strip())
     if match is None:
         raise ValueError('write a length such as "90m", "4h" or "3d"')
-    return timedelta(**{_UNITS[match["unit"]]: int(match["number"])})
+    try:
+        length = timedelta(**{_UNITS[match["unit"]]: int(match["number"])})
+    except (OverflowError, ValueError):
+        length = timedelta.max
+    if length > _LONGEST:
+        raise ValueError("nobody waits for longer than a year; write 366d or less")
+    return length
 
 
 def _time(value: object) -> object:
@@ -62,8 +70,19 @@ def _address(value: object) -> object:
     return value
 
 
+def _clocks(value: object) -> object:
+    """Read which clocks count working time."""
+    every = {str(clock) for clock in Clock}
+    if not isinstance(value, list | frozenset) or not all(isinstance(each, str) for each in value):
+        raise ValueError('write a list such as ["accept"] or ["accept", "feedback", "solve"]')
+    if unknown := [each for each in value if each not in every]:
+        raise ValueError(f"{unknown[0]!r} is no clock; choose out of accept, feedback and solve")
+    return value
+
+
 Length = Annotated[timedelta, BeforeValidator(_length)]
 Time = Annotated[time, BeforeValidator(_time)]
+Clocks = Annotated[frozenset[Clock], BeforeValidator(_clocks)]
 Listen = Annotated[str, BeforeValidator(_address)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -118,12 +137,14 @@ class Prompts(Section):
 
 
 class DeadlineSettings(Section):
-    """How long each step of a problem may take (preset 13710)."""
+    """How long each step of a problem may take, and which clocks stand still outside office hours."""
 
+    preset: Literal["13710"] = "13710"
     accept: Length = timedelta(hours=4)
     feedback: Length = timedelta(days=3)
     ordinary: Length = timedelta(days=7)
     complex: Length = timedelta(days=30)
+    working: Clocks = frozenset({Clock.ACCEPT})
     office_from: Time = time(8, 30)
     office_until: Time = time(18, 0)
 
@@ -133,6 +154,19 @@ class DeadlineSettings(Section):
             raise ValueError("office_from must be earlier than office_until")
         if min(self.accept, self.feedback, self.ordinary, self.complex) <= timedelta(0):
             raise ValueError("a deadline must be longer than nothing")
+        return self
+
+
+class EscalationSettings(Section):
+    """How far what is late goes up by itself, and how fast."""
+
+    climb: Literal["offer", "automatic"] = "offer"
+    step: Length = timedelta(hours=4)
+
+    @model_validator(mode="after")
+    def _leaves_time(self) -> Self:
+        if self.step < _SHORTEST_STEP:
+            raise ValueError('step leaves nobody the time to act; write "15m" or more')
         return self
 
 
@@ -193,6 +227,7 @@ class Settings(Section):
     office: Office = Office()
     prompts: Prompts = Prompts()
     deadlines: DeadlineSettings = DeadlineSettings()
+    escalation: EscalationSettings = EscalationSettings()
     digest: DigestSettings = DigestSettings()
     quiet: Quiet = Quiet()
     calendar: CalendarSettings = CalendarSettings()
@@ -217,6 +252,8 @@ class Settings(Section):
             quiet_from=self.quiet.from_,
             quiet_until=self.quiet.until,
         )
+        deadlines = Deadlines(**self.deadlines.model_dump(exclude={"preset"}))
+        step = self.escalation.step
         return County(
             name=self.county,
             calendar=calendar,
@@ -225,9 +262,12 @@ class Settings(Section):
             ask_at=self.prompts.ask_at,
             remind_at=self.prompts.remind_at,
             close_at=self.prompts.close_at,
-            deadlines=Deadlines(**self.deadlines.model_dump()),
+            deadlines=deadlines,
             digest_weekday=_WEEKDAYS.index(self.digest.weekday),
             digest_at=self.digest.at,
+            climbs=self.escalation.climb == "automatic",
+            # Steps are office hours, and a day of them is not 24.
+            step=step if step % timedelta(days=1) else deadlines.workday * step.days,
         )
 
 

@@ -1,12 +1,15 @@
 """Pictures and files are fetched in the background, before their links die; a report never waits for one."""
 
 import asyncio
+import dataclasses
 import hashlib
 import logging
 from datetime import timedelta
+from typing import Any
 
+from bot.chat import Attachment
 from bot.errors import DeliveryError, Failure
-from handlers.turn import Beat
+from handlers.turn import Beat, Turn
 from handlers.watch import Watch
 from storage.files import Wanted
 
@@ -15,6 +18,27 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 20
 _MOST_TRIES = 8
 _LONGEST_WAIT = timedelta(hours=1)
+
+
+def so_far(turn: Turn) -> list[dict[str, Any]]:
+    """Return the files of this message and of the one it completes, as an open question keeps them."""
+    now = [dataclasses.asdict(attachment) for attachment in turn.incoming.attachments]
+    return [*turn.known.get("files", ()), *now]
+
+
+def keep(turn: Turn, *, report_id: int | None = None, problem_id: int | None = None) -> int:
+    """Keep what came with this message, or with the one it completes; Return how many files."""
+    files = [Attachment(**file) for file in so_far(turn)]
+    for attachment in files:
+        turn.tx.attachments.add(
+            turn.incoming.at.platform,
+            attachment,
+            turn.sender.id,
+            turn.now,
+            report_id=report_id,
+            problem_id=problem_id,
+        )
+    return len(files)
 
 
 async def fetch(watch: Watch) -> None:

@@ -1,34 +1,16 @@
-"""The card of a problem and its receipt: what each person sees, and the buttons they have a right to."""
+"""The card of a problem and its receipt: what each person reads of it."""
 
 from datetime import datetime
 
-from bot.domain.people import Duty, Person, Role
+from bot.domain.custody import by_holder, light_of
+from bot.domain.people import Person
 from bot.domain.problems import Problem, State, Urgency
-from bot.domain.rights import Deed, Ties, may
+from bot.domain.requests import Answer
+from bot.domain.rights import Deed, may, office_decides
 from bot.domain.words import visible
-from handlers import letters, prompts
-from handlers.turn import Desk, rows_of
+from handlers import buttons, clocks, common_cards, letters, prompts, ties
+from handlers.turn import Desk
 from storage.letters import Choices
-from storage.problems import Passed
-
-_BUTTONS: dict[State, tuple[tuple[Deed, str, str], ...]] = {
-    State.WAITING: (
-        (Deed.TAKE, "take", "take"),
-        (Deed.TRANSFER, "transfer", "transfer"),
-        (Deed.SOLVE, "solved", "solved"),
-        (Deed.ASK_UP, "ask_up", "ask_up"),
-        (Deed.RETURN, "return", "return"),
-    ),
-    State.WORKING: (
-        (Deed.FEED_BACK, "feedback", "feedback"),
-        (Deed.TRANSFER, "transfer", "transfer"),
-        (Deed.SOLVE, "solved", "solved"),
-        (Deed.ASK_UP, "ask_up", "ask_up"),
-        (Deed.RETURN, "return", "return"),
-    ),
-    State.CONFIRMING: ((Deed.CONFIRM, "close", "close"), (Deed.CONFIRM, "unsolved", "unsolved")),
-}
-_PASSED_ON = frozenset({"transferred", "returned", "asked_up"})
 
 
 def subject(problem: Problem) -> str:
@@ -41,23 +23,6 @@ def receipt_subject(problem: Problem) -> str:
     return f"receipt:{problem.id}"
 
 
-def ties(desk: Desk, person: Person, problem: Problem) -> Ties:
-    """Return what ties somebody to a problem through its project."""
-
-    def has(duty: Duty) -> bool:
-        on = desk.tx.projects.on([problem.project_id], duty, desk.today)
-        return person.id in on.get(problem.project_id, ())
-
-    passed = _passed_on(desk, problem)
-    return Ties(
-        leads=has(Duty.LEAD_LEADER),
-        liaises=has(Duty.LIAISON),
-        owns=has(Duty.OWNER),
-        has_held=person.id in desk.tx.problems.holders(problem.id),
-        passed_on=passed is not None and passed.person_id == person.id,
-    )
-
-
 def text(desk: Desk, reader: Person, problem: Problem) -> str:
     """Return what a card says: what is wrong, who holds it, by when."""
     head = desk.say(
@@ -68,6 +33,8 @@ def text(desk: Desk, reader: Person, problem: Problem) -> str:
         category=problem.category,
         urgency=problem.urgency,
     )
+    if problem.is_unsolved:
+        head += f"｜{light(desk, reader, problem)}"
     told = desk.say(
         reader,
         "card.told",
@@ -75,8 +42,16 @@ def text(desk: Desk, reader: Person, problem: Problem) -> str:
         name=problem.reporter,
         at=desk.clock(problem.opened_at),
     )
-    standing, because, word = (tell(desk, reader, problem) for tell in (_standing, _because, _word))
-    return "\n".join(filter(None, [head, told, standing, because, word]))
+    more = [_together(*(tell(desk, reader, problem) for tell in line)) for line in _LINES]
+    return "\n".join(filter(None, [head, told, *more]))
+
+
+def _together(*sentences: str) -> str:
+    """Put sentences on one line, for a card is to be taken in at one look."""
+    line = ""
+    for sentence in filter(None, sentences):
+        line += sentence if not line or line.endswith("。") else f" {sentence}"
+    return line
 
 
 def _standing(desk: Desk, reader: Person, problem: Problem) -> str:
@@ -87,14 +62,17 @@ def _standing(desk: Desk, reader: Person, problem: Problem) -> str:
         State.CLOSED: "closed",
         State.WITHDRAWN: "withdrawn",
     }[problem.state]
-    if problem.urgency is Urgency.TODAY and problem.state in {State.WAITING, State.WORKING}:
+    if problem.urgency is Urgency.TODAY and problem.is_unsolved:
         key += "_today"
+    if office_decides(problem):
+        key = "confirming_late"
     blanks = {
-        "holder": problem.holder,
+        "holder": _holder(desk, reader, problem),
         "reporter": problem.reporter,
+        "confirmer": _confirmers(desk, reader, problem),
         "generation": problem.generation,
         "accept": _moment(desk, problem.accept_due),
-        "accepted": _moment(desk, problem.accepted_at),
+        "accepted": _moment(desk, problem.accepted_at or problem.held_since),
         "feedback": day(desk, problem.feedback_due),
         "solve": day(desk, problem.solve_due),
         "closed": _moment(desk, problem.closed_at),
@@ -102,26 +80,126 @@ def _standing(desk: Desk, reader: Person, problem: Problem) -> str:
     return desk.say(reader, f"card.{key}", **blanks)
 
 
+def _holder(desk: Desk, reader: Person, problem: Problem) -> str:
+    """Return who holds it, and who acts for them while they are on leave."""
+    if desk.tx.leaves.stand_in(problem.holder_id, desk.today) == problem.holder_id:
+        return problem.holder
+    return desk.called(reader, desk.tx.people.get(problem.holder_id))
+
+
+def _confirmers(desk: Desk, reader: Person, problem: Problem) -> str:
+    """Return who has yet to say whether it is solved."""
+    if problem.state is not State.CONFIRMING:
+        return problem.confirmer
+    names = [desk.tx.people.get(each).name for each in clocks.unconfirmed(desk, problem)]
+    return "、".join(names) or desk.say(reader, "card.the_office")
+
+
 def _because(desk: Desk, reader: Person, problem: Problem) -> str:
     """Return why it was passed on, or what is to be decided, for as long as somebody works on it."""
-    if problem.state not in {State.WAITING, State.WORKING}:
+    if not problem.is_unsolved:
         return ""
-    passed = _passed_on(desk, problem)
-    return desk.say(reader, f"card.because_{passed.how}", text=visible(passed.why)) if passed else ""
-
-
-def _passed_on(desk: Desk, problem: Problem) -> Passed | None:
-    """Return how its last holder passed it on; None if it came to its holder in another way."""
-    passed = desk.tx.problems.passed_on(problem.id, problem.generation)
-    return passed if passed and passed.how in _PASSED_ON else None
+    passed = ties.passed_on(desk, problem)
+    if passed is None:
+        return ""
+    return desk.say(reader, f"card.because_{passed.how}", text=visible(passed.why)).rstrip("：: ")
 
 
 def _word(desk: Desk, reader: Person, problem: Problem) -> str:
     if problem.state in {State.CONFIRMING, State.CLOSED} and problem.solution:
         return desk.say(reader, "card.solution", text=visible(problem.solution))
-    if problem.state in {State.WAITING, State.WORKING} and problem.feedback_at is not None:
+    if problem.is_unsolved and problem.feedback_at is not None:
         return desk.say(reader, "card.feedback", text=visible(problem.feedback))
     return ""
+
+
+def light(desk: Desk, reader: Person, problem: Problem) -> str:
+    """Return how the clock stands that runs now: 🔴 超期."""
+    county = desk.county
+    return desk.sign(reader, light_of(problem, desk.now, county.deadlines, county.calendar))
+
+
+def _deadline(desk: Desk, reader: Person, problem: Problem) -> str:
+    """Return the deadline there was before it was put off; it stays in sight for ever."""
+    if not problem.extensions or problem.state is State.WITHDRAWN:
+        return ""
+    return desk.say(reader, "card.extended", first=day(desk, problem.first_due), count=problem.extensions)
+
+
+def _stillness(desk: Desk, reader: Person, problem: Problem) -> str:
+    """Return why no clock runs, or no reminder comes."""
+    if not problem.is_unsolved:
+        return ""
+    if problem.paused_at is not None:
+        return desk.say(
+            reader, "card.paused", confirmer=problem.confirmer, question=visible(problem.question)
+        )
+    if problem.snoozed_until is not None and problem.snoozed_until > desk.now:
+        return desk.say(
+            reader, "card.snoozed", until=desk.clock(problem.snoozed_until), count=problem.snoozes
+        )
+    return ""
+
+
+def _chain(desk: Desk, reader: Person, problem: Problem) -> str:
+    """Return who held it before and for how much working time; nothing while it has had one holder."""
+    if not problem.is_unsolved:
+        return ""
+    county = desk.county
+    spans = desk.tx.custody.spans(problem.id)
+    times = by_holder(spans, desk.now, county.deadlines, county.calendar)
+    if len(times) < 2:  # noqa: PLR2004 -- a chain has two links at least
+        return ""
+    return desk.say(
+        reader, "card.chain", chain=" → ".join(f"{name} {desk.length(reader, held)}" for name, held in times)
+    )
+
+
+def _asked(desk: Desk, reader: Person, problem: Problem) -> str:
+    """Return what was asked of others about it in this generation, and how they answered."""
+    if not problem.is_unsolved:
+        return ""
+    asked = [
+        each for each in desk.tx.requests.of_problem(problem.id) if each.generation == problem.generation
+    ]
+    lines = []
+    for each in asked[-_MOST_ASKED:]:
+        of = each.answered_by or each.to_id
+        blanks = {
+            "name": desk.tx.people.get(of).call if of else desk.say(reader, "card.the_office"),
+            "text": visible(prompts.shortened(each.text, 40)),
+            "until": each.until.strftime("%m-%d") if each.until else "",
+            "words": visible(prompts.shortened(each.words, 40)),
+            "at": day(desk, each.answered_at),
+        }
+        kind = each.asking.name.lower()
+        if each.answer is None:
+            lines.append(desk.say(reader, f"card.pending_{kind}", **blanks))
+        elif each.answer is not Answer.LAPSED:
+            lines.append(desk.say(reader, f"card.answered_{each.answer.name.lower()}", **blanks).rstrip("："))
+    return "\n".join(lines)
+
+
+def _coming(desk: Desk, reader: Person, problem: Problem) -> str:
+    """Return who else will hear of it, and when, if nothing happens."""
+    if not problem.is_unsolved or problem.paused_at is not None:
+        return ""
+    told = clocks.next_told(desk, problem)
+    if told is None:
+        return ""
+    climb, people = told
+    names = "、".join(dict.fromkeys(_ear(desk, reader, person) for person in people))
+    return desk.say(reader, f"rung.coming_{climb.rung.wait}", at=desk.clock(climb.at), names=names)
+
+
+def _ear(desk: Desk, reader: Person, person: Person) -> str:
+    return desk.say(reader, "card.the_office") if person.is_office else person.call
+
+
+_LINES = ((_standing, _deadline), (_chain, _because), (_word,), (_stillness,), (_asked,), (_coming,))
+"""What is told besides, line by line, while there is anything to tell of it."""
+
+_MOST_ASKED = 2
 
 
 def _moment(desk: Desk, moment: datetime | None) -> str:
@@ -131,17 +209,6 @@ def _moment(desk: Desk, moment: datetime | None) -> str:
 def day(desk: Desk, moment: datetime | None) -> str:
     """Return the day by which something is due: 11-30."""
     return _moment(desk, moment)[:5]
-
-
-def choices(desk: Desk, reader: Person, problem: Problem) -> Choices:
-    """Return the buttons that a reader has a right to as the problem stands."""
-    bound = ties(desk, reader, problem)
-    buttons = [
-        (desk.say(reader, f"button.{key}"), f"{action}:{problem.id}")
-        for deed, key, action in _BUTTONS.get(problem.state, ())
-        if may(reader, deed, problem, bound)
-    ]
-    return rows_of(buttons, 3)
 
 
 def receipt(desk: Desk, reader: Person, problem: Problem) -> str:
@@ -162,7 +229,7 @@ def receipt(desk: Desk, reader: Person, problem: Problem) -> str:
 def receipt_choices(desk: Desk, reader: Person, problem: Problem) -> Choices:
     """Return the taps that put category and urgency right while nobody has accepted it."""
     if problem.state is not State.WAITING or not may(
-        reader, Deed.CLASSIFY, problem, ties(desk, reader, problem)
+        reader, Deed.CLASSIFY, problem, ties.of(desk, reader, problem)
     ):
         return ()
     likely = [name for name in desk.county.categories if name != problem.category][:3]
@@ -175,21 +242,24 @@ def receipt_choices(desk: Desk, reader: Person, problem: Problem) -> Choices:
     return ((*((name, f"category:{problem.id}:{name}") for name in likely), more), urgencies)
 
 
-def send(desk: Desk, person: Person, problem: Problem, occasion: str, foreword: str = "") -> None:
-    """Give somebody a card, once for an occasion; with a sentence before it that says why."""
-    body = text(desk, person, problem)
+def send(
+    desk: Desk, person: Person, problem: Problem, occasion: str = "", foreword: str = "", *, slot: str = ""
+) -> None:
+    """Give somebody a card, once for an occasion or a slot; with a sentence before it that says why."""
+    reader = desk.stand_in(person)
+    body = text(desk, reader, problem)
     fresh = desk.tell(
         person,
-        f"card:{problem.id}:{problem.generation}:{occasion}:{person.id}",
+        slot or f"card:{problem.id}:{problem.generation}:{occasion}:{person.id}",
         f"{foreword}\n{body}" if foreword else body,
-        choices(desk, person, problem),
+        buttons.choices(desk, reader, problem),
         subject=subject(problem),
         disturb=problem.urgency is Urgency.TODAY,
     )
     if fresh:
-        _take_back_older(desk, person, problem)
-        if desk.tx.people.address(person.id) is None:
-            _tell_office(desk, person, problem)
+        _take_back_older(desk, reader, problem)
+        if desk.tx.people.address(reader.id) is None:
+            _tell_office(desk, reader, problem)
 
 
 def _take_back_older(desk: Desk, person: Person, problem: Problem) -> None:
@@ -200,7 +270,7 @@ def _take_back_older(desk: Desk, person: Person, problem: Problem) -> None:
 
 def _tell_office(desk: Desk, person: Person, problem: Problem) -> None:
     """Tell the office that a card waits for somebody whom the bot cannot reach."""
-    for colleague in desk.tx.people.with_role(Role.OFFICE):
+    for colleague in desk.office:
         if colleague.id != person.id:
             desk.tell(
                 colleague,
@@ -214,7 +284,7 @@ def refresh(desk: Desk, problem: Problem) -> None:
 
     def card(person_id: int) -> tuple[str, Choices]:
         reader = desk.tx.people.get(person_id)
-        return text(desk, reader, problem), choices(desk, reader, problem)
+        return text(desk, reader, problem), buttons.choices(desk, reader, problem)
 
     def slip(person_id: int) -> tuple[str, Choices]:
         reader = desk.tx.people.get(person_id)
@@ -222,3 +292,5 @@ def refresh(desk: Desk, problem: Problem) -> None:
 
     letters.replace(desk, subject(problem), card)
     letters.replace(desk, receipt_subject(problem), slip)
+    if problem.common_id is not None:
+        common_cards.refresh(desk, problem.common_id)

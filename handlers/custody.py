@@ -1,15 +1,16 @@
-"""A problem changes hands: passed on, given back, or brought before one of the heads."""
+"""A problem changes hands: passed on, given back, or given to whom the office decides."""
 
-from dataclasses import replace
+import re
 
-from bot.domain.deadlines import dues
 from bot.domain.directory import best_match
-from bot.domain.people import Person, Role
+from bot.domain.people import Person
 from bot.domain.problems import Problem
 from bot.domain.rights import Deed
 from bot.errors import Refused
-from handlers import cards, deeds, routing
+from handlers import buttons, cards, clocks, deeds, routing
 from handlers.turn import Turn
+
+_AFTER_A_NAME = re.compile(r"[\s，,：:]+")
 
 # --- pass on ----------------------------------------------------------------------------
 
@@ -24,11 +25,10 @@ def ask_transfer(turn: Turn) -> None:
 @deeds.answers(Deed.TRANSFER)
 def transfer(turn: Turn, problem: Problem) -> None:
     """Read 「自然资源局 用地归他们管」: to whom, then why."""
-    name, _, reason = deeds.line(turn).replace("，", " ").replace(",", " ").partition(" ")
-    to = _whom(turn, name)
-    _must_be_another(problem, to)
-    if reason.strip():
-        _transfer(turn, problem, to, reason.strip())
+    to, reason = named(turn, deeds.line(turn))
+    must_be_another(problem, to)
+    if reason:
+        _transfer(turn, problem, to, reason)
         return
     turn.ask("transfer_reason", problem=problem.id, to=to.id)
     turn.reply("problem.ask_transfer_reason", name=to.call)
@@ -38,21 +38,28 @@ def transfer(turn: Turn, problem: Problem) -> None:
 def transfer_because(turn: Turn, problem: Problem) -> None:
     """Read why it goes to the one already named."""
     to = turn.tx.people.get(int(turn.known["to"]))
-    _must_be_another(problem, to)
+    must_be_another(problem, to)
     _transfer(turn, problem, to, deeds.line(turn))
 
 
 def _transfer(turn: Turn, problem: Problem, to: Person, reason: str) -> None:
-    _hand(turn, problem, to, ended="transferred", reason=reason)
+    hand(turn, problem, to, ended="transferred", reason=reason)
     turn.reply("problem.transferred", number=problem.number, name=to.call)
 
 
-def _must_be_another(problem: Problem, to: Person) -> None:
+def must_be_another(problem: Problem, to: Person) -> None:
+    """Refuse to give a problem to whoever has it already."""
     if to.id == problem.holder_id:
         raise Refused("problem.same_holder", name=to.call, number=problem.number)
 
 
-def _whom(turn: Turn, name: str) -> Person:
+def named(turn: Turn, text: str) -> tuple[Person, str]:
+    """Return whom a text names first – a person or a unit – and the words after it."""
+    name, *words = _AFTER_A_NAME.split(text.strip(), maxsplit=1)
+    return whom(turn, name), "".join(words).strip()
+
+
+def whom(turn: Turn, name: str) -> Person:
     """Return the person, or the one who holds problems for the unit, that a name means."""
     wanted, _, unit = name.rstrip("）)").replace("(", "（").partition("（")
     namesakes = turn.tx.people.named(wanted, unit)
@@ -80,6 +87,7 @@ def _whom(turn: Turn, name: str) -> Person:
 def ask_return(turn: Turn) -> None:
     """Ask why it is not theirs."""
     problem = deeds.ready(turn, Deed.RETURN, turn.argument)
+    _must_be_undecided(turn, problem)
     turn.ask("return", problem=problem.id)
     turn.reply("problem.ask_return", number=problem.number)
 
@@ -87,93 +95,52 @@ def ask_return(turn: Turn) -> None:
 @deeds.answers(Deed.RETURN)
 def return_because(turn: Turn, problem: Problem) -> None:
     """Give a problem back: to the lead leader, or to the office, which decides after the second time."""
+    _must_be_undecided(turn, problem)
     to = _returned_to(turn, problem)
     if to.id == problem.holder_id:
-        raise Refused("problem.nowhere_to_return", number=problem.number)
-    _hand(turn, problem, to, ended="returned", reason=deeds.line(turn))
+        raise deeds.Final("problem.nowhere_to_return", number=problem.number)
+    hand(turn, problem, to, ended="returned", reason=deeds.line(turn))
     turn.reply("problem.returned", number=problem.number, name=to.call)
+
+
+def _must_be_undecided(turn: Turn, problem: Problem) -> None:
+    """Refuse to give back what the office or a head has decided, or is to decide."""
+    if buttons.is_decided(turn, problem):
+        raise deeds.Final("problem.decided", number=problem.number, name=problem.holder)
 
 
 def _returned_to(turn: Turn, problem: Problem) -> Person:
     lead = routing.lead_of(turn, problem.project_id)
-    is_first = turn.tx.problems.returns(problem.id, problem.generation) == 0
+    is_first = turn.tx.custody.returns(problem.id, problem.generation) == 0
     if lead is not None and is_first and lead.id not in {problem.holder_id, turn.sender.id}:
         return lead
     return routing.office(turn)
 
 
-# --- bring before a head ----------------------------------------------------------------
+# --- the office decides -----------------------------------------------------------------
 
 
-def ask_up(turn: Turn) -> None:
-    """Ask which of the heads is to decide; words said already are the decision requested."""
-    problem = deeds.ready(turn, Deed.ASK_UP, turn.argument)
-    _ask_whom(turn, problem, "")
-
-
-def _heads(turn: Turn, problem: Problem) -> list[Person]:
-    """Return whom a problem can be brought before; never nobody."""
-    heads = [
-        person
-        for person in turn.tx.people.with_role(Role.DEPUTY_HEAD, Role.HEAD)
-        if person.id not in {turn.sender.id, problem.holder_id}
-    ]
-    if not heads:
-        raise Refused("problem.nobody_above")
-    return heads
-
-
-def _ask_whom(turn: Turn, problem: Problem, decision: str) -> None:
-    heads = _heads(turn, problem)
-    if decision:
-        turn.ask("ask_up", problem=problem.id, text=decision)
-    choices = tuple(((person.call, f"ask_up_to:{problem.id}:{person.id}"),) for person in heads)
-    turn.reply("problem.ask_up_whom", choices, number=problem.number)
-
-
-def ask_up_to(turn: Turn) -> None:
-    """Ask for the decision requested, in one line, unless it was said already."""
+def assign(turn: Turn) -> None:
+    """Give a problem that came back to whom the office taps; it is not returned again."""
     number, _, person_id = turn.argument.partition(":")
-    problem = deeds.ready(turn, Deed.ASK_UP, number)
+    problem = deeds.ready(turn, Deed.ASSIGN, number)
     to = turn.tx.people.get(int(person_id))
-    if turn.known.get("problem") == problem.id and turn.known.get("text"):
-        _ask_up(turn, problem, to, str(turn.known["text"]))
-        return
-    turn.ask("ask_up", problem=problem.id, to=to.id)
-    turn.reply("problem.ask_up_decision", name=to.call)
-
-
-@deeds.answers(Deed.ASK_UP)
-def ask_up_for(turn: Turn, problem: Problem) -> None:
-    """Read the decision requested; whom it goes to may still have to be asked."""
-    if "to" in turn.known:
-        _ask_up(turn, problem, turn.tx.people.get(int(turn.known["to"])), deeds.line(turn))
-        return
-    said, line = str(turn.known.get("text", "")), deeds.line(turn)
-    if said and line.isdecimal():
-        # 「1」 counts to a button of 「提请谁决定？」.
-        heads = _heads(turn, problem)
-        if 1 <= int(line) <= len(heads):
-            _ask_up(turn, problem, heads[int(line) - 1], said)
-            return
-    _ask_whom(turn, problem, f"{said}\n{line}".strip())
-
-
-def _ask_up(turn: Turn, problem: Problem, to: Person, decision: str) -> None:
-    _must_be_another(problem, to)
-    _hand(turn, problem, to, ended="asked_up", reason=decision)
-    turn.reply("problem.asked_up", number=problem.number, name=to.call)
+    must_be_another(problem, to)
+    hand(turn, problem, to, ended="assigned", reason="")
+    turn.notice = turn.say(turn.sender, "problem.assigned_notice")
+    turn.reply("problem.assigned", number=problem.number, name=to.call)
 
 
 # --- what they share --------------------------------------------------------------------
 
 
-def _hand(turn: Turn, problem: Problem, to: Person, *, ended: str, reason: str) -> None:
+def hand(turn: Turn, problem: Problem, to: Person, *, ended: str, reason: str) -> None:
     """Give it to another, who sees why; by when it must be solved does not change."""
     if not to.active:
         raise Refused("problem.whom_unknown", name=to.name)
-    due = dues(problem.urgency, turn.now, turn.county.deadlines, turn.county.calendar)
-    due = replace(due, solve=problem.solve_due or due.solve)
+    if turn.tx.people.address(to.id) is None and ended != "returned":
+        raise Refused("problem.whom_unreached", name=to.call)
+    due = clocks.new_dues(turn, problem)
     handed = turn.tx.problems.hand(problem, to.id, due, turn.now, ended=ended, reason=reason)
     deeds.must_win(turn, problem, won=handed)
     turn.record(
@@ -184,7 +151,7 @@ def _hand(turn: Turn, problem: Problem, to: Person, *, ended: str, reason: str) 
         reason=reason,
         before=problem.holder_id,
     )
-    problem = deeds.found(turn, problem.id)
+    problem = clocks.wind(turn, problem)
     foreword = turn.say(to, f"card.{ended}", name=turn.sender.call)
     cards.send(turn, to, problem, f"{ended}:{turn.incoming.key}", foreword)
     cards.refresh(turn, problem)

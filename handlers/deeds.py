@@ -6,8 +6,12 @@ from functools import wraps
 from bot.domain.problems import Problem, State
 from bot.domain.rights import Deed, fits, may
 from bot.errors import Refused
-from handlers import cards
+from handlers import ties
 from handlers.turn import Turn
+
+
+class Final(Refused):
+    """A polite no that other words would not change: the question that led to it is dropped."""
 
 
 def found(turn: Turn, problem_id: int | str) -> Problem:
@@ -32,11 +36,11 @@ def refusal_of(turn: Turn, deed: Deed, problem: Problem) -> Refused | None:
 
     Whoever may see the problem hears how it stands; nobody else hears anything of it.
     """
-    ties = cards.ties(turn, turn.sender, problem)
-    is_allowed = may(turn.sender, deed, problem, ties)
+    bound = ties.of(turn, turn.sender, problem)
+    is_allowed = may(turn.sender, deed, problem, bound)
     if is_allowed and fits(deed, problem.state):
         return None
-    if not may(turn.sender, Deed.SEE, problem, ties):
+    if not may(turn.sender, Deed.SEE, problem, bound):
         return Refused("problem.not_yours", number=problem.number)
     if not fits(deed, problem.state):
         return too_late(turn, problem)
@@ -58,6 +62,11 @@ def too_late(turn: Turn, problem: Problem) -> Refused:
     return Refused("problem.settled", number=now.number, state=now.state)
 
 
+def waiting(turn: Turn) -> list[Problem]:
+    """Return what waits for the sender, and for those on leave for whom they stand in."""
+    return [problem for each in turn.selves(turn.sender) for problem in turn.tx.problems.waiting_for(each)]
+
+
 def answers(deed: Deed) -> Callable[[Callable[[Turn, Problem], None]], Callable[[Turn], None]]:
     """Make a handler for the answer to a question about a problem; rights are looked at again now."""
 
@@ -67,14 +76,21 @@ def answers(deed: Deed) -> Callable[[Callable[[Turn, Problem], None]], Callable[
             problem = found(turn, turn.known["problem"])
             refusal = refusal_of(turn, deed, problem)
             if refusal is None:
-                handler(turn, problem)
-            else:
-                # Raised, it would undo the closing of the question, which then catches every word.
-                turn.reply_with(turn.say(turn.sender, refusal.key, **refusal.blanks))
+                try:
+                    handler(turn, problem)
+                except Final as final:
+                    refusal = final
+            if refusal is not None:
+                let_go(turn, refusal)
 
         return answer
 
     return decorated
+
+
+def let_go(turn: Turn, refusal: Refused) -> None:
+    """Say no, and ask no more: raised, it would leave the question open, which then catches every word."""
+    turn.reply_with(turn.say(turn.sender, refusal.key, **refusal.blanks))
 
 
 def line(turn: Turn) -> str:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from handlers import attachments, digest, rounds
+from handlers import absence, almanac, attachments, commons, departure, digest, escalation, morning, rounds
 from handlers.turn import Beat
 from handlers.watch import Watch
 
@@ -18,11 +18,17 @@ log = logging.getLogger(__name__)
 Duty = Callable[[Watch], Awaitable[None]]
 
 DUTIES: tuple[Duty, ...] = (
+    departure.cover,
+    escalation.climb,
+    absence.keep,
     rounds.close,
     rounds.ask,
     rounds.remind,
     digest.post,
+    morning.tell,
+    commons.keep,
     attachments.fetch,
+    almanac.warn,
 )
 
 
@@ -42,7 +48,13 @@ async def keep(watch: Watch) -> list[str]:
 def next_event(beat: Beat) -> tuple[datetime, str] | None:
     """Return when time will next bring something, and the key of its name; for a clock pushed by hand."""
     due = beat.tx.dispatch.next_due(beat.now)
-    events = [*rounds.next_moments(beat), *digest.next_moments(beat)]
+    events = [
+        *rounds.next_moments(beat),
+        *morning.next_moments(beat),
+        *digest.next_moments(beat),
+        *escalation.next_moments(beat),
+        *absence.next_moments(beat),
+    ]
     if due is not None and due > beat.now:
         events.append((due, "event.delivery"))
     return min(events, default=None)

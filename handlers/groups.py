@@ -1,7 +1,7 @@
 """Group chats: met when the bot is added, bound to a scope by one tap of the office."""
 
 from bot.chat import Address, Incoming
-from bot.domain.people import Duty, Role
+from bot.domain.people import Duty
 from bot.domain.scope import Scope, ScopeKind
 from bot.domain.words import clean, visible
 from bot.errors import Refused
@@ -20,7 +20,7 @@ def joined(desk: Desk, incoming: Incoming) -> None:
     if chat.scope:
         return
     choices = _scopes(desk, chat.id, "")
-    for colleague in desk.tx.people.with_role(Role.OFFICE):
+    for colleague in desk.office:
         desk.tell(
             colleague,
             f"bind:{chat.id}:{incoming.key}:{colleague.id}",
@@ -80,7 +80,7 @@ def lost(desk: Desk, at: Address) -> None:
     if chat is None or not desk.tx.chats.leave(at):
         return
     desk.record(None, "group.left", f"chat:{chat.id}")
-    for colleague in desk.tx.people.with_role(Role.OFFICE):
+    for colleague in desk.office:
         text = desk.say(colleague, "group.left", title=chat.title)
         desk.tell(colleague, f"left:{chat.id}:{desk.now}:{colleague.id}", text)
 

@@ -15,7 +15,7 @@ def replace(desk: Desk, subject: str, render: Render) -> None:
     """Bring every letter about a subject up to date: before it goes out, or in place after.
 
     Of several letters to one person only the latest keeps its buttons. A letter that says so
-    already, perhaps after a sentence of why it came, stays as it is.
+    already, perhaps after a sentence of why it came or before a blank line and more, stays as it is.
     """
     rows = desk.tx.outbox.live(subject)
     latest = {row.person_id: row.id for row in rows}
@@ -24,7 +24,7 @@ def replace(desk: Desk, subject: str, render: Render) -> None:
         if row.id != latest[row.person_id]:
             choices = ()
         newest = desk.tx.outbox.newest(row.id)
-        if newest.text.endswith(text) and _same(newest.buttons, choices) and newest.state != "failed":
+        if _says(newest.text, text) and _same(newest.buttons, choices) and newest.state != "failed":
             continue
         if desk.tx.outbox.rewrite(row.id, text, choices):
             continue
@@ -41,6 +41,10 @@ def replace(desk: Desk, subject: str, render: Render) -> None:
             updates_id=row.id,
         )
         desk.tx.outbox.add(letter, desk.now)
+
+
+def _says(letter: str, text: str) -> bool:
+    return letter.endswith(text) or f"{text}\n\n" in letter
 
 
 def _same(buttons: Any, choices: Choices) -> bool:

@@ -1,12 +1,9 @@
-"""What people ask to see: today's question, their projects, the open problems, how to use the bot."""
-
-from collections.abc import Sequence
+"""What people ask to see: today's question, their projects, how to use the bot."""
 
 from bot.domain.answers import is_receipt
 from bot.domain.people import Duty, Role
-from bot.domain.problems import Problem
 from bot.errors import Refused
-from handlers import office, pictures, prompts
+from handlers import attachments, deeds, ledger, office, prompts
 from handlers.turn import Turn
 
 _MOST = 12
@@ -14,7 +11,7 @@ _MOST = 12
 
 def today(turn: Turn) -> None:
     """Send today's question again; to a leader, what waits for them."""
-    projects = turn.tx.projects.of(turn.sender.id, Duty.LIAISON, turn.today)
+    projects = prompts.asked_of(turn, turn.sender)
     if not projects:
         _waiting(turn)
         return
@@ -28,37 +25,26 @@ def today(turn: Turn) -> None:
 
 
 def _waiting(turn: Turn) -> None:
-    waiting = turn.tx.problems.waiting_for(turn.sender.id)
+    waiting = deeds.waiting(turn)
     if not waiting:
         turn.reply("list.nothing_waits")
         return
     choices = tuple(((each.number, f"show:{each.id}"),) for each in waiting[:_MOST])
-    turn.reply("list.waiting", choices, count=len(waiting), lines=_lines(turn, waiting))
-
-
-def _lines(turn: Turn, problems: Sequence[Problem]) -> str:
-    return "\n".join(
-        turn.say(
-            turn.sender,
-            "list.overdue_problem" if each.is_overdue(turn.now) else "list.problem",
-            number=each.number,
-            project=each.project,
-            category=each.category,
-            state=each.state,
-            holder=each.holder,
-            text=prompts.shortened(each.text),
-        )
-        for each in problems[:_MOST]
-    )
+    turn.reply("list.waiting", choices, count=len(waiting), lines=ledger.lines(turn, waiting[:_MOST]))
 
 
 def projects(turn: Turn) -> None:
     """List the projects the sender answers about, leads or owns; tell the office how many there are."""
     for duty in (Duty.LIAISON, Duty.LEAD_LEADER, Duty.OWNER):
-        mine = turn.tx.projects.of(turn.sender.id, duty, turn.today)
+        is_asked = duty is Duty.LIAISON
+        mine = (
+            prompts.asked_of(turn, turn.sender)
+            if is_asked
+            else turn.tx.projects.of(turn.sender.id, duty, turn.today)
+        )
         if not mine:
             continue
-        if duty is Duty.LIAISON:
+        if is_asked:
             turn.tx.conversations.list(turn.sender.id, [project.id for project in mine], turn.now)
         reports = turn.tx.reports.on([project.id for project in mine], turn.today)
         lines = prompts.lines(turn, turn.sender, mine, reports)
@@ -68,23 +54,6 @@ def projects(turn: Turn) -> None:
         raise Refused("list.no_projects")
     every = turn.tx.projects.all()
     turn.reply("list.projects_of_county", count=len(every))
-
-
-def ledger(turn: Turn) -> None:
-    """List the open problems that concern the sender; the office sees all."""
-    sender = turn.sender
-    if sender.has(Role.OFFICE, Role.DEPUTY_HEAD, Role.HEAD):
-        found = turn.tx.problems.open()
-    else:
-        duties = (Duty.LIAISON, Duty.LEAD_LEADER, Duty.OWNER)
-        mine = [each.id for duty in duties for each in turn.tx.projects.of(sender.id, duty, turn.today)]
-        found = turn.tx.problems.concerning(sender.id, mine)
-    if not found:
-        turn.reply("list.no_problems")
-        return
-    overdue = sum(problem.is_overdue(turn.now) for problem in found)
-    more = turn.say(sender, "list.more", count=len(found) - _MOST) if len(found) > _MOST else ""
-    turn.reply("list.ledger", count=len(found), overdue=overdue, lines=_lines(turn, found), more=more)
 
 
 def usage(turn: Turn) -> None:
@@ -112,13 +81,13 @@ def welcome(turn: Turn) -> None:
 def unread(turn: Turn) -> None:
     """Keep words nobody here can place, and offer to pass them to the office."""
     if not turn.text:
-        if pictures.keep(turn):
+        if attachments.keep(turn):
             turn.reply_once("unread", "list.unread_files")
         return
     if is_receipt(turn.text):
         welcome(turn)
         return
-    pictures.keep(turn)
+    attachments.keep(turn)
     turn.ask("unread", text=turn.text)
     choices = ((turn.choice("forward", "forward"), turn.choice("drop", "drop")),)
     turn.reply("list.unread", choices, text=prompts.shortened(turn.text, 40))

@@ -5,14 +5,14 @@ import re
 from bot.domain.answers import is_receipt, read_answers
 from bot.domain.directory import best_match
 from bot.domain.figures import Figures, read_figures, show_money, show_permille
-from bot.domain.people import Duty, Person, Role
+from bot.domain.people import Duty, Person
 from bot.domain.progress import Kind, Standing
 from bot.domain.projects import Project
 from bot.domain.rights import Deed, may
 from bot.domain.until import read_until, without_until
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import cards, pictures, progress, recording, reporting
+from handlers import attachments, cards, progress, recording, reporting, ties
 from handlers.recording import Said
 from handlers.turn import Turn
 from storage.reports import Answered
@@ -42,7 +42,7 @@ def _enter(turn: Turn, said: Said) -> None:
     liaison = _liaison(turn, project)
     today = turn.tx.reports.on([project.id], turn.today).get(project.id)
     recorded = recording.record(turn, liaison, said, today, source=turn.source, entered_by=turn.sender)
-    pictures.keep(turn, report_id=recorded.report_id)
+    attachments.keep(turn, report_id=recorded.report_id)
     recording.settle_prompts(turn, turn.sender, [project.id])
     line = f"{project.name}：{recording.described(turn, turn.sender, recorded)}"
     turn.reply("office.entered", line=line, name=liaison.name)
@@ -124,15 +124,15 @@ def withdraw(turn: Turn) -> None:
     problem = turn.tx.problems.numbered(match["number"])
     if problem is None:
         raise Refused("problem.unknown", number=match["number"])
-    if not may(turn.sender, Deed.WITHDRAW, problem, cards.ties(turn, turn.sender, problem)):
+    if not may(turn.sender, Deed.WITHDRAW, problem, ties.of(turn, turn.sender, problem)):
         raise Refused("problem.not_yours", number=problem.number)
     reason = match["reason"].strip()
     if not problem.is_open or not turn.tx.problems.withdraw(problem, turn.now, reason):
         raise Refused("problem.settled", number=problem.number, state=problem.state)
     turn.record(turn.sender, "problem.withdrawn", cards.subject(problem), reason=reason)
-    withdrawn = turn.tx.problems.get(problem.id) or problem
-    cards.refresh(turn, withdrawn)
-    for person_id in {problem.holder_id, problem.reporter_id} - {turn.sender.id}:
+    turn.tx.requests.lapse(problem.id, turn.now)
+    cards.refresh(turn, turn.tx.problems.get(problem.id) or problem)
+    for person_id in {problem.holder_id, problem.confirmer_id} - {turn.sender.id}:
         person = turn.tx.people.get(person_id)
         text = turn.say(
             person,
@@ -200,7 +200,7 @@ def forward(turn: Turn) -> None:
     text = str(turn.known.get("text", ""))
     if not text or turn.question is None or turn.question.topic != "unread":
         raise Refused("button.stale")
-    for colleague in turn.tx.people.with_role(Role.OFFICE):
+    for colleague in turn.office:
         told = turn.say(colleague, "office.forwarded", name=turn.sender.placed, text=visible(text))
         turn.tell(colleague, f"forwarded:{turn.incoming.key}:{colleague.id}", told)
     turn.reply("list.forwarded")

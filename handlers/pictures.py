@@ -1,14 +1,11 @@
 """Pictures and files: kept with the report or the problem they came with, or asked about."""
 
-import dataclasses
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
-from bot.chat import Attachment
 from bot.domain.progress import Kind
 from bot.domain.projects import Project
-from handlers import progress, unclear
+from handlers import attachments, progress, unclear
 from handlers.recording import Said
 from handlers.turn import Turn
 
@@ -16,32 +13,11 @@ _BELONG = timedelta(minutes=10)
 """Pictures sent so soon after words belong to them: an album arrives one by one."""
 
 
-def so_far(turn: Turn) -> list[dict[str, Any]]:
-    """Return the files of this message and of the one it completes, as an open question keeps them."""
-    now = [dataclasses.asdict(attachment) for attachment in turn.incoming.attachments]
-    return [*turn.known.get("files", ()), *now]
-
-
-def keep(turn: Turn, *, report_id: int | None = None, problem_id: int | None = None) -> int:
-    """Keep what came with this message, or with the one it completes; Return how many files."""
-    files = [Attachment(**file) for file in so_far(turn)]
-    for attachment in files:
-        turn.tx.attachments.add(
-            turn.incoming.at.platform,
-            attachment,
-            turn.sender.id,
-            turn.now,
-            report_id=report_id,
-            problem_id=problem_id,
-        )
-    return len(files)
-
-
 def wait(turn: Turn) -> None:
     """Keep pictures that came before the words asked for; the question stays open."""
     if turn.question is None or not turn.incoming.attachments:
         return
-    turn.ask(turn.question.topic, **(turn.known | {"files": so_far(turn)}))
+    turn.ask(turn.question.topic, **(turn.known | {"files": attachments.so_far(turn)}))
     if turn.question.topic != "which":
         turn.reply_once(f"pictures:{turn.question.asked_at.timestamp():.0f}", "progress.words_too")
 
@@ -79,11 +55,11 @@ def put(turn: Turn, project: Project) -> None:
     if report is None:
         progress.record(turn, [Said(project, Kind.PROGRESS, _name(turn))], progress.listed(turn))
         return
-    keep(turn, report_id=report.id)
+    attachments.keep(turn, report_id=report.id)
     turn.reply_once(f"kept:{report.id}", "progress.kept", project=project.name)
 
 
 def _name(turn: Turn) -> str:
     """Return what a report says that is nothing but files."""
-    shown = all(file["media_type"].startswith(("image/", "video/")) for file in so_far(turn))
+    shown = all(file["media_type"].startswith(("image/", "video/")) for file in attachments.so_far(turn))
     return turn.say(turn.county.language, "progress.pictures" if shown else "progress.papers")

@@ -1,18 +1,36 @@
 """A problem is accepted, worked on and solved, until its reporter says that it is."""
 
+from datetime import timedelta
+
 from bot.domain.deadlines import dues
 from bot.domain.problems import Problem, State, Urgency
 from bot.domain.rights import Deed
-from handlers import cards, deeds, pictures, routing
+from bot.errors import Refused
+from handlers import (
+    attachments,
+    buttons,
+    cards,
+    clocks,
+    deeds,
+    problem_page,
+    requests,
+    routing,
+    stillness,
+    ties,
+)
 from handlers.turn import Turn
+
+REOPENS_WITHIN = timedelta(days=30)
+"""So long after it was closed a problem is opened again; later it is a new one."""
 
 
 def show(turn: Turn) -> None:
-    """Show a problem's card with what the reader may do."""
+    """Show a problem's page: its card with what the reader may do, and what became of it."""
     problem = deeds.ready(turn, Deed.SEE, turn.argument)
+    card, trail = cards.text(turn, turn.sender, problem), problem_page.trail(turn, turn.sender, problem)
     turn.reply_with(
-        cards.text(turn, turn.sender, problem),
-        cards.choices(turn, turn.sender, problem),
+        f"{card}\n\n{trail}",
+        buttons.choices(turn, turn.sender, problem),
         subject=cards.subject(problem),
     )
     cards.refresh(turn, problem)
@@ -26,15 +44,20 @@ def take(turn: Turn) -> None:
     problem = deeds.ready(turn, Deed.TAKE, turn.argument)
     _take(turn, problem)
     key = "problem.taken_today" if problem.urgency is Urgency.TODAY else "problem.taken"
-    _tell(turn, problem, problem.reporter_id, f"{key}_for_reporter")
+    _tell(turn, problem, problem.confirmer_id, f"{key}_for_reporter")
     turn.notice = turn.say(turn.sender, "problem.taken_notice")
     turn.reply(key, number=problem.number, solve=cards.day(turn, problem.solve_due))
 
 
-def _take(turn: Turn, problem: Problem) -> None:
-    deeds.must_win(turn, problem, won=turn.tx.problems.take(problem, turn.sender.id, turn.now))
-    turn.record(turn.sender, "problem.taken", cards.subject(problem), before=problem.holder_id)
-    cards.refresh(turn, deeds.found(turn, problem.id))
+def _take(turn: Turn, problem: Problem) -> Problem:
+    # Who stands for the holder accepts in their name; anybody else becomes the holder.
+    stands_for = ties.of(turn, turn.sender, problem).stands_for
+    by = problem.holder_id if problem.holder_id in stands_for else turn.sender.id
+    deeds.must_win(turn, problem, won=turn.tx.problems.take(problem, by, turn.now))
+    turn.record(turn.sender, "problem.taken", cards.subject(problem), before=problem.holder_id, holder=by)
+    problem = clocks.wind(turn, problem)
+    cards.refresh(turn, problem)
+    return problem
 
 
 def ask_feedback(turn: Turn) -> None:
@@ -46,25 +69,29 @@ def ask_feedback(turn: Turn) -> None:
 
 @deeds.answers(Deed.FEED_BACK)
 def give_feedback(turn: Turn, problem: Problem) -> None:
-    """Keep a word on how far it is and pass it on; a holder who gives one has accepted."""
-    text = deeds.line(turn)
-    if problem.state is State.WAITING and problem.holder_id == turn.sender.id:
-        _take(turn, problem)
-        problem = deeds.found(turn, problem.id)
-    turn.tx.problems.amend(problem, feedback=text, feedback_at=turn.now)
-    turn.record(turn.sender, "problem.feedback", cards.subject(problem), text=text)
-    pictures.keep(turn, problem_id=problem.id)
-    cards.refresh(turn, deeds.found(turn, problem.id))
-    for person_id in {problem.reporter_id, problem.holder_id}:
-        _tell(turn, problem, person_id, "problem.feedback_for_reporter", text=text)
+    """Keep a word on how far it is and pass it on."""
+    feed_back(turn, problem, deeds.line(turn))
     turn.reply("problem.feedback_kept", number=problem.number)
+
+
+def feed_back(turn: Turn, problem: Problem, text: str) -> None:
+    """Keep a word on how far a problem is and pass it on; a holder who gives one has accepted."""
+    if problem.state is State.WAITING and problem.holder_id == turn.sender.id:
+        problem = _take(turn, problem)
+    turn.tx.problems.note(problem, text, turn.now)
+    turn.record(turn.sender, "problem.feedback", cards.subject(problem), text=text)
+    attachments.keep(turn, problem_id=problem.id)
+    cards.refresh(turn, clocks.wind(turn, problem))
+    for person_id in {problem.confirmer_id, problem.holder_id}:
+        _tell(turn, problem, person_id, "problem.feedback_for_reporter", text=text)
 
 
 def add_words(turn: Turn, problem: Problem, text: str) -> None:
     """Put words to those of a problem; they show on every card."""
     turn.tx.problems.amend(problem, text=f"{problem.text}\n{text}")
     turn.record(turn.sender, "problem.added_to", cards.subject(problem), text=text)
-    pictures.keep(turn, problem_id=problem.id)
+    attachments.keep(turn, problem_id=problem.id)
+    stillness.go_on(turn, problem, text)
     cards.refresh(turn, deeds.found(turn, problem.id))
 
 
@@ -93,34 +120,51 @@ def solve_plainly(turn: Turn) -> None:
 def _solve(turn: Turn, problem: Problem, solution: str) -> None:
     deeds.must_win(turn, problem, won=turn.tx.problems.solve(problem, solution, turn.now))
     turn.record(turn.sender, "problem.solved", cards.subject(problem), text=solution)
-    pictures.keep(turn, problem_id=problem.id)
-    problem = deeds.found(turn, problem.id)
-    reporter = turn.tx.people.get(problem.reporter_id)
-    foreword = turn.say(reporter, "card.confirm", name=turn.sender.call)
-    cards.send(turn, reporter, problem, f"solved:{turn.incoming.key}", foreword)
+    attachments.keep(turn, problem_id=problem.id)
+    requests.lapse(turn, problem)
+    problem = clocks.wind(turn, problem)
+    asked = [turn.tx.people.get(each) for each in clocks.unconfirmed(turn, problem)]
+    for person in asked:
+        foreword = turn.say(person, "card.confirm", name=turn.sender.call)
+        cards.send(turn, person, problem, f"solved:{turn.incoming.key}", foreword)
     cards.refresh(turn, problem)
-    turn.reply("problem.solved", number=problem.number, name=reporter.name)
+    names = "、".join(person.name for person in asked)
+    turn.reply("problem.solved", number=problem.number, name=names)
 
 
 def close(turn: Turn) -> None:
-    """Close it: its reporter says that it is solved (销号)."""
+    """Close it once everybody asked says that it is solved: its reporter, and the project's owner (销号)."""
     problem = deeds.ready(turn, Deed.CONFIRM, turn.argument)
+    bound = ties.of(turn, turn.sender, problem)
+    speaks = problem.confirmer_id in bound.stands_for | {turn.sender.id} or bound.owns
+    by = problem.confirmer_id if problem.confirmer_id in bound.stands_for else turn.sender.id
+    turn.tx.problems.confirm(problem, by, turn.now)
+    silent = clocks.unconfirmed(turn, problem) if speaks else []
+    if silent:
+        turn.record(turn.sender, "problem.confirmed", cards.subject(problem))
+        cards.refresh(turn, clocks.wind(turn, problem))
+        names = "、".join(turn.tx.people.get(each).name for each in silent)
+        turn.reply("problem.confirmed", number=problem.number, name=names)
+        return
     deeds.must_win(turn, problem, won=turn.tx.problems.close(problem, turn.now))
     turn.record(turn.sender, "problem.closed", cards.subject(problem))
     cards.refresh(turn, deeds.found(turn, problem.id))
-    _tell(turn, problem, problem.holder_id, "problem.closed_for_holder")
+    for person_id in {problem.holder_id, *(() if speaks else (problem.confirmer_id,))}:
+        _tell(turn, problem, person_id, "problem.closed_for_holder")
     turn.notice = turn.say(turn.sender, "problem.closed_notice")
     turn.reply("problem.closed", number=problem.number)
 
 
 def reopen(turn: Turn) -> None:
-    """Open it again, one level up: its reporter says that it is not solved."""
-    problem = deeds.ready(turn, Deed.CONFIRM, turn.argument)
+    """Open it again, one level up: its reporter says that it is not solved, or not any more."""
+    problem = deeds.ready(turn, Deed.REOPEN, turn.argument)
+    if problem.closed_at is not None and turn.now - problem.closed_at > REOPENS_WITHIN:
+        raise Refused("problem.closed_long_ago", number=problem.number, days=REOPENS_WITHIN.days)
     to = routing.above(turn, problem)
     due = dues(problem.urgency, turn.now, turn.county.deadlines, turn.county.calendar)
     deeds.must_win(turn, problem, won=turn.tx.problems.reopen(problem, to.id, due, turn.now, ""))
     turn.record(turn.sender, "problem.reopened", cards.subject(problem), to=to.id, before=problem.holder_id)
-    problem = deeds.found(turn, problem.id)
+    problem = clocks.wind(turn, problem)
     cards.send(turn, to, problem, "reopened", turn.say(to, "card.reopened", name=turn.sender.name))
     cards.refresh(turn, problem)
     turn.ask("reopened", problem=problem.id)

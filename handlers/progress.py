@@ -5,11 +5,10 @@ from collections.abc import Sequence
 
 from bot.domain.answers import Answer, Listed, is_receipt, read_answers
 from bot.domain.figures import read_figures, show_money, show_permille
-from bot.domain.people import Duty
 from bot.domain.progress import Kind, Oddity
 from bot.domain.projects import Project
 from bot.errors import Refused
-from handlers import lists, pictures, prompts, recording, reporting, spoken, unclear
+from handlers import attachments, lists, pictures, prompts, recording, reporting, spoken, unclear
 from handlers.recording import NO_FIGURES, Recorded, Said
 from handlers.turn import Turn
 from storage.reports import Report
@@ -184,7 +183,7 @@ def record(turn: Turn, said: Sequence[Said], projects: Sequence[Project], *, edi
         )
         for each in said
     ]
-    pictures.keep(turn, report_id=recorded[0].report_id)
+    attachments.keep(turn, report_id=recorded[0].report_id)
     recording.settle_prompts(turn, turn.sender, [each.project.id for each in said])
     _confirm(turn, recorded, projects)
 
@@ -207,7 +206,7 @@ def _confirm(turn: Turn, recorded: Sequence[Recorded], projects: Sequence[Projec
             said=prompts.shortened(each.first.text, _LONGEST_QUOTE)
             or prompts.kind_word(turn, turn.sender, each.first.kind),
         )
-    files = len(pictures.so_far(turn))
+    files = len(attachments.so_far(turn))
     tail = turn.say(turn.sender, "progress.files", count=files) if files else ""
     untils = {each.said.until for each in counted if each.said.kind is Kind.UNCHANGED}
     if len(counted) > 1 and len(untils) == 1 and all(each.said.kind is Kind.UNCHANGED for each in counted):
@@ -259,7 +258,7 @@ def _ask_back(turn: Turn, recorded: Recorded) -> None:
 
 def listed(turn: Turn) -> list[Project]:
     """Return the sender's projects as they were numbered last, those not on that list after them."""
-    assigned = turn.tx.projects.of(turn.sender.id, Duty.LIAISON, turn.today)
+    assigned = prompts.asked_of(turn, turn.sender)
     if len(assigned) <= 1:
         return assigned
     by_id = {project.id: project for project in assigned}
@@ -274,7 +273,7 @@ def numbered(projects: Sequence[Project]) -> list[Listed]:
 
 def mine(turn: Turn, project_id: int) -> Project:
     """Return a project of the sender; its liaison may have changed since the button was sent."""
-    for project in turn.tx.projects.of(turn.sender.id, Duty.LIAISON, turn.today):
+    for project in prompts.asked_of(turn, turn.sender):
         if project.id == project_id:
             return project
     raise Refused("progress.not_yours")

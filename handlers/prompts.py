@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from bot.domain.figures import show_money, show_permille
-from bot.domain.people import Person
+from bot.domain.people import Duty, Person
 from bot.domain.progress import Kind
 from bot.domain.projects import Project, Stage
 from bot.domain.words import visible
@@ -22,6 +22,25 @@ _NOON = 12
 def subject(person_id: int, day: date) -> str:
     """Return the name under which somebody's question of a day is found again."""
     return f"prompt:{person_id}:{day}"
+
+
+def asked_of(desk: Desk, person: Person) -> list[Project]:
+    """Return the projects somebody answers for today: their own, then those of whom they stand in for."""
+    every = [desk.tx.projects.of(each, Duty.LIAISON, desk.today) for each in desk.selves(person)]
+    return list({project.id: project for projects in every for project in projects}.values())
+
+
+def named(desk: Desk, reader: Person, projects: Sequence[Project]) -> dict[int, str]:
+    """Return how projects are called to a reader: 智慧物流园（代王强） where they stand in for 王强."""
+    names = {project.id: project.name for project in projects}
+    own, *others = desk.selves(reader)
+    mine = {project.id for project in desk.tx.projects.of(own, Duty.LIAISON, desk.today)} if others else set()
+    for each in others:
+        liaison = desk.tx.people.get(each)
+        for project in desk.tx.projects.of(each, Duty.LIAISON, desk.today):
+            if project.id in names and project.id not in mine:
+                names[project.id] = desk.say(reader, "leave.project", project=project.name, name=liaison.name)
+    return names
 
 
 def question(desk: Desk, person: Person, projects: Sequence[Project], reports: Mapping[int, Report]) -> str:
@@ -42,9 +61,11 @@ def lines(
     desk: Desk, reader: Person, projects: Sequence[Project], reports: Mapping[int, Report]
 ) -> list[str]:
     """Return the numbered lines of a list of projects."""
+    names = named(desk, reader, projects)
+    states = [_state(desk, reader, project, reports.get(project.id)) for project in projects]
     return [
-        f"{place} {project.name}｜{project.stage}｜{_state(desk, reader, project, reports.get(project.id))}"
-        for place, project in enumerate(projects, 1)
+        f"{place} {names[project.id]}｜{project.stage}｜{state}"
+        for place, (project, state) in enumerate(zip(projects, states, strict=True), 1)
     ]
 
 

@@ -137,7 +137,7 @@ def settle_prompts(desk: Desk, person: Person, project_ids: list[int]) -> None:
     """Note who has now answered everything, and show colleagues what has been said for them."""
     concerned = {person.id}
     for liaisons in desk.tx.projects.on(project_ids, Duty.LIAISON, desk.today).values():
-        concerned.update(liaisons)
+        concerned.update(liaisons, (desk.tx.leaves.stand_in(each, desk.today) for each in liaisons))
     for person_id in concerned:
         prompt = desk.tx.rounds.prompt(person_id, desk.today)
         if prompt is None or (prompt.answered and person_id == person.id):

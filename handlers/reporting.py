@@ -1,14 +1,25 @@
 """A problem is reported: in the liaison's words, to the leader who answers for it."""
 
 from bot.domain.deadlines import dues
-from bot.domain.people import Duty, Person
+from bot.domain.people import Person
 from bot.domain.problems import Problem, State, Urgency, guessed_category
 from bot.domain.progress import Kind
 from bot.domain.projects import Project
 from bot.domain.rights import Deed
 from bot.domain.similar import most_similar
 from bot.errors import Refused
-from handlers import cards, deeds, pictures, problems, progress, prompts, recording, routing, spoken
+from handlers import (
+    attachments,
+    cards,
+    clocks,
+    deeds,
+    problems,
+    progress,
+    prompts,
+    recording,
+    routing,
+    spoken,
+)
 from handlers.recording import Said
 from handlers.turn import Turn, rows_of
 from storage.problems import Reported
@@ -20,7 +31,7 @@ def report(turn: Turn) -> None:
     """Begin with 「问题」 or /problem, with words or without; 「问题 2026-063」 names one there is."""
     if spoken.named_in(turn):
         return
-    projects = turn.tx.projects.of(turn.sender.id, Duty.LIAISON, turn.today)
+    projects = prompts.asked_of(turn, turn.sender)
     if not projects:
         raise Refused("report.no_projects")
     if turn.argument:
@@ -45,7 +56,7 @@ def describe(turn: Turn) -> None:
 def describe_on(turn: Turn, project: Project, text: str) -> None:
     """Report a problem of a project, unless the project has one like it already."""
     if not text.strip():
-        turn.ask("problem", project=project.id, files=pictures.so_far(turn), source=_source(turn))
+        turn.ask("problem", project=project.id, files=attachments.so_far(turn), source=_source(turn))
         turn.reply("progress.ask_problem", project=project.name)
         return
     category = guessed_category(text, turn.county.categories)
@@ -58,7 +69,7 @@ def describe_on(turn: Turn, project: Project, text: str) -> None:
         project=project.id,
         text=text,
         problem=similar.id,
-        files=pictures.so_far(turn),
+        files=attachments.so_far(turn),
         source=_source(turn),
     )
     choices = (
@@ -163,7 +174,8 @@ def _open(turn: Turn, project: Project, text: str) -> None:
         urgency=str(urgency),
         text=text,
     )
-    pictures.keep(turn, problem_id=problem.id)
+    problem = clocks.wind(turn, problem)
+    attachments.keep(turn, problem_id=problem.id)
     today = turn.tx.reports.on([project.id], turn.today).get(project.id)
     if today is None:
         said = Said(project, Kind.PROBLEM, text)
@@ -180,7 +192,7 @@ def _hand_out(turn: Turn, problem: Problem, occasion: str) -> None:
     holder = turn.tx.people.get(problem.holder_id)
     cards.send(turn, holder, problem, occasion)
     lead = routing.lead_of(turn, problem.project_id)
-    if lead is not None and lead.id != holder.id:
+    if lead is not None and turn.stand_in(lead).id != turn.stand_in(holder).id:
         cards.send(turn, lead, problem, occasion, turn.say(lead, "card.for_lead", holder=holder.call))
 
 
@@ -230,7 +242,7 @@ def _reroute(turn: Turn, problem: Problem, holder: Person) -> Problem:
     turn.record(
         turn.sender, "problem.rerouted", cards.subject(problem), to=holder.id, before=problem.holder_id
     )
-    problem = deeds.found(turn, problem.id)
+    problem = clocks.wind(turn, problem)
     cards.send(turn, holder, problem, f"category:{turn.incoming.key}")
     return problem
 
@@ -250,6 +262,7 @@ def change_urgency(turn: Turn) -> None:
         accept_due=due.accept,
         feedback_due=due.feedback,
         solve_due=due.solve,
+        first_due=due.solve,
     )
     turn.record(
         turn.sender,
@@ -258,7 +271,7 @@ def change_urgency(turn: Turn) -> None:
         urgency=word,
         before_urgency=str(problem.urgency),
     )
-    problem = deeds.found(turn, number)
+    problem = clocks.wind(turn, problem)
     if urgency is Urgency.TODAY:
         # What may have waited for the morning must be seen now.
         _hand_out(turn, problem, "today")

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from bot.domain.people import Role
+from bot.domain.people import Person
 from handlers import prompts
 from handlers.turn import Beat
 from handlers.watch import Watch
@@ -113,21 +113,24 @@ def _remind_some(beat: Beat) -> int:
 def _remind(beat: Beat, prompt: Prompt) -> None:
     if not beat.tx.rounds.remind(prompt.person_id, beat.today, beat.now):
         return
-    person = beat.tx.people.get(prompt.person_id)
-    reports = beat.tx.reports.on(prompt.projects, beat.today)
+    person = beat.stand_in(beat.tx.people.get(prompt.person_id))
+    asked = {*prompt.projects, *_asked_of_others(beat, person, prompt)}
+    reports = beat.tx.reports.on(asked, beat.today)
     left = [
         each
-        for each in beat.tx.projects.many(prompt.projects)
-        if each.id not in reports and (each.quiet_until is None or each.quiet_until <= beat.today)
+        for each in prompts.asked_of(beat, person)
+        if each.id in asked.difference(reports)
+        and (each.quiet_until is None or each.quiet_until <= beat.today)
     ]
     if not left:
         return
+    names = prompts.named(beat, person, left)
     beat.tx.conversations.list(person.id, [project.id for project in left], beat.now)
     text = beat.say(
         person,
         "prompt.remind",
         name=person.name,
-        lines="\n".join(f"{place} {project.name}" for place, project in enumerate(left, 1)),
+        lines="\n".join(f"{place} {names[project.id]}" for place, project in enumerate(left, 1)),
         close=beat.county.close_at.strftime("%H:%M"),
     )
     beat.tell(
@@ -139,6 +142,16 @@ def _remind(beat: Beat, prompt: Prompt) -> None:
         lane=Lane.ROUND,
         disturb=True,
     )
+
+
+def _asked_of_others(beat: Beat, person: Person, prompt: Prompt) -> list[int]:
+    """Return what else somebody must be reminded of, in the same message: theirs, and whom they cover."""
+    found: list[int] = []
+    for each in beat.selves(person):
+        other = beat.tx.rounds.prompt(each, beat.today) if each != prompt.person_id else None
+        if other is not None and beat.tx.rounds.remind(each, beat.today, beat.now):
+            found += other.projects
+    return found
 
 
 async def close(watch: Watch) -> None:
@@ -171,7 +184,7 @@ def _close(beat: Beat) -> None:
     if not asked:
         return
     names = "、".join(prompts.shortened(project.name, 14) for project in silent[:_NEVER_MORE_THAN])
-    for colleague in beat.tx.people.with_role(Role.OFFICE):
+    for colleague in beat.office:
         if beat.tx.people.address(colleague.id) is None:
             # Who joins next week need not read about today.
             continue

@@ -17,16 +17,25 @@ from bot.domain.words import clean
 from bot.errors import Refused, StorageError
 from bot.texts import Texts
 from handlers import (
+    commons,
     custody,
+    departure,
     edits,
+    extension,
     groups,
+    handover,
+    leave,
+    ledger,
     lists,
     office,
     pictures,
     problems,
     progress,
     reporting,
+    requests,
+    signing,
     spoken,
+    stillness,
     unclear,
     welcome,
 )
@@ -46,8 +55,8 @@ COMMANDS: dict[str, Handler] = {
     "项目": lists.projects,
     "problem": reporting.report,
     "问题": reporting.report,
-    "ledger": lists.ledger,
-    "台账": lists.ledger,
+    "ledger": ledger.ledger,
+    "台账": ledger.ledger,
     "help": lists.usage,
     "帮助": lists.usage,
     "start": welcome.again,
@@ -65,6 +74,12 @@ COMMANDS: dict[str, Handler] = {
     "resume": office.resume,
     "试点": office.pilot,
     "pilot": office.pilot,
+    "移交": handover.ask,
+    "请假": leave.ask,
+    "leave": leave.ask,
+    "销假": leave.end,
+    "back": leave.end,
+    "handover": handover.ask,
 }
 
 ACTIONS: dict[str, Handler] = {
@@ -85,14 +100,33 @@ ACTIONS: dict[str, Handler] = {
     "solved": problems.ask_solution,
     "solved_plainly": problems.solve_plainly,
     "feedback": problems.ask_feedback,
-    "ask_up": custody.ask_up,
-    "ask_up_to": custody.ask_up_to,
+    "assign": custody.assign,
+    "ask_up": requests.ask_up,
+    "ask_up_to": requests.ask_up_to,
+    "agree": requests.agree,
+    "direct": requests.ask_direct,
+    "confer": requests.confer,
+    "give_back": requests.ask_give_back,
+    "extend": extension.ask,
+    "grant": extension.grant,
+    "refuse": extension.ask_refuse,
+    "ask_back": stillness.ask_what,
+    "answer_back": stillness.ask_answer,
+    "snooze": stillness.ask_snooze,
+    "snooze_tomorrow": stillness.snooze_tomorrow,
     "close": problems.close,
     "unsolved": problems.reopen,
     "show": problems.show,
+    "ledger": ledger.turn_page,
     "feedback_on": spoken.feedback_on,
+    "merge": commons.merge,
+    "keep_apart": commons.keep_apart,
+    "common_feedback": commons.ask_feedback,
     "bind": groups.bind,
     "forward": office.forward,
+    "handover": handover.confirm,
+    "handover_given": signing.given,
+    "handover_taken": signing.taken,
     "drop": lists.cancel,
 }
 
@@ -105,18 +139,27 @@ TOPICS: dict[str, Handler] = {
     "return": custody.return_because,
     "solution": problems.solve,
     "feedback": problems.give_feedback,
-    "ask_up": custody.ask_up_for,
+    "ask_up": requests.ask_up_for,
+    "direct": requests.direct,
+    "give_back": requests.give_back,
+    "extend": extension.request,
+    "refuse": extension.refuse,
+    "ask_back": stillness.ask_back,
+    "answer_back": stillness.answer_back,
+    "snooze": stillness.snooze,
     "reopened": problems.say_what_remains,
     "feedback_on": spoken.word_of_holder_again,
+    "common_feedback": commons.give_feedback,
     "similar": reporting.answer_similar,
     "unread": lists.still_unread,
+    "leave": leave.name_substitute,
 }
 
 BARE: frozenset[Handler] = frozenset({lists.today, lists.projects, lists.usage, lists.cancel, welcome.again})
 """The commands that take no words after them."""
 
 ASIDES: frozenset[Handler] = frozenset(
-    {lists.today, lists.projects, lists.ledger, lists.usage, problems.show, progress.same}
+    {lists.today, lists.projects, ledger.ledger, ledger.turn_page, lists.usage, problems.show, progress.same}
 )
 """What may be done in between: words that wait for an answer go on waiting."""
 
@@ -127,8 +170,8 @@ EVENTS: dict[Event, Callable[[Desk, Incoming], None]] = {
     Event.JOINED_GROUP: groups.joined,
     Event.LEFT_GROUP: groups.left,
     Event.MOVED: groups.moved,
-    Event.BLOCKED: welcome.blocked,
-    Event.UNBLOCKED: welcome.unblocked,
+    Event.BLOCKED: departure.blocked,
+    Event.UNBLOCKED: departure.unblocked,
 }
 
 LONGEST = 8 * 1024
@@ -184,7 +227,7 @@ class Router:
             return ""
         turn = Turn(tx, self._county, self._texts, now, incoming=incoming, sender=known.person, text=text)
         if incoming.private and known.is_back:
-            welcome.unblocked(turn, incoming)
+            departure.unblocked(turn, incoming)
         if incoming.private and known.is_new:
             welcome.greet(turn)
         if len(text.encode()) > LONGEST:
@@ -310,7 +353,7 @@ def _typed_label(turn: Turn) -> Pressed | None:
         return None
     named = [pressed for offer in _offers(turn) for pressed in offer if _folded(pressed.label) == wanted]
     cards = [pressed for pressed in named if spoken.is_card(pressed.subject)]
-    if len(cards) > 1:
+    if len({pressed.action for pressed in cards}) > 1:
         raise Refused("problem.which", label=cards[0].label, numbers=spoken.numbers(turn, cards))
     return named[0] if named else None
 

@@ -4,7 +4,7 @@ from bot.domain.census import HOLDERS
 from bot.domain.people import Duty, Person, Role
 from bot.domain.problems import Problem
 from handlers.turn import Desk
-from storage.problems import Route
+from storage.routes import Route
 
 
 def holder_for(desk: Desk, category: str, project_id: int, place: str) -> Person:
@@ -14,7 +14,7 @@ def holder_for(desk: Desk, category: str, project_id: int, place: str) -> Person
     office.
     """
     for where in dict.fromkeys((place, "")):
-        route = desk.tx.problems.route(category, where)
+        route = desk.tx.routes.match(category, where)
         if route is not None and (person := _named_by(desk, route)) is not None:
             return person
     return lead_of(desk, project_id) or office(desk)
@@ -48,8 +48,10 @@ def lead_of(desk: Desk, project_id: int) -> Person | None:
 
 
 def office(desk: Desk) -> Person:
-    """Return the first of the office; the roster is refused without one."""
-    return desk.tx.people.with_role(Role.OFFICE)[0]
+    """Return the first of the office within reach, else the first; the roster is refused without one."""
+    colleagues = desk.tx.people.with_role(Role.OFFICE)
+    reached = desk.tx.people.addresses([each.id for each in colleagues])
+    return next((each for each in colleagues if each.id in reached), colleagues[0])
 
 
 def above(desk: Desk, problem: Problem) -> Person:

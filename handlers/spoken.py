@@ -4,15 +4,32 @@ import re
 from collections.abc import Callable, Sequence
 
 from bot.domain.problems import Problem, State
+from bot.domain.requests import Asking
 from bot.domain.rights import Deed, fits, may
 from bot.errors import Refused
-from handlers import cards, custody, lists, pictures, problems, prompts
+from handlers import (
+    attachments,
+    custody,
+    deeds,
+    extension,
+    lists,
+    problems,
+    prompts,
+    requests,
+    stillness,
+    ties,
+)
 from handlers.turn import Turn
 from storage.letters import Pressed
 
 _VERBS = {
     "接办": "take", "转办": "transfer", "退回": "return", "已解决": "solved", "提请": "ask_up",
-    "反馈": "feedback", "销号": "close", "没解决": "unsolved", "查": "show",
+    "反馈": "feedback", "销号": "close", "没解决": "unsolved", "重开": "unsolved", "查": "show",
+    "延期": "extend", "推迟": "snooze", "问反映人": "ask_back",
+    "同意": "agree", "同意延期": "agree", "不同意": "refuse", "退回提请": "refuse",
+    "召开会商": "confer", "转给别人": "direct",
+    "agree": "agree", "approve": "agree", "refuse": "refuse", "call a meeting": "confer",
+    "extend": "extend", "snooze": "snooze", "ask back": "ask_back", "reopen": "unsolved",
     "take": "take", "transfer": "transfer", "return": "return", "solved": "solved", "ask up": "ask_up",
     "feedback": "feedback", "close": "close", "unsolved": "unsolved", "show": "show",
 }  # fmt: skip
@@ -29,13 +46,17 @@ _MOST_TO_POINT_AT = 8
 
 
 def is_card(subject: str) -> bool:
-    """Tell whether a letter is the card of a problem."""
-    return subject.startswith("problem:")
+    """Tell whether a letter is the card of a problem, or asks somebody to decide about one."""
+    return subject.startswith(("problem:", "request:"))
 
 
 def numbers(turn: Turn, pressed: Sequence[Pressed]) -> str:
     """Return the numbers of the problems that several cards are about."""
-    found = [turn.tx.problems.get(int(each.subject.removeprefix("problem:"))) for each in pressed]
+    found = []
+    for each in pressed:
+        kind, _, number = each.subject.partition(":")
+        request = turn.tx.requests.get(int(number)) if kind == "request" else None
+        found.append(turn.tx.problems.get(request.problem_id if request else int(number)))
     return "、".join(dict.fromkeys(problem.number for problem in found if problem))
 
 
@@ -51,7 +72,7 @@ def named_in(turn: Turn) -> bool:
     number = match["whole"] or f"{match['year'] or turn.today.year}-{int(match['sequence']):03}"
     problem = turn.tx.problems.numbered(number)
     is_certain = match["whole"] or match["year"]
-    if problem is None or not may(turn.sender, Deed.SEE, problem, cards.ties(turn, turn.sender, problem)):
+    if problem is None or not may(turn.sender, Deed.SEE, problem, ties.of(turn, turn.sender, problem)):
         if not is_certain:
             # 「已解决 3 户征拆」 is an answer: the 3 is no problem of theirs.
             return False
@@ -68,7 +89,7 @@ def _about_the_only_one(turn: Turn) -> bool:
     verb = _VERBS.get(word.lower(), "")
     if verb not in (_WITH_WORDS if match else _DEEDS):
         return False
-    waiting = _held(turn) if match else turn.tx.problems.waiting_for(turn.sender.id)
+    waiting = _held(turn) if match else deeds.waiting(turn)
     meant = [problem for problem in waiting if fits(_DEEDS[verb], problem.state)]
     if len(meant) > 1:
         found = "、".join(problem.number for problem in meant)
@@ -83,29 +104,42 @@ def _do(turn: Turn, problem: Problem, verb: str, words: str) -> None:
     turn.argument = str(problem.id)
     if verb:
         turn.close_question()
-    if not words:
+    if not words and verb not in _ANSWERS:
         _WORDLESS[verb or "show"](turn)
         return
     turn.text = words
     turn.known = {"problem": problem.id}
-    if verb in _WITH_WORDS:
+    if verb in _ANSWERS:
+        _answer(turn, problem, verb)
+    elif verb in _WITH_WORDS:
         _WITH_WORDS[verb](turn)
     elif verb in {"take", "unsolved"}:
         _WORDLESS[verb](turn)
         _WITH_WORDS["feedback" if verb == "take" else "remains"](turn)
-    elif verb or turn.sender.id != problem.holder_id:
-        _WORDLESS[verb or "show"](turn)
-    else:
+    elif verb:
+        _WORDLESS[verb](turn)
+    elif turn.sender.id == problem.holder_id:
         problems.give_feedback(turn)
+    elif turn.sender.id == problem.confirmer_id and problem.is_unsolved:
+        # What its reporter says belongs to it, and may be what it waits for.
+        stillness.answer_back(turn)
+    else:
+        problems.show(turn)
+
+
+def _answer(turn: Turn, problem: Problem, verb: str) -> None:
+    """Answer what the sender is asked about a problem: 「同意 2026-001」."""
+    request = requests.asked_of(turn, problem)
+    turn.argument, turn.known = str(request.id), {"request": request.id}
+    wordless, with_words = _ANSWERS[verb][request.asking]
+    (with_words if turn.text and with_words else wordless)(turn)
 
 
 # --- words without a number -------------------------------------------------------------
 
 
 def _held(turn: Turn) -> list[Problem]:
-    return [
-        each for each in turn.tx.problems.waiting_for(turn.sender.id) if each.state is not State.CONFIRMING
-    ]
+    return [each for each in deeds.waiting(turn) if each.state is not State.CONFIRMING]
 
 
 def word_of_holder(turn: Turn) -> bool:
@@ -113,7 +147,7 @@ def word_of_holder(turn: Turn) -> bool:
     held = _held(turn)
     if not held or not turn.text:
         return False
-    turn.ask("feedback_on", text=turn.text, files=pictures.so_far(turn))
+    turn.ask("feedback_on", text=turn.text, files=attachments.so_far(turn))
     choices = tuple(
         ((f"{each.number} {prompts.shortened(each.project, 12)}", f"feedback_on:{each.id}"),)
         for each in held[:_MOST_TO_POINT_AT]
@@ -155,13 +189,31 @@ _DEEDS: dict[str, Deed] = {
     "ask_up": Deed.ASK_UP,
     "feedback": Deed.FEED_BACK,
     "close": Deed.CONFIRM,
-    "unsolved": Deed.CONFIRM,
+    "unsolved": Deed.REOPEN,
+    "extend": Deed.EXTEND,
+    "snooze": Deed.SNOOZE,
+    "ask_back": Deed.ASK_BACK,
+}
+_ANSWERS: dict[str, dict[Asking, tuple[Callable[[Turn], None], Callable[[Turn], None] | None]]] = {
+    "agree": {Asking.DECISION: (requests.agree, None), Asking.TIME: (extension.grant, None)},
+    "refuse": {
+        Asking.DECISION: (requests.ask_give_back, requests.give_back),
+        Asking.TIME: (extension.ask_refuse, extension.refuse),
+    },
+    "confer": {Asking.DECISION: (requests.confer, None), Asking.TIME: (requests.not_so, None)},
+    "direct": {
+        Asking.DECISION: (requests.ask_direct, requests.direct),
+        Asking.TIME: (requests.not_so, None),
+    },
 }
 _WITH_WORDS: dict[str, Callable[[Turn], None]] = {
     "transfer": custody.transfer,
     "return": custody.return_because,
     "solved": problems.solve,
-    "ask_up": custody.ask_up_for,
+    "ask_up": requests.ask_up_for,
+    "extend": extension.request,
+    "snooze": stillness.snooze,
+    "ask_back": stillness.ask_back,
     "feedback": problems.give_feedback,
     "remains": problems.say_what_remains,
 }
@@ -170,7 +222,10 @@ _WORDLESS: dict[str, Callable[[Turn], None]] = {
     "transfer": custody.ask_transfer,
     "return": custody.ask_return,
     "solved": problems.ask_solution,
-    "ask_up": custody.ask_up,
+    "ask_up": requests.ask_up,
+    "extend": extension.ask,
+    "snooze": stillness.ask_snooze,
+    "ask_back": stillness.ask_what,
     "feedback": problems.ask_feedback,
     "close": problems.close,
     "unsolved": problems.reopen,

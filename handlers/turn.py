@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 from bot.chat import Address, Incoming
 from bot.domain.county import County
-from bot.domain.people import Language, Person
+from bot.domain.custody import measured
+from bot.domain.deadlines import Light
+from bot.domain.people import Language, Person, Role
 from bot.errors import StorageError
 from bot.texts import Texts
 from storage.conversations import Question
@@ -66,15 +68,35 @@ class Desk:
         subject: str = "",
         lane: Lane = Lane.NOW,
         disturb: bool = False,
+        in_person: bool = False,
     ) -> bool:
         """Owe somebody a message for a slot; False if that slot is filled.
 
         It waits for the end of quiet hours unless it may ``disturb``, and for the person to join if
-        they have not. Return whether it is new.
+        they have not. Unless it is for them ``in_person``, their substitute gets it while they are on
+        leave, with a first line that says for whom. Return whether it is new.
         """
+        away, person = person, person if in_person else self.stand_in(person)
+        if person.id != away.id:
+            text = f"{self.say(person, 'leave.on_behalf', name=away.name)}\n{text}"
+        letter = self.draft(person, slot, text, choices, subject=subject, lane=lane, disturb=disturb)
+        return self.tx.outbox.add(letter, self.now)
+
+    def draft(
+        self,
+        person: Person,
+        slot: str,
+        text: str,
+        choices: Choices = (),
+        *,
+        subject: str = "",
+        lane: Lane = Lane.NOW,
+        disturb: bool = False,
+    ) -> Letter:
+        """Return the letter that `tell` would owe; nothing is written."""
         due_at = self.now if disturb else self.county.calendar.next_open(self.now)
         to = self.tx.people.address(person.id) or NOWHERE
-        letter = Letter(
+        return Letter(
             key=slot,
             to=to,
             text=text,
@@ -84,7 +106,29 @@ class Desk:
             lane=lane,
             subject=subject,
         )
-        return self.tx.outbox.add(letter, self.now)
+
+    def stand_in(self, person: Person) -> Person:
+        """Return who acts for somebody today: their substitute while they are on leave, or themself."""
+        acting = self.tx.leaves.stand_in(person.id, self.today)
+        return person if acting == person.id else self.tx.people.get(acting)
+
+    def selves(self, person: Person) -> list[int]:
+        """Return for whom somebody acts today: themself, then those on leave for whom they stand in."""
+        return [person.id, *sorted(self.tx.leaves.stands_for(person.id, self.today))]
+
+    def called(self, reader: Person | Language | None, person: Person) -> str:
+        """Return how one speaks of somebody, and who acts for them today: 陈志远（副县长，李强代）."""
+        acting = self.stand_in(person)
+        if acting.id == person.id:
+            return person.call
+        key = "leave.titled" if person.title else "leave.untitled"
+        return self.say(reader, key, name=person.name, title=person.title, substitute=acting.name)
+
+    @property
+    def office(self) -> list[Person]:
+        """Whom to tell what the whole office hears: not those on leave for whom a colleague hears it too."""
+        stand_ins = [(each, self.stand_in(each)) for each in self.tx.people.with_role(Role.OFFICE)]
+        return [each for each, acting in stand_ins if acting.id == each.id or not acting.is_office]
 
     def record(self, actor: Person | None, action: str, subject: str, **detail: object) -> None:
         """Enter into the audit who did what to what."""
@@ -101,6 +145,15 @@ class Desk:
     def hour(self, moment: datetime) -> str:
         """Return a moment of today as people write it here: 09:12."""
         return moment.astimezone(self.county.calendar.zone).strftime("%H:%M")
+
+    def length(self, reader: Person | Language | None, length: timedelta) -> str:
+        """Return a length of working time as its reader says it: 3 小时, 1.5 个工作日."""
+        unit, count = measured(length, self.county.deadlines)
+        return self.say(reader, f"length.{unit}", count=f"{count:g}")
+
+    def sign(self, reader: Person | Language | None, light: Light) -> str:
+        """Return how a clock stands, never by colour alone: 🔴 超期."""
+        return f"{light.value} {self.say(reader, f'light.{light.name.lower()}')}"
 
 
 @dataclass

@@ -8,7 +8,7 @@ from bot.domain.progress import Kind
 from bot.domain.projects import Project
 from bot.domain.similar import is_alike
 from bot.domain.words import visible
-from handlers import lists, pictures, progress, prompts
+from handlers import attachments, lists, pictures, progress, prompts
 from handlers.turn import Turn, rows_of
 from storage.letters import Choices
 
@@ -37,7 +37,7 @@ def ask_for(
         "which",
         text=words,
         kind=str(kind),
-        files=pictures.so_far(turn),
+        files=attachments.so_far(turn),
         source=turn.known.get("source") or turn.source,
     )
     if words:
@@ -51,7 +51,7 @@ def ask_for(
 
 def ask_for_pictures(turn: Turn, projects: Sequence[Project]) -> None:
     """Ask what pictures without words show."""
-    turn.ask("which", text="", kind=str(Kind.PROGRESS), files=pictures.so_far(turn), source=turn.source)
+    turn.ask("which", text="", kind=str(Kind.PROGRESS), files=attachments.so_far(turn), source=turn.source)
     choices = _pointing(turn, projects, projects)
     turn.reply("progress.which_picture", choices, lines=_lines(projects, projects))
 

@@ -3,10 +3,9 @@
 import logging
 from datetime import datetime, timedelta
 
-from bot.domain.people import Role
 from bot.domain.words import visible
 from bot.errors import DeliveryError, Failure
-from handlers import groups, prompts, welcome
+from handlers import departure, groups, prompts
 from handlers.turn import Desk
 from storage.letters import WHOLE_BOT, Claimed
 
@@ -41,7 +40,7 @@ def settle(desk: Desk, letter: Claimed, failure: DeliveryError, again_at: dateti
             if letter.in_group:
                 groups.lost(desk, letter.to)
             else:
-                welcome.lost(desk, letter.to.platform, letter.to.chat)
+                departure.undeliverable(desk, letter.to.platform, letter.to.chat)
         case _:
             dispatch.fail([letter.id], str(failure))
             _tell_office(desk, letter, failure)
@@ -60,6 +59,6 @@ def _tell_office(desk: Desk, letter: Claimed, failure: DeliveryError) -> None:
         return
     name = desk.tx.people.get(letter.person_id).call if letter.person_id is not None else letter.to.chat
     words = prompts.shortened(visible(letter.message.text), 40)
-    for colleague in desk.tx.people.with_role(Role.OFFICE):
+    for colleague in desk.office:
         text = desk.say(colleague, "delivery.failed", name=name, text=words, reason=str(failure))
         desk.tell(colleague, f"failed:{letter.id}:{colleague.id}", text)

@@ -1,4 +1,4 @@
-"""How people join, what a stranger hears, and who can no longer be reached."""
+"""How people join, and what a stranger hears."""
 
 import hashlib
 import re
@@ -9,7 +9,7 @@ from bot.chat import Incoming
 from bot.domain.people import Person, Role
 from bot.domain.words import clean, visible
 from bot.errors import Refused
-from handlers import lists
+from handlers import departure, lists
 from handlers.turn import Desk, Turn
 from storage.letters import Letter
 
@@ -64,7 +64,8 @@ def _join(desk: Desk, incoming: Incoming, code: str) -> None:
         raise Refused("welcome.account_taken")
     desk.record(person, "person.joined", f"person:{person.id}", platform=platform, account=account)
     _receive(desk, person, incoming)
-    for colleague in desk.tx.people.with_role(Role.OFFICE):
+    departure.back(desk, person)
+    for colleague in desk.office:
         if colleague.id != person.id:
             desk.tell(
                 colleague,
@@ -85,7 +86,7 @@ def _wrong_code(desk: Desk, incoming: Incoming) -> None:
     if desk.tx.people.wrong_code(platform, account, _WRONG_CODES, desk.now + _LOCK):
         desk.record(None, "invitation.locked", f"account:{platform}:{account}")
         _say(desk, incoming, "welcome.locked", until=desk.clock(desk.now + _LOCK))
-        for colleague in desk.tx.people.with_role(Role.OFFICE):
+        for colleague in desk.office:
             slot = f"locked:{platform}:{account}:{desk.now.timestamp():.0f}:{colleague.id}"
             desk.tell(colleague, slot, desk.say(colleague, "welcome.locked_for_office", account=account))
     else:
@@ -116,36 +117,6 @@ def again(turn: Turn) -> None:
     """Answer /start from somebody who is in already; who has just been welcomed knows enough."""
     if not turn.tx.outbox.has(_hello(turn.incoming)):
         lists.usage(turn)
-
-
-def blocked(desk: Desk, incoming: Incoming) -> None:
-    """Note that somebody blocked the bot, and tell the office the same minute."""
-    lost(desk, incoming.at.platform, incoming.sender)
-
-
-def lost(desk: Desk, platform: str, account: str) -> None:
-    """Note that an account takes no messages any more; the office hears what now waits for nobody."""
-    for person_id in desk.tx.people.reachable(platform, account, yes=False):
-        person = desk.tx.people.get(person_id)
-        desk.record(None, "person.unreachable", f"person:{person.id}", platform=platform)
-        waiting = desk.tx.problems.waiting_for(person.id)
-        for colleague in desk.tx.people.with_role(Role.OFFICE):
-            if colleague.id == person.id:
-                continue
-            text = desk.say(
-                colleague,
-                "welcome.lost_for_office" if waiting else "welcome.lost_for_office_idle",
-                name=person.placed,
-                numbers="、".join(problem.number for problem in waiting),
-            )
-            desk.tell(colleague, f"lost:{person.id}:{platform}:{desk.now}:{colleague.id}", text, disturb=True)
-
-
-def unblocked(desk: Desk, incoming: Incoming) -> None:
-    """Note that somebody can be reached again, and send what waited."""
-    for person_id in desk.tx.people.reachable(incoming.at.platform, incoming.sender, yes=True):
-        desk.record(None, "person.reachable", f"person:{person_id}", platform=incoming.at.platform)
-        desk.tx.outbox.address(person_id, incoming.at)
 
 
 def _say(desk: Desk, incoming: Incoming, key: str, **blanks: object) -> None:

@@ -100,10 +100,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     # The driver would start transactions late and end them at each DDL statement.
     connection.isolation_level = None
     for pragma in (
+        # First: of two who open a new file at once, one waits for the other to make it a WAL.
+        f"busy_timeout = {_BUSY_MS}",
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
-        f"busy_timeout = {_BUSY_MS}",
         f"cache_size = -{_CACHE_KIB}",
         f"journal_size_limit = {_WAL_LIMIT}",
     ):

@@ -1,29 +1,43 @@
 """The ledger read as a whole: the lines of digests and exports, each counted by the database."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
+from bot.domain.county import County
+from bot.domain.custody import held, light_of
 from bot.domain.digest import Digest
-from bot.domain.lines import ProblemLine, ProjectLine, ProjectRecord, ReportLine
+from bot.domain.lines import ProblemLine, ProjectLine, ProjectRecord, ReportLine, Step, StepLine
 from bot.domain.people import Duty
-from bot.domain.problems import State, Urgency
+from bot.domain.problems import OPEN, State, Urgency
 from bot.domain.progress import Kind
 from bot.domain.projects import Stage
 from bot.domain.scope import Scope, ScopeKind
 from bot.domain.week import Week
-from storage.problems import Problems
+from storage.custody import span_of
 from storage.projects import Projects
-from storage.tables import assignments, people, problems, projects, prompts, reports, units
+from storage.tables import (
+    assignments,
+    custody,
+    people,
+    problems,
+    projects,
+    prompts,
+    reports,
+    requests,
+    units,
+)
 
 _holder = people.alias("holder")
 _holder_unit = units.alias("holder_unit")
 _reporter = people.alias("reporter")
 _reporter_unit = units.alias("reporter_unit")
 _writer = people.alias("writer")
+_OPEN = [str(state) for state in OPEN]
+_STREAMED = {"yield_per": 1000}
 
 
 class Ledger:
@@ -33,21 +47,50 @@ class Ledger:
         self._connection = connection
 
     def digest(
-        self, scope: Scope, week: Week, *, county: str, zone: ZoneInfo, now: datetime, late: bool = False
+        self, scope: Scope, week: Week, *, county: County, now: datetime, late: bool = False
     ) -> Digest:
         """Return one week of one scope as it stands now."""
-        today = now.astimezone(zone).date()
+        today = county.calendar.day_of(now)
         numbers = self._project_ids(scope, today)
         return Digest(
             scope=scope,
-            county=county,
-            zone=zone,
+            county=county.name,
+            zone=county.calendar.zone,
             week=week,
             projects=tuple(self._project_lines(numbers, week, today)),
-            problems=tuple(self._problem_lines(numbers, now, today)),
+            problems=tuple(self._problem_lines(numbers, county, now)),
             made_at=now,
             late=late,
         )
+
+    def projects(self, week: Week, today: date) -> Iterator[ProjectLine]:
+        """Yield every project's week."""
+        yield from self._project_lines(select(projects.c.id), week, today)
+
+    def problems(self, county: County, now: datetime) -> Iterator[ProblemLine]:
+        """Yield every problem as it stands now, the open ones first."""
+        yield from self._problem_lines(select(projects.c.id), county, now)
+
+    def steps(self, county: County, now: datetime) -> Iterator[StepLine]:
+        """Yield every step of custody, one problem after the other, those withdrawn too."""
+        rows = self._connection.execute(
+            select(
+                custody,
+                people.c.name.label("person"),
+                units.c.name.label("unit"),
+                problems.c.number,
+                projects.c.name.label("project"),
+            )
+            .join(problems, problems.c.id == custody.c.problem_id)
+            .join(projects, projects.c.id == problems.c.project_id)
+            .join(people, people.c.id == custody.c.person_id)
+            .outerjoin(units, units.c.id == people.c.unit_id)
+            .order_by(problems.c.year, problems.c.sequence, custody.c.id),
+            execution_options=_STREAMED,
+        )
+        for row in rows:
+            span = span_of(row)
+            yield StepLine(row.number, row.project, span, held(span, now, county.deadlines, county.calendar))
 
     def reports(self, first: date | None = None, last: date | None = None) -> Iterator[ReportLine]:
         """Yield the counting reports of some days, the oldest first."""
@@ -72,7 +115,7 @@ class Ledger:
             statement = statement.where(reports.c.day >= first)
         if last is not None:
             statement = statement.where(reports.c.day <= last)
-        for row in self._connection.execute(statement, execution_options={"yield_per": 1000}):
+        for row in self._connection.execute(statement, execution_options=_STREAMED):
             yield ReportLine(
                 day=row.day,
                 project_number=row.number,
@@ -101,7 +144,7 @@ class Ledger:
 
     def open_count(self) -> int:
         """Return how many problems are open."""
-        return len(Problems(self._connection).open())
+        return self._connection.execute(select(func.count()).where(problems.c.state.in_(_OPEN))).scalar_one()
 
     # --- the parts ----------------------------------------------------------------------
 
@@ -212,8 +255,8 @@ class Ledger:
             found.setdefault(row.project_id, []).append(row.name)
         return found
 
-    def _problem_lines(self, wanted: Select[Any], now: datetime, today: date) -> Iterator[ProblemLine]:
-        leads = self._names(wanted, Duty.LEAD_LEADER, today)
+    def _problem_lines(self, wanted: Select[Any], county: County, now: datetime) -> Iterator[ProblemLine]:
+        leads = self._names(wanted, Duty.LEAD_LEADER, county.calendar.day_of(now))
         rows = self._connection.execute(
             select(
                 problems,
@@ -223,6 +266,7 @@ class Ledger:
                 _holder.c.name.label("holder"),
                 _holder_unit.c.name.label("holder_unit"),
                 _reporter_unit.c.name.label("reporter_unit"),
+                _ASKED.label("asked"),
             )
             .join(projects, projects.c.id == problems.c.project_id)
             .join(_holder, _holder.c.id == problems.c.holder_id)
@@ -230,31 +274,90 @@ class Ledger:
             .join(_reporter, _reporter.c.id == problems.c.reporter_id)
             .outerjoin(_reporter_unit, _reporter_unit.c.id == _reporter.c.unit_id)
             .where(problems.c.project_id.in_(wanted), problems.c.state != str(State.WITHDRAWN))
-            .order_by(problems.c.id)
+            .order_by(problems.c.state.in_(_OPEN).desc(), problems.c.year, problems.c.sequence),
+            execution_options=_STREAMED,
         )
         for row in rows:
-            state = State(row.state)
-            due = {State.WAITING: row.accept_due, State.WORKING: row.solve_due}.get(state)
+            clocks = _Clocks.of(row)
             yield ProblemLine(
                 number=row.number,
                 project_number=row.project_number,
                 project=row.project,
                 category=row.category,
                 text=row.text,
-                urgency=Urgency(row.urgency),
-                state=state,
+                urgency=clocks.urgency,
+                state=clocks.state,
                 place=row.place,
                 lead_leader="、".join(leads.get(row.project_id, ())),
                 holder=row.holder,
                 holder_unit=row.holder_unit or "",
                 opened_at=row.opened_at,
-                overdue=due is not None and now >= due,
+                light=light_of(clocks, now, county.deadlines, county.calendar),
                 generation=row.generation,
                 reporter_unit=row.reporter_unit or "",
                 accepted_at=row.accepted_at,
                 solve_due=row.solve_due,
                 closed_at=row.closed_at,
+                first_due=row.first_due,
+                extensions=row.extensions,
+                snoozes=row.snoozes,
+                level=row.level,
+                step=_step(row, clocks.state),
             )
+
+
+_ASKED = (
+    select(requests.c.kind)
+    .where(
+        requests.c.problem_id == problems.c.id,
+        requests.c.generation == problems.c.generation,
+        requests.c.answer == "",
+    )
+    .order_by(requests.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+"""What somebody above is asked for and has not answered: 提请 or 延期."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Clocks:
+    """What of a row its light is reckoned from."""
+
+    state: State
+    urgency: Urgency
+    began_at: datetime
+    held_since: datetime
+    accept_due: datetime | None
+    solve_due: datetime | None
+    paused_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> "_Clocks":
+        return cls(
+            State(row.state),
+            Urgency(row.urgency),
+            row.began_at,
+            row.held_since,
+            row.accept_due,
+            row.solve_due,
+            row.paused_at,
+        )
+
+
+def _step(row: Row[Any], state: State) -> Step | None:
+    """Return what an open problem waits for."""
+    if state not in OPEN:
+        return None
+    if row.paused_at is not None:
+        return Step.ANSWER
+    if row.asked:
+        return _STEPS_ASKED.get(row.asked, Step.DECISION)
+    return _STEPS[state]
+
+
+_STEPS = {State.WAITING: Step.ACCEPT, State.WORKING: Step.WORK, State.CONFIRMING: Step.CONFIRM}
+_STEPS_ASKED = {"提请": Step.DECISION, "延期": Step.EXTENSION}
 
 
 def _on_duty(duty: Duty, today: date) -> Any:

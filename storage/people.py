@@ -156,6 +156,11 @@ class People:
             self._connection.execute(update(contacts).where(*mine).values(reachable=yes))
         return found
 
+    def accounts_at(self, platform: str, chat: str) -> list[str]:
+        """Return the accounts that are written to in a chat."""
+        statement = select(contacts.c.account).where(contacts.c.platform == platform, contacts.c.chat == chat)
+        return list(self._connection.execute(statement).scalars())
+
     def joined(self) -> set[int]:
         """Return the ids of everybody who can be reached somewhere."""
         rows = self._connection.execute(select(contacts.c.person_id).where(CAN_BE_WRITTEN_TO))

@@ -5,26 +5,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, insert, or_, select, update
 
 from bot.domain.deadlines import Dues
 from bot.domain.problems import OPEN, Problem, State, Urgency
 from storage import dialects
-from storage.tables import custody, people, problems, projects, routes
+from storage.problem_rows import PROBLEM, problem_of
+from storage.tables import confirmations, custody, problems
 
-_holder = people.alias("holder")
-_reporter = people.alias("reporter")
-_PROBLEM: Select[Any] = (
-    select(
-        problems,
-        projects.c.name.label("project"),
-        projects.c.place.label("place"),
-        _holder.c.name.label("holder"),
-        _reporter.c.name.label("reporter"),
-    )
-    .join(projects, projects.c.id == problems.c.project_id)
-    .join(_holder, _holder.c.id == problems.c.holder_id)
-    .join(_reporter, _reporter.c.id == problems.c.reporter_id)
+_GET = PROBLEM.where(problems.c.id == bindparam("of"))
+# A change of hands begins the clocks anew; what was asked of somebody else is over.
+_AFRESH: dict[str, Any] = {
+    "step": 0,
+    "rung_at": None,
+    "snoozed_until": None,
+    "snoozes": 0,
+    "paused_at": None,
+    "question": "",
+}
+_STOPPED: dict[str, Any] = {"next_at": None, "next_rung": "", "paused_at": None, "question": ""}
+_WIND = (
+    update(problems)
+    .where(problems.c.id == bindparam("of"))
+    .values(next_rung=bindparam("rung"), next_at=bindparam("at"))
 )
 _OPEN = [str(state) for state in OPEN]
 
@@ -44,25 +47,6 @@ class Reported:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A rule of the roster: whose a category is, in one place or everywhere."""
-
-    category: str
-    place: str
-    unit_id: int | None
-    person_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """How a problem left one of its holders, and why."""
-
-    person_id: int
-    how: str
-    why: str
-
-
 class Problems:
     """Every change is a compare-and-set: of two who press at once, one wins."""
 
@@ -73,13 +57,18 @@ class Problems:
 
     def get(self, problem_id: int) -> Problem | None:
         """Return a problem."""
-        row = self._connection.execute(_PROBLEM.where(problems.c.id == problem_id)).first()
-        return _problem(row) if row else None
+        row = self._connection.execute(_GET, {"of": problem_id}).first()
+        return problem_of(row) if row else None
 
     def numbered(self, number: str) -> Problem | None:
         """Return the problem with a number such as ``2026-063``."""
-        row = self._connection.execute(_PROBLEM.where(problems.c.number == number)).first()
-        return _problem(row) if row else None
+        row = self._connection.execute(PROBLEM.where(problems.c.number == number)).first()
+        return problem_of(row) if row else None
+
+    def several(self, problem_ids: Sequence[int]) -> list[Problem]:
+        """Return the problems with these ids, in their order."""
+        found = {each.id: each for each in self._list(problems.c.id.in_(problem_ids))}
+        return [found[each] for each in problem_ids if each in found]
 
     def open(self) -> list[Problem]:
         """Return every open problem, the oldest first."""
@@ -95,45 +84,37 @@ class Problems:
             problems.c.holder_id == person_id,
             problems.c.state.in_([str(State.WAITING), str(State.WORKING)]),
         )
-        reported = and_(problems.c.reporter_id == person_id, problems.c.state == str(State.CONFIRMING))
-        return self._list(or_(held, reported))
+        confirmed = and_(problems.c.confirmer_id == person_id, problems.c.state == str(State.CONFIRMING))
+        return self._list(or_(held, confirmed))
 
-    def concerning(self, person_id: int, project_ids: Sequence[int]) -> list[Problem]:
-        """Return the open problems somebody holds, reported, or that are on these projects."""
-        return self._list(
-            problems.c.state.in_(_OPEN),
-            or_(
-                problems.c.holder_id == person_id,
-                problems.c.reporter_id == person_id,
-                problems.c.project_id.in_(project_ids),
-            ),
+    def held_by(self, person_id: int) -> list[Problem]:
+        """Return the open problems somebody holds, the oldest first."""
+        return self._list(problems.c.holder_id == person_id, problems.c.state.in_(_OPEN))
+
+    def confirmed_by(self, person_id: int) -> list[Problem]:
+        """Return the open problems of which somebody is to say whether they are solved."""
+        return self._list(problems.c.confirmer_id == person_id, problems.c.state.in_(_OPEN))
+
+    def due(self, now: datetime, most: int) -> list[Problem]:
+        """Return the problems whose next rung has come, the longest due first."""
+        return [problem_of(row) for row in self._connection.execute(due_statement(now, most))]
+
+    def next_rung_at(self, now: datetime) -> datetime | None:
+        """Return when time will next bring a rung; None when nothing waits for one."""
+        return self._connection.execute(
+            select(problems.c.next_at).where(problems.c.next_at > now).order_by(problems.c.next_at).limit(1)
+        ).scalar()
+
+    def confirmed(self, problem: Problem) -> set[int]:
+        """Return who has said, in this generation, that a problem is solved."""
+        statement = select(confirmations.c.person_id).where(
+            confirmations.c.problem_id == problem.id, confirmations.c.generation == problem.generation
         )
+        return set(self._connection.execute(statement).scalars())
 
     def of_reporter(self, person_id: int) -> list[Problem]:
         """Return everything somebody has reported, the oldest first."""
         return self._list(problems.c.reporter_id == person_id)
-
-    def holders(self, problem_id: int) -> list[int]:
-        """Return who has held a problem, in their order."""
-        statement = (
-            select(custody.c.person_id).where(custody.c.problem_id == problem_id).order_by(custody.c.id)
-        )
-        return list(self._connection.execute(statement).scalars())
-
-    def passed_on(self, problem_id: int, generation: int) -> Passed | None:
-        """Return how it left its last holder in this generation; None if it did not."""
-        statement = (
-            select(custody.c.person_id, custody.c.ended, custody.c.reason)
-            .where(
-                custody.c.problem_id == problem_id,
-                custody.c.generation == generation,
-                custody.c.until.is_not(None),
-            )
-            .order_by(custody.c.id.desc())
-            .limit(1)
-        )
-        row = self._connection.execute(statement).first()
-        return Passed(row.person_id, row.ended, row.reason) if row else None
 
     def from_source(self, source: str) -> Problem | None:
         """Return the problem that a message reported, to change its words when it is edited."""
@@ -141,27 +122,8 @@ class Problems:
         return rows[0] if rows else None
 
     def _list(self, *conditions: Any) -> list[Problem]:
-        rows = self._connection.execute(_PROBLEM.where(*conditions).order_by(problems.c.id))
-        return [_problem(row) for row in rows]
-
-    def route(self, category: str, place: str) -> Route | None:
-        """Return the rule for a category in a place, or everywhere; the place's own comes first."""
-        row = self._connection.execute(
-            select(routes)
-            .where(routes.c.category == category, routes.c.place.in_((place, "")))
-            .order_by((routes.c.place == "").asc())
-            .limit(1)
-        ).first()
-        return Route(row.category, row.place, row.unit_id, row.person_id) if row else None
-
-    def returns(self, problem_id: int, generation: int) -> int:
-        """Return how often a problem was returned in this generation."""
-        statement = select(func.count()).where(
-            custody.c.problem_id == problem_id,
-            custody.c.generation == generation,
-            custody.c.ended == "returned",
-        )
-        return self._connection.execute(statement).scalar_one()
+        rows = self._connection.execute(PROBLEM.where(*conditions).order_by(problems.c.id))
+        return [problem_of(row) for row in rows]
 
     # --- changes ------------------------------------------------------------------------
 
@@ -182,24 +144,39 @@ class Problems:
             "urgency": str(reported.urgency),
             "state": str(State.WAITING),
             "reporter_id": reported.reporter_id,
+            "confirmer_id": reported.reporter_id,
             "holder_id": reported.holder_id,
             "opened_at": reported.at,
+            "began_at": reported.at,
+            "held_since": reported.at,
+            "first_due": reported.dues.solve,
             "source": reported.source,
             **_due_columns(reported.dues),
         }
         key: Any = self._connection.execute(insert(problems), row).inserted_primary_key
         self._hold(key[0], 1, reported.holder_id, reported.at)
-        return _problem(self._connection.execute(_PROBLEM.where(problems.c.id == key[0])).one())
+        return problem_of(self._connection.execute(PROBLEM.where(problems.c.id == key[0])).one())
 
     def take(self, problem: Problem, person_id: int, now: datetime) -> bool:
         """Let somebody accept a waiting problem; False if somebody else was quicker.
 
-        Whoever accepts holds it from now on, even if it was handed to another.
+        Whoever accepts holds it from now on, even if it was handed to another. What its reporter was
+        asked still waits for the answer.
         """
+        is_taken_over = person_id != problem.holder_id
+        afresh: dict[str, Any] = {} if problem.paused_at else {"step": 0, "rung_at": None}
         taken = self._change(
-            problem, State.WAITING, state=str(State.WORKING), accepted_at=now, holder_id=person_id
+            problem,
+            State.WAITING,
+            state=str(State.WORKING),
+            accepted_at=now,
+            holder_id=person_id,
+            held_since=now if is_taken_over else problem.held_since,
+            snoozed_until=None,
+            snoozes=0 if is_taken_over else problem.snoozes,
+            **afresh,
         )
-        if taken and person_id != problem.holder_id:
+        if taken and is_taken_over:
             self._release(problem, now, "taken_over", "")
             self._hold(problem.id, problem.generation, person_id, now)
         if taken:
@@ -215,8 +192,11 @@ class Problems:
             problem.state,
             state=str(State.WAITING),
             holder_id=to_id,
+            held_since=now,
             accepted_at=None,
+            feedback_at=None,
             returns=problem.returns + (ended == "returned"),
+            **_AFRESH,
             **_due_columns(dues),
         )
         if changed:
@@ -224,36 +204,97 @@ class Problems:
             self._hold(problem.id, problem.generation, to_id, now)
         return changed
 
+    def succeed(self, problem: Problem, to_id: int, now: datetime, *, ended: str, reason: str) -> bool:
+        """Put somebody in the holder's place as it stands: state and clocks go on as they were."""
+        changed = self._change(problem, problem.state, holder_id=to_id, held_since=now)
+        if changed:
+            accepted = problem.accepted_at
+            self._release(problem, now, ended, reason)
+            self._hold(problem.id, problem.generation, to_id, now, accepted and now)
+        return changed
+
     def note(self, problem: Problem, text: str, now: datetime) -> bool:
-        """Keep the holder's latest word on a problem that is being worked on."""
-        return self._change(problem, State.WORKING, feedback=text, feedback_at=now)
+        """Keep the latest word on how far a problem is; the clock of feedback has been answered."""
+        if not problem.is_unsolved:
+            return False
+        is_first = problem.feedback_at is None and problem.state is State.WORKING
+        afresh = {"step": 0, "rung_at": None} if is_first and not problem.late_step else {}
+        return self.amend(problem, feedback=text, feedback_at=now, **afresh)
+
+    def pause(self, problem: Problem, question: str, now: datetime) -> bool:
+        """Let the clocks stand still until the one who reported it has answered."""
+        if not problem.is_unsolved or problem.paused_at is not None:
+            return False
+        return self.amend(problem, paused_at=now, question=question, step=0, rung_at=None)
+
+    def resume(self, problem: Problem, dues: Dues) -> bool:
+        """Let the clocks run again, to the moments given."""
+        if problem.paused_at is None:
+            return False
+        # What was climbed while it still waited to be accepted, or for a word, may be climbed again.
+        return self.amend(problem, paused_at=None, question="", step=0, rung_at=None, **_due_columns(dues))
+
+    def snooze(self, problem: Problem, until: datetime) -> bool:
+        """Let no rung come before a moment; counted."""
+        return self.amend(problem, snoozed_until=until, snoozes=problem.snoozes + 1)
+
+    def extend(self, problem: Problem, due: datetime) -> bool:
+        """Move the deadline; the first one is kept, and the ladder to solve begins anew."""
+        return self.amend(
+            problem,
+            solve_due=due,
+            extensions=problem.extensions + 1,
+            late_step=0,
+            rung_at=None,
+            snoozed_until=None,
+        )
 
     def solve(self, problem: Problem, solution: str, now: datetime) -> bool:
         """Call a problem solved; it is not closed before its reporter confirms."""
-        if problem.state not in {State.WAITING, State.WORKING}:
+        if not problem.is_unsolved:
             return False
         return self._change(
-            problem, problem.state, state=str(State.CONFIRMING), solution=solution, solved_at=now
+            problem,
+            problem.state,
+            state=str(State.CONFIRMING),
+            solution=solution,
+            solved_at=now,
+            **_AFRESH,
         )
 
+    def confirm(self, problem: Problem, person_id: int, now: datetime) -> None:
+        """Note that somebody says it is solved."""
+        row = {"problem_id": problem.id, "generation": problem.generation, "person_id": person_id, "at": now}
+        dialects.insert_once(self._connection, confirmations, row)
+
     def close(self, problem: Problem, now: datetime) -> bool:
-        """Close a problem that its reporter confirmed."""
-        closed = self._change(problem, State.CONFIRMING, state=str(State.CLOSED), closed_at=now)
+        """Close a problem that everybody asked has confirmed."""
+        closed = self._change(problem, State.CONFIRMING, state=str(State.CLOSED), closed_at=now, **_STOPPED)
         if closed:
             self._release(problem, now, "closed", "")
         return closed
 
     def reopen(self, problem: Problem, to_id: int, dues: Dues, now: datetime, reason: str) -> bool:
-        """Begin the next generation of a problem that was not solved after all."""
+        """Begin the next generation of a problem that was not solved after all, or not for long."""
+        if problem.state not in {State.CONFIRMING, State.CLOSED}:
+            return False
         reopened = self._change(
             problem,
-            State.CONFIRMING,
+            problem.state,
             state=str(State.WAITING),
             generation=problem.generation + 1,
             holder_id=to_id,
+            began_at=now,
+            held_since=now,
             accepted_at=None,
             solved_at=None,
+            closed_at=None,
             feedback_at=None,
+            first_due=dues.solve,
+            extensions=0,
+            level=0,
+            late_step=0,
+            **_AFRESH,
             **_due_columns(dues),
         )
         if reopened:
@@ -263,13 +304,19 @@ class Problems:
 
     def withdraw(self, problem: Problem, now: datetime, reason: str) -> bool:
         """Take a mistaken problem out of the ledger; its row and its trail stay."""
-        withdrawn = self._change(problem, problem.state, state=str(State.WITHDRAWN), closed_at=now)
+        withdrawn = self._change(
+            problem, problem.state, state=str(State.WITHDRAWN), closed_at=now, **_STOPPED
+        )
         if withdrawn:
             self._release(problem, now, "withdrawn", reason)
         return withdrawn
 
+    def wind(self, problem_id: int, next_rung: str, next_at: datetime | None) -> None:
+        """Keep which rung comes next, and when; None: nobody is left to tell."""
+        self._connection.execute(_WIND, {"of": problem_id, "rung": next_rung, "at": next_at})
+
     def amend(self, problem: Problem, **values: Any) -> bool:
-        """Change a problem's words, category or urgency while nobody else changed its state."""
+        """Change a problem's words, dates, category or urgency while nobody else changed its state."""
         return self._change(problem, problem.state, **values)
 
     def _change(self, problem: Problem, was: State, /, **values: Any) -> bool:
@@ -287,8 +334,21 @@ class Problems:
             == 1
         )
 
-    def _hold(self, problem_id: int, generation: int, person_id: int, now: datetime) -> None:
-        row = {"problem_id": problem_id, "generation": generation, "person_id": person_id, "since": now}
+    def _hold(
+        self,
+        problem_id: int,
+        generation: int,
+        person_id: int,
+        now: datetime,
+        accepted_at: datetime | None = None,
+    ) -> None:
+        row = {
+            "problem_id": problem_id,
+            "generation": generation,
+            "person_id": person_id,
+            "since": now,
+            "accepted_at": accepted_at,
+        }
         self._connection.execute(insert(custody), row)
 
     def _release(self, problem: Problem, now: datetime, ended: str, reason: str) -> None:
@@ -297,39 +357,14 @@ class Problems:
         )
 
 
+def due_statement(now: datetime, most: int) -> Select[Any]:
+    """Return the question for the problems whose next rung has come; it reads no other rows."""
+    return PROBLEM.where(problems.c.next_at <= now).order_by(problems.c.next_at).limit(most)
+
+
 def _held_now(problem: Problem) -> tuple[Any, Any]:
     return custody.c.problem_id == problem.id, custody.c.until.is_(None)
 
 
 def _due_columns(dues: Dues) -> dict[str, datetime | None]:
     return {"accept_due": dues.accept, "feedback_due": dues.feedback, "solve_due": dues.solve}
-
-
-def _problem(row: Row[Any]) -> Problem:
-    return Problem(
-        id=row.id,
-        number=row.number,
-        project_id=row.project_id,
-        project=row.project,
-        place=row.place,
-        category=row.category,
-        text=row.text,
-        urgency=Urgency(row.urgency),
-        state=State(row.state),
-        generation=row.generation,
-        reporter_id=row.reporter_id,
-        reporter=row.reporter,
-        holder_id=row.holder_id,
-        holder=row.holder,
-        opened_at=row.opened_at,
-        accept_due=row.accept_due,
-        feedback_due=row.feedback_due,
-        solve_due=row.solve_due,
-        accepted_at=row.accepted_at,
-        feedback_at=row.feedback_at,
-        solved_at=row.solved_at,
-        closed_at=row.closed_at,
-        returns=row.returns,
-        feedback=row.feedback,
-        solution=row.solution,
-    )

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     String,
     bindparam,
+    case,
     cast,
     func,
     or_,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 
 from bot.domain.people import Duty
 from storage.dialects import insert_once
+from storage.leaves import Leaves
 from storage.people import CAN_BE_WRITTEN_TO
 from storage.tables import asking_pauses, assignments, contacts, people, projects, prompts, rounds
 
@@ -85,28 +87,32 @@ class Rounds:
     def unasked(self, day: date, *, pilots_only: bool, most: int) -> dict[int, list[int]]:
         """Return who must still be asked on a day, with their projects, in the order of the roster.
 
-        Left out: who cannot be reached, projects that rest, and whatever the office paused.
+        Instead of who is on leave, their substitute is asked, after their own projects. Left out: who
+        cannot be reached, projects that rest, and whatever the office paused.
         """
         if self._is_county_paused(day):
             return {}
         asked = select(prompts.c.person_id).where(prompts.c.day == day)
+        liaison = assignments.c.person_id
+        on_leave = Leaves(self._connection).everybody(day)
+        reader = case(on_leave, value=liaison, else_=liaison) if on_leave else liaison
         whom = (
-            select(assignments.c.person_id, projects.c.id)
+            select(reader, projects.c.id)
             .join(projects, projects.c.id == assignments.c.project_id)
-            .join(people, people.c.id == assignments.c.person_id)
+            .join(people, people.c.id == liaison)
             .where(
                 assignments.c.duty == str(Duty.LIAISON),
                 assignments.c.since <= day,
                 or_(assignments.c.until.is_(None), assignments.c.until > day),
-                people.c.id.not_in(asked),
+                reader.not_in(asked),
                 or_(projects.c.quiet_until.is_(None), projects.c.quiet_until <= day),
-                *_may_be_asked(day),
+                *_may_be_asked(day, reader),
                 or_(
                     projects.c.unit_id.is_(None),
                     cast(projects.c.unit_id, String).not_in(_paused(day, "unit")),
                 ),
             )
-            .order_by(assignments.c.person_id, projects.c.id)
+            .order_by(reader, reader != liaison, projects.c.id)
         )
         if pilots_only:
             whom = whom.where(people.c.pilot)
@@ -114,7 +120,9 @@ class Rounds:
         for person_id, project_id in self._connection.execute(whom):
             if person_id not in found and len(found) == most:
                 break
-            found.setdefault(person_id, []).append(project_id)
+            theirs = found.setdefault(person_id, [])
+            if project_id not in theirs:
+                theirs.append(project_id)
         return found
 
     def ask(self, person_id: int, day: date, project_ids: Sequence[int], now: datetime) -> bool:
@@ -200,12 +208,16 @@ def _paused(day: date, whom: str) -> Select[tuple[str]]:
     return select(asking_pauses.c.name).where(asking_pauses.c.whom == whom, asking_pauses.c.until > day)
 
 
-def _may_be_asked(day: date) -> tuple[ColumnElement[bool], ...]:
-    """Return what must hold of somebody to be asked: on duty, within reach, not paused, nor their unit."""
+def _may_be_asked(day: date, reader: ColumnElement[int] = people.c.id) -> tuple[ColumnElement[bool], ...]:
+    """Return what must hold of a liaison to be asked, and of their substitute who reads it.
+
+    On duty, within reach, not paused, nor their unit.
+    """
     return (
         people.c.active,
-        people.c.id.in_(select(contacts.c.person_id).where(CAN_BE_WRITTEN_TO)),
+        reader.in_(select(contacts.c.person_id).where(CAN_BE_WRITTEN_TO)),
         cast(people.c.id, String).not_in(_paused(day, "person")),
+        cast(reader, String).not_in(_paused(day, "person")),
         or_(people.c.unit_id.is_(None), cast(people.c.unit_id, String).not_in(_paused(day, "unit"))),
     )
 

@@ -150,6 +150,35 @@ strangers = _table(
     Column("locked_until", Moment),
 )
 
+leaves = _table(
+    "leaves",
+    _id(),
+    _to("people", "person_id"),
+    Column("first", Date, nullable=False),
+    # The last day away, not the first one back.
+    Column("last", Date, nullable=False),
+    _to("people", "substitute_id"),
+    _to("people", "by_id"),
+    Column("at", Moment, nullable=False),
+    Column("cancelled_at", Moment),
+    Index(None, "person_id", "last"),
+    Index(None, "substitute_id", "last"),
+    Index(None, "last"),
+)
+
+handovers = _table(
+    "handovers",
+    _id(),
+    _to("people", "from_id"),
+    _to("people", "to_id"),
+    _to("people", "by_id", nullable=True),
+    Column("at", Moment, nullable=False),
+    Column("projects", Integer, nullable=False),
+    Column("problems", Integer, nullable=False),
+    Column("given_at", Moment),
+    Column("taken_at", Moment),
+)
+
 # --- projects ---------------------------------------------------------------------------
 
 projects = _table(
@@ -286,6 +315,18 @@ asking_pauses = _table(
 
 # --- problems ---------------------------------------------------------------------------
 
+commons = _table(
+    "commons",
+    _id(),
+    Column("category", String, nullable=False),
+    _to("people", "holder_id"),
+    Column("state", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    _to("people", "decided_by", nullable=True),
+    Column("decided_at", Moment),
+    Index(None, "holder_id", "category"),
+)
+
 problems = _table(
     "problems",
     _id(),
@@ -299,11 +340,19 @@ problems = _table(
     Column("state", String, nullable=False),
     Column("generation", Integer, nullable=False, server_default="1"),
     _to("people", "reporter_id"),
+    # Who says whether it is solved: the reporter, or whoever took over from them.
+    _to("people", "confirmer_id"),
     _to("people", "holder_id"),
     Column("opened_at", Moment, nullable=False),
+    # When this generation began, and when its holder got it.
+    Column("began_at", Moment, nullable=False),
+    Column("held_since", Moment, nullable=False),
     Column("accept_due", Moment),
     Column("feedback_due", Moment),
     Column("solve_due", Moment),
+    # The deadline of this generation before any 延期.
+    Column("first_due", Moment),
+    Column("extensions", Integer, nullable=False, server_default="0"),
     Column("accepted_at", Moment),
     Column("feedback_at", Moment),
     Column("solved_at", Moment),
@@ -312,11 +361,37 @@ problems = _table(
     _words("feedback"),
     _words("solution"),
     _words("source"),
+    # The clocks stand still since then, until the one who was asked answers.
+    Column("paused_at", Moment),
+    _words("question"),
+    Column("snoozed_until", Moment),
+    Column("snoozes", Integer, nullable=False, server_default="0"),
+    # The ladder: rungs climbed in this generation, on the clock that runs now, and on the clock to solve.
+    Column("level", Integer, nullable=False, server_default="0"),
+    Column("step", Integer, nullable=False, server_default="0"),
+    Column("late_step", Integer, nullable=False, server_default="0"),
+    Column("rung_at", Moment),
+    _words("next_rung"),
+    Column("next_at", Moment),
+    _to("commons", "common_id", nullable=True),
     UniqueConstraint("year", "sequence"),
     Index(None, "project_id", "state"),
     Index(None, "holder_id", "state"),
-    Index(None, "reporter_id", "state"),
+    Index(None, "confirmer_id", "state"),
+    Index(None, "reporter_id"),
     Index(None, "state", "opened_at"),
+    Index(
+        None,
+        "next_at",
+        sqlite_where=text("next_at IS NOT NULL"),
+        postgresql_where=text("next_at IS NOT NULL"),
+    ),
+    Index(
+        None,
+        "common_id",
+        sqlite_where=text("common_id IS NOT NULL"),
+        postgresql_where=text("common_id IS NOT NULL"),
+    ),
     Index(None, "source", sqlite_where=text("source <> ''"), postgresql_where=text("source <> ''")),
 )
 
@@ -332,6 +407,66 @@ custody = _table(
     _words("ended"),
     _words("reason"),
     Index(None, "problem_id"),
+)
+
+escalations = _table(
+    "escalations",
+    _id(),
+    _to("problems", "problem_id"),
+    Column("generation", Integer, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("rung", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("problem_id", "generation", "level"),
+    Index(None, "at"),
+)
+
+escalation_notices = _table(
+    "escalation_notices",
+    _to("escalations", "escalation_id", primary_key=True),
+    _to("people", "person_id", primary_key=True),
+    Column("told_at", Moment),
+    Index(
+        "ix_escalation_notices_untold",
+        "person_id",
+        sqlite_where=text("told_at IS NULL"),
+        postgresql_where=text("told_at IS NULL"),
+    ),
+)
+
+requests = _table(
+    "requests",
+    _id(),
+    _to("problems", "problem_id"),
+    Column("generation", Integer, nullable=False),
+    # 提请 or 延期.
+    Column("kind", String, nullable=False),
+    _to("people", "asker_id", nullable=True),
+    # Nobody in particular: the office.
+    _to("people", "to_id", nullable=True),
+    Column("until", Date),
+    Column("text", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    _words("answer"),
+    _words("words"),
+    _to("people", "answered_by", nullable=True),
+    Column("answered_at", Moment),
+    Index(None, "problem_id"),
+    Index(None, "to_id"),
+    Index(
+        "ix_requests_pending",
+        "to_id",
+        sqlite_where=text("answer = ''"),
+        postgresql_where=text("answer = ''"),
+    ),
+)
+
+confirmations = _table(
+    "confirmations",
+    _to("problems", "problem_id", primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    _to("people", "person_id", primary_key=True),
+    Column("at", Moment, nullable=False),
 )
 
 attachments = _table(

@@ -10,17 +10,26 @@ from sqlalchemy.exc import OperationalError
 from bot.errors import StorageError
 from storage.audit import Audit
 from storage.chats import Chats
+from storage.commons import Commons
 from storage.conversations import Conversations
+from storage.custody import Custody
 from storage.dispatch import Dispatch
+from storage.escalations import Escalations
 from storage.files import Attachments, Papers
+from storage.handovers import Handovers
 from storage.inbox import Inbox
+from storage.leaves import Leaves
+from storage.listing import Listing
+from storage.mornings import Mornings
 from storage.outbox import Outbox
 from storage.people import People
 from storage.problems import Problems
 from storage.projects import Projects
 from storage.reports import Reports
+from storage.requests import Requests
 from storage.roster import Rosters
 from storage.rounds import Rounds
+from storage.routes import Routes
 
 
 class Tx:
@@ -97,6 +106,51 @@ class Tx:
     def problems(self) -> Problems:
         """What stands in the way, and who holds it."""
         return Problems(self.connection)
+
+    @cached_property
+    def custody(self) -> Custody:
+        """Who held each problem, and for how long."""
+        return Custody(self.connection)
+
+    @cached_property
+    def routes(self) -> Routes:
+        """Whose a problem is."""
+        return Routes(self.connection)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """What was asked of leaders and the office."""
+        return Requests(self.connection)
+
+    @cached_property
+    def escalations(self) -> Escalations:
+        """The rungs that were climbed."""
+        return Escalations(self.connection)
+
+    @cached_property
+    def handovers(self) -> Handovers:
+        """What passes from one person to another."""
+        return Handovers(self.connection)
+
+    @cached_property
+    def leaves(self) -> Leaves:
+        """Who is on leave, and who acts for them."""
+        return Leaves(self.connection)
+
+    @cached_property
+    def listing(self) -> Listing:
+        """The ledger, a page at a time."""
+        return Listing(self.connection)
+
+    @cached_property
+    def commons(self) -> Commons:
+        """What stands in the way of many at once."""
+        return Commons(self.connection)
+
+    @cached_property
+    def mornings(self) -> Mornings:
+        """What a leader finds in the morning."""
+        return Mornings(self.connection)
 
     @cached_property
     def chats(self) -> Chats:

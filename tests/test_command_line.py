@@ -105,10 +105,10 @@ async def test_help_lists_every_command_in_both_languages(tmp_path: Path) -> Non
 
     assert ended.code == 0
     assert re.findall(r"^  (\w+) +.+。$", ended.out, re.MULTILINE) == [
-        "demo", "init", "check", "run", "import", "template", "invite", "export",
+        "demo", "init", "check", "run", "import", "template", "invite", "handover", "export",
         "digest", "migrate", "backup", "restore", "verify",
     ]  # fmt: skip
-    assert len(re.findall(r"^ {12}[A-Z][^。.]+\.$", ended.out, re.MULTILINE)) == 13
+    assert len(re.findall(r"^ {12}[A-Z][^。.]+\.$", ended.out, re.MULTILINE)) == 14
 
 
 def test_every_command_takes_a_configuration_and_says_what_it_does_in_both_languages() -> None:
@@ -127,6 +127,7 @@ def test_every_command_takes_a_configuration_and_says_what_it_does_in_both_langu
         ("nonsense",),
         ("run", "--log", "xml"),
         ("invite",),
+        ("handover", "刘敏"),
         ("export", "people", "out.xlsx"),
         ("digest", "out", "--week", "2026-W54"),
         ("check", "-c", "a.toml", "-c", "b.toml"),
@@ -272,6 +273,34 @@ async def test_an_invitation_is_a_link_for_one_person(county: Path) -> None:
     assert len(every.out.splitlines()) == len(sample_county().people)
     assert "（）" not in every.out
     assert (nobody.code, nobody.err) == (1, "名册里没有「没有此人」；请核对姓名，或先导入名册。\n")
+
+
+async def test_a_handover_is_done_and_said_and_what_cannot_be_is_said_too(county: Path) -> None:
+    early = await liaison("handover", "刘敏", "王强（城建投集团）", cwd=county)
+    unknown = await liaison("handover", "诸葛亮", "王强", cwd=county)
+    with closing(sqlite3.connect(county / "liaison.db")) as connection:
+        connection.execute(
+            "INSERT INTO contacts (person_id, platform, account, chat, joined_at) "
+            "SELECT id, 'telegram', '7', '7', '2026-11-23 01:00:00' FROM people WHERE name = '王强'"
+        )
+        connection.commit()
+    done = await liaison("handover", "刘敏", "王强", cwd=county)
+    again = await liaison("handover", "刘敏", "王强", cwd=county)
+
+    assert (early.code, early.err) == (1, "王强还没有加入机器人（或已停用），请先发邀请。\n")
+    assert (unknown.code, unknown.err) == (
+        1,
+        "名册里没有「诸葛亮」，请写全姓名；有重名的写成「姓名（单位）」。\n",
+    )
+    assert (done.code, done.err) == (0, "")
+    summary = r"已把刘敏的 \d+ 个项目（联络员 \d+）移交给王强。双方会收到清单，都确认后告诉办公室。\n"
+    assert re.fullmatch(summary, done.out)
+    assert (again.code, again.err) == (1, "刘敏手里没有项目，也没有问题，不用移交。\n")
+    with closing(sqlite3.connect(county / "liaison.db")) as connection:
+        told = connection.execute("SELECT chat FROM outbox WHERE key = 'handover:1:taken'").fetchall()
+        vias = connection.execute("SELECT detail FROM audit WHERE action = 'handover.made'").fetchall()
+    assert told == [("7",)]
+    assert [json.loads(via)["via"] for (via,) in vias] == ["cli"]
 
 
 # --- papers -------------------------------------------------------------------------------

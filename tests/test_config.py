@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.config import Settings, example, load
+from bot.domain.county import County
+from bot.domain.deadlines import Clock
 from bot.errors import ConfigurationError
 
 TOKEN = "123456:" + "A" * 35
@@ -66,6 +68,28 @@ def test_the_example_names_every_key() -> None:
             'deadlines.accept: write a length such as "90m"',
         ),
         ('county = "甲县"\n[deadlines]\naccept = "0h"', "longer than nothing"),
+        ('county = "甲县"\n[deadlines]\nsolve = "7d"', "deadlines.solve: unknown key"),
+        (
+            'county = "甲县"\n[deadlines]\ncomplex = "367d"',
+            "deadlines.complex: nobody waits for longer than a year",
+        ),
+        ('county = "甲县"\n[deadlines]\naccept = "99999999999999999h"', "write 366d or less"),
+        ('county = "甲县"\n[deadlines]\npreset = "24680"', "deadlines.preset: Input should be '13710'"),
+        (
+            'county = "甲县"\n[deadlines]\nworking = ["acept"]',
+            "deadlines.working: 'acept' is no clock; choose out of accept, feedback and solve",
+        ),
+        (
+            'county = "甲县"\n[deadlines]\nworking = "accept"',
+            'deadlines.working: write a list such as ["accept"]',
+        ),
+        ('county = "甲县"\n[deadlines]\nworking = [1]', 'deadlines.working: write a list such as ["accept"]'),
+        (
+            'county = "甲县"\n[escalation]\nclimb = "auto"',
+            "escalation.climb: Input should be 'offer' or 'automatic'",
+        ),
+        ('county = "甲县"\n[escalation]\nstep = "14m"', 'write "15m" or more'),
+        ('county = "甲县"\n[escalation]\nsteps = "4h"', "escalation.steps: unknown key; did you mean step?"),
         ('county = "甲县"\n[deadlines]\noffice_from = "19:00"', "office_from must be earlier"),
         ('county = "甲县"\n[digest]\nweekday = "Monday"', "digest.weekday"),
         ('county = "甲县"\n[problems]\ncategories = ["用地"]', "end with 其他"),
@@ -148,6 +172,35 @@ def test_lengths_and_days_are_read(tmp_path: Path) -> None:
 
     assert settings.deadlines.accept == timedelta(minutes=90)
     assert settings.of_county().calendar.is_workday(settings.calendar.extra[0])
+
+
+def test_clocks_and_the_ladder_reach_the_county(tmp_path: Path) -> None:
+    text = '[deadlines]\nworking = ["solve", "feedback"]\n[escalation]\nclimb = "automatic"\nstep = "15m"'
+
+    county = load(written(tmp_path, f'county = "甲县"\n{text}'))[0].of_county()
+
+    assert county.deadlines.working == {Clock.SOLVE, Clock.FEEDBACK}
+    assert (county.climbs, county.step) == (True, timedelta(minutes=15))
+
+
+def test_a_county_that_says_nothing_has_the_defaults(tmp_path: Path) -> None:
+    plain = load(written(tmp_path, 'county = "甲县"'))[0].of_county()
+
+    assert plain == County(name="甲县", calendar=plain.calendar)
+
+
+def test_no_clock_at_all_may_count_working_time(tmp_path: Path) -> None:
+    settings, _ = load(written(tmp_path, 'county = "甲县"\n[deadlines]\nworking = []'))
+
+    assert settings.of_county().deadlines.working == frozenset()
+
+
+def test_a_step_in_days_is_so_many_days_of_office_hours(tmp_path: Path) -> None:
+    text = '[deadlines]\noffice_from = "09:00"\noffice_until = "17:00"\n[escalation]\nstep = "2d"'
+
+    settings, _ = load(written(tmp_path, f'county = "甲县"\n{text}'))
+
+    assert settings.of_county().step == timedelta(hours=16)
 
 
 def test_no_variable_of_ours_is_set_here() -> None:

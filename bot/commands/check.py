@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.app import platforms_of
 from bot.clock import SystemClock
@@ -24,20 +25,20 @@ class Finding:
 async def checkup(settings: Settings) -> list[Finding]:
     """Look at the configuration, the calendar, the database, the roster and every connection."""
     return [
-        *_configuration(settings),
+        *_configuration(settings, SystemClock().now()),
         *await _database(settings),
         *await _connections(settings),
     ]
 
 
-def _configuration(settings: Settings) -> list[Finding]:
+def _configuration(settings: Settings, now: datetime) -> list[Finding]:
     county = settings.of_county()
-    today = county.calendar.day_of(SystemClock().now())
-    through = county.calendar.official_through
     findings = [Finding(f"配置可用：{county.name}，每个工作日 {county.ask_at:%H:%M} 提问")]
-    if through < today.year or (today.month == 12 and through == today.year):  # noqa: PLR2004 -- December
-        cure = "请升级程序，或在 [calendar] 里写明调休"
-        findings.append(Finding(f"国务院放假安排只到 {through} 年，之后按周一至周五算；{cure}", fault=True))
+    if year := county.calendar.missing_year(county.calendar.day_of(now)):
+        cure = "请在 [calendar] 里写明补班（extra）和放假（removed）的日子，或升级 holidays 软件包"
+        findings.append(
+            Finding(f"{year} 年国务院的放假和调休安排还没有录入，现按周一至周五推算；{cure}", fault=True)
+        )
     return findings
 
 

@@ -13,7 +13,7 @@ from bot.domain.scope import Scope
 from bot.domain.summary import Say
 from bot.domain.week import Week
 from bot.errors import StorageError
-from bot.papers.ledger import ledger_workbook, projects_workbook, reports_workbook
+from bot.papers.ledger import full_ledger_workbook, projects_workbook, reports_workbook
 from bot.papers.press import ledger, make_digest
 from storage.ledger import Ledger
 from storage.migrate import pending
@@ -36,17 +36,19 @@ def _say(settings: Settings) -> Say:
 
 
 def _ledger(settings: Settings) -> bytes:
-    """Return the problem ledger of the whole county, with the projects' progress beside it."""
+    """Return the ledger of the whole county: its problems, who held them, the projects' progress."""
     county, now = settings.of_county(), SystemClock().now()
+    today = county.calendar.day_of(now)
     with _ledger_of(settings) as read:
-        digest = read.digest(
-            Scope(),
-            Week.of(county.calendar.day_of(now)),
+        return full_ledger_workbook(
+            read.problems(county, now),
+            read.projects(Week.of(today), today),
+            read.steps(county, now),
+            _say(settings),
             county=county.name,
+            made_at=now,
             zone=county.calendar.zone,
-            now=now,
         )
-    return ledger_workbook(digest, _say(settings))
 
 
 def _reports(settings: Settings) -> bytes:

@@ -45,28 +45,43 @@ class Chronicle:
         return told
 
     def _sentence(self, beat: Beat, key: str, entry: Entry) -> str:
-        kind, _, number = entry.subject.partition(":")
-        name = number
-        if kind == "project":
-            name = beat.tx.projects.get(int(number)).name
-        elif kind == "problem" and (problem := beat.tx.problems.get(int(number))):
-            name = problem.number
-        elif kind == "person":
-            name = beat.tx.people.get(int(number)).name
-        elif kind == "chat" and number.isdecimal() and (chat := beat.tx.chats.get(int(number))):
-            name = chat.title
         detail = entry.detail
-        to = detail.get("to") or detail.get("holder")
-        holder = beat.tx.people.get(to).name if isinstance(to, int) else ""
         return self._bot.texts.say(
             self._language,
             key,
             actor=entry.actor,
-            name=name,
+            name=_name(beat, entry.subject),
             kind=detail.get("kind", ""),
-            to=holder,
+            to=_people(beat, detail.get("to") or detail.get("holder")),
             count=detail.get("count", ""),
             answered=detail.get("answered", ""),
             asked=detail.get("asked", ""),
             week=detail.get("week", ""),
         )
+
+
+def _name(beat: Beat, subject: str) -> str:
+    """Return how people call what an entry is about."""
+    kind, _, number = subject.partition(":")
+    if not number.isdecimal():
+        return number
+    tx, of = beat.tx, int(number)
+    match kind:
+        case "project":
+            return tx.projects.get(of).name
+        case "problem" if problem := tx.problems.get(of):
+            return problem.number
+        case "common" if common := tx.commons.get(of):
+            return common.category
+        case "person":
+            return tx.people.get(of).name
+        case "chat" if chat := tx.chats.get(of):
+            return chat.title
+        case _:
+            return number
+
+
+def _people(beat: Beat, ids: object) -> str:
+    """Return the names of the people that an entry names by their ids."""
+    listed = ids if isinstance(ids, list) else [ids]
+    return "、".join(beat.tx.people.get(each).name for each in listed if isinstance(each, int))

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from bot.clock import VirtualClock
 from bot.county_page import CountyPage
-from bot.demo.chronicle import Chronicle
+from bot.demo.chronicle import Chronicle, Note
 from bot.demo.town import SETTINGS, START, Town, town
 from bot.platforms.local import LocalPlatform
 from bot.platforms.local.county import Jump
 
 _MORNING = time(8, 55)
+_DOWN = timedelta(days=3)
 
 
 class DemoPage(CountyPage):
@@ -23,10 +24,21 @@ class DemoPage(CountyPage):
 
     controllable = True
     town: Town
+    note: Note
 
     async def jump(self, to: Jump) -> None:
         """Push the clock forward, through everything that happens on the way."""
-        await self.town.reach(await self._moment(to))
+        moment = await self._moment(to)
+        if to is not Jump.DOWN:
+            await self.town.reach(moment)
+            return
+        # Nothing is asked, climbed or delivered before the plug is in again.
+        self._log(self.now(), "event.down")
+        self._log(moment, "event.up")
+        await self.town.sleep(moment)
+
+    def _log(self, at: datetime, key: str) -> None:
+        self.note(at, self._behind.texts.say(self._county.language, key))
 
     async def _moment(self, to: Jump) -> datetime:
         calendar, now = self._county.calendar, self.now()
@@ -39,6 +51,8 @@ class DemoPage(CountyPage):
                 return now + timedelta(hours=1)
             case Jump.WORKDAY:
                 return calendar.at(calendar.next_workday(today), _MORNING)
+            case Jump.DOWN:
+                return now + _DOWN
             case Jump.MONDAY:
                 # Past the digest of 08:30: it is what one pushes the clock to Monday for.
                 return calendar.at(today + timedelta(days=7 - today.weekday()), _MORNING)
@@ -52,7 +66,7 @@ async def serve(listen: str, ready: "asyncio.Future[str]") -> None:
     platform.listen()
     with tempfile.TemporaryDirectory(prefix="liaison-demo-") as folder:
         async with town(Path(folder), platform, clock) as built:
-            page.watch, page.town = built.bot.watch, built
+            page.watch, page.town, page.note = built.bot.watch, built, platform.note
             built.cast.say = platform.say
             chronicle = Chronicle(built.bot, platform.note)
             async with asyncio.TaskGroup() as group:

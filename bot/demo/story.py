@@ -215,7 +215,7 @@ async def _main_chats(built: Town, people: dict[int, Person]) -> set[str]:
         lambda tx: {
             person.id
             for problem in tx.problems.of_reporter(next(p.id for p in people.values() if p.name == LIU))
-            for person in [tx.people.get(holder) for holder in tx.problems.holders(problem.id)]
+            for person in [tx.people.get(holder) for holder in tx.custody.holders(problem.id)]
         }
     )
     groups = await built.bot.store.read(lambda tx: [chat.at.chat for chat in tx.chats.all()])

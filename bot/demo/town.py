@@ -61,6 +61,14 @@ class Town:
             self.clock.set(moment)
             await self.settle()
 
+    async def sleep(self, until: datetime) -> None:
+        """Let the bot be down until a moment; what was due meanwhile is for its first beat after."""
+        async with self.pushing:
+            self.clock.set(until)
+            await self.settle()
+            await self.cast.play(self.clock.now())
+            await self.settle()
+
     async def live(self, every: timedelta = timedelta(seconds=1)) -> None:
         """Let time pass by itself: the duties and the cast follow the running clock."""
         while True:

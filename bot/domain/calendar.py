@@ -1,5 +1,6 @@
 """Working days as the State Council sets them, with 调休, and the hours people may be disturbed."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 _WEEKEND = 5
+_DECEMBER = 12
 
 
 def _official_years(first: int, last: int) -> tuple[frozenset[date], frozenset[date], int]:
@@ -28,6 +30,12 @@ def _official_years(first: int, last: int) -> tuple[frozenset[date], frozenset[d
         if exchanged:
             through = year
     return frozenset(off), frozenset(work), through
+
+
+def _weekdays_before(day: date) -> int:
+    """Return how many Mondays to Fridays come before a day; 1 January of the year 1 was a Monday."""
+    weeks, rest = divmod(day.toordinal() - 1, 7)
+    return weeks * _WEEKEND + min(rest, _WEEKEND)
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,12 @@ class Calendar:
         """The last year whose 调休 is known; after it, weekdays are worked and weekends not."""
         return self._official[2]
 
+    def missing_year(self, today: date) -> int | None:
+        """Return this year, or from 1 December on the next, if neither State Council nor county set it."""
+        years = (today.year, today.year + 1) if today.month == _DECEMBER else (today.year,)
+        own = {day.year for day in self.extra | self.removed}
+        return next((year for year in years if year > self.official_through and year not in own), None)
+
     def is_workday(self, day: date) -> bool:
         """Tell whether the county works on a day."""
         if day in self.extra:
@@ -75,6 +89,30 @@ class Calendar:
             day += timedelta(days=1)
             if self.is_workday(day):
                 yield day
+
+    def workdays_between(self, first: date, last: date) -> int:
+        """Return how many working days lie between two days, neither of them counted."""
+        if last <= first:
+            return 0
+        worked_weekends, weekdays_off = self._exceptions
+        return (
+            _weekdays_before(last)
+            - _weekdays_before(first + timedelta(days=1))
+            + bisect_left(worked_weekends, last)
+            - bisect_right(worked_weekends, first)
+            - bisect_left(weekdays_off, last)
+            + bisect_right(weekdays_off, first)
+        )
+
+    @cached_property
+    def _exceptions(self) -> tuple[list[date], list[date]]:
+        """Return the weekend days worked and the weekdays not, in order."""
+        off, work, _ = self._official
+        named = sorted(off | work | self.extra | self.removed)
+        return (
+            [day for day in named if day.weekday() >= _WEEKEND and self.is_workday(day)],
+            [day for day in named if day.weekday() < _WEEKEND and not self.is_workday(day)],
+        )
 
     def day_of(self, moment: datetime) -> date:
         """Return the local day a moment falls on."""

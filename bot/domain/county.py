@@ -1,7 +1,7 @@
 """A county's settings as the handlers see them: plain values, whatever file they came from."""
 
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import time, timedelta
 
 from bot.domain.calendar import Calendar
 from bot.domain.deadlines import Deadlines
@@ -15,7 +15,11 @@ CATEGORY_NAMES = (
 
 @dataclass(frozen=True)
 class County:
-    """How one county works: its name, its calendar, its hours, its words."""
+    """How one county works: its name, its calendar, its hours, its words.
+
+    ``climbs`` tells whether what is late goes up to the heads by itself, ``step`` is the working time
+    from one rung of the ladder to the next.
+    """
 
     name: str
     calendar: Calendar
@@ -27,3 +31,5 @@ class County:
     deadlines: Deadlines = field(default_factory=Deadlines)
     digest_weekday: int = 0
     digest_at: time = time(8, 30)
+    climbs: bool = False
+    step: timedelta = timedelta(hours=4)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.deadlines import Light
 from bot.domain.lines import Pace, ProblemLine, ProjectLine
 from bot.domain.problems import OTHER, State
 from bot.domain.scope import Scope, ScopeKind
@@ -138,8 +139,12 @@ class Digest:
     @property
     def overdue(self) -> tuple[ProblemLine, ...]:
         """The open problems that are late, the longest late first."""
-        late = self._problems(lambda line: line.is_open and line.overdue)
+        late = self._problems(lambda line: line.overdue)
         return tuple(sorted(late, key=lambda line: (line.solve_due or line.opened_at, line.number)))
+
+    def shining(self, light: Light) -> int:
+        """Return how many open problems stand so: in time, due soon, overdue."""
+        return sum(line.light is light for line in self.open)
 
     @property
     def solved_permille(self) -> int | None:

@@ -1,9 +1,11 @@
 """The lines of the county's papers: a project's week, a problem, a daily report."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.custody import Span
+from bot.domain.deadlines import Light
 from bot.domain.problems import OPEN, State, Urgency
 from bot.domain.progress import Kind
 from bot.domain.projects import Project, Stage
@@ -78,9 +80,20 @@ class ProjectLine:
         return Pace.CLOSE if done >= year_permille - CLOSE_PERMILLE else Pace.BEHIND
 
 
+class Step(StrEnum):
+    """What an open problem waits for; the values are the keys of its words, which name nobody."""
+
+    ACCEPT = "accept"
+    WORK = "work"
+    CONFIRM = "confirm"
+    ANSWER = "answer"
+    DECISION = "decision"
+    EXTENSION = "extension"
+
+
 @dataclass(frozen=True, slots=True)
 class ProblemLine:
-    """One problem of a ledger."""
+    """One problem of a ledger; ``first_due`` is its deadline before any 延期, ``level`` the rungs climbed."""
 
     number: str
     project_number: str
@@ -94,17 +107,37 @@ class ProblemLine:
     holder: str
     holder_unit: str
     opened_at: datetime
-    overdue: bool = False
+    light: Light = Light.GREEN
     generation: int = 1
     reporter_unit: str = ""
     accepted_at: datetime | None = None
     solve_due: datetime | None = None
     closed_at: datetime | None = None
+    first_due: datetime | None = None
+    extensions: int = 0
+    snoozes: int = 0
+    level: int = 0
+    step: Step | None = None
 
     @property
     def is_open(self) -> bool:
         """Tell whether somebody still owes something."""
         return self.state in OPEN
+
+    @property
+    def overdue(self) -> bool:
+        """Tell whether the clock that runs now has run out."""
+        return self.is_open and self.light is Light.RED
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """One step of the custody of a problem; ``held`` is working time."""
+
+    number: str
+    project: str
+    span: Span
+    held: timedelta
 
 
 @dataclass(frozen=True, slots=True)

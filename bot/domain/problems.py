@@ -26,13 +26,21 @@ class Urgency(StrEnum):
 OPEN = (State.WAITING, State.WORKING, State.CONFIRMING)
 """The states of a problem that somebody still owes something."""
 
+UNSOLVED = (State.WAITING, State.WORKING)
+"""The states of a problem that its holder still owes something."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A reported problem with the person who holds it now.
 
     ``number`` is ``2026-063``: counted from one each year. ``generation`` starts at 1 and
-    grows each time it is reopened. ``escalated`` counts the levels it was asked up.
+    grows each time it is reopened; ``began_at`` is when it began, ``held_since`` when the holder
+    got it. ``confirmer_id`` says whether it is solved: the reporter, or whoever took over from them.
+    ``first_due`` is the deadline before any 延期.
+
+    ``level`` counts the rungs of the ladder climbed in this generation, ``step`` those of the clock
+    that runs now, ``late_step`` those of the clock to solve; at ``next_at`` comes ``next_rung``.
     """
 
     id: int
@@ -50,6 +58,10 @@ class Problem:
     holder_id: int
     holder: str
     opened_at: datetime
+    confirmer_id: int
+    confirmer: str
+    began_at: datetime
+    held_since: datetime
     accept_due: datetime | None = None
     feedback_due: datetime | None = None
     solve_due: datetime | None = None
@@ -60,6 +72,24 @@ class Problem:
     returns: int = 0
     feedback: str = ""
     solution: str = ""
+    first_due: datetime | None = None
+    extensions: int = 0
+    paused_at: datetime | None = None
+    question: str = ""
+    snoozed_until: datetime | None = None
+    snoozes: int = 0
+    level: int = 0
+    step: int = 0
+    late_step: int = 0
+    rung_at: datetime | None = None
+    next_rung: str = ""
+    next_at: datetime | None = None
+    common_id: int | None = None
+
+    @property
+    def is_unsolved(self) -> bool:
+        """Whether its holder still owes something."""
+        return self.state in UNSOLVED
 
     @property
     def is_open(self) -> bool:
@@ -67,14 +97,11 @@ class Problem:
         return self.state in OPEN
 
     def is_overdue(self, now: datetime) -> bool:
-        """Tell whether the clock that runs in this state has run out."""
-        if self.state is State.WAITING:
-            due = self.accept_due
-        elif self.state is State.WORKING:
-            due = self.solve_due
-        else:
-            due = None
-        return due is not None and now >= due
+        """Tell whether a clock that runs in this state has run out."""
+        if self.paused_at is not None or not self.is_unsolved:
+            return False
+        accept_due = self.accept_due if self.state is State.WAITING else None
+        return any(due is not None and now >= due for due in (accept_due, self.solve_due))
 
 
 _WORDS = """

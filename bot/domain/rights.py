@@ -1,10 +1,13 @@
 """Who may do what to a problem. What is not said here is not allowed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.ladder import OFFICE_DECIDES
 from bot.domain.people import Person, Role
-from bot.domain.problems import OPEN, Problem, State
+from bot.domain.problems import OPEN, UNSOLVED, Problem, State
+from bot.domain.requests import Asking, Request
 
 
 class Deed(StrEnum):
@@ -17,7 +20,12 @@ class Deed(StrEnum):
     SOLVE = "solve"
     FEED_BACK = "feedback"
     ASK_UP = "ask_up"
+    EXTEND = "extend"
+    SNOOZE = "snooze"
+    ASK_BACK = "ask_back"
+    ASSIGN = "assign"
     CONFIRM = "confirm"
+    REOPEN = "reopen"
     CLASSIFY = "classify"
     WITHDRAW = "withdraw"
 
@@ -27,7 +35,7 @@ class Ties:
     """What ties somebody to a problem, apart from holding or having reported it.
 
     ``has_held`` is true of whoever held it before, ``passed_on`` of the last of them, who gave it to
-    its holder.
+    its holder. ``stands_for`` are the people on leave whose substitute they are today.
     """
 
     leads: bool = False
@@ -35,10 +43,24 @@ class Ties:
     owns: bool = False
     has_held: bool = False
     passed_on: bool = False
+    is_asked: bool = False
+    stands_for: frozenset[int] = frozenset()
 
 
-_ANSWERING = frozenset({Deed.TAKE, Deed.TRANSFER, Deed.RETURN, Deed.SOLVE, Deed.FEED_BACK, Deed.ASK_UP})
-_UNSOLVED = frozenset({State.WAITING, State.WORKING})
+_ANSWERING = frozenset(
+    {
+        Deed.TAKE,
+        Deed.TRANSFER,
+        Deed.RETURN,
+        Deed.SOLVE,
+        Deed.FEED_BACK,
+        Deed.ASK_UP,
+        Deed.EXTEND,
+        Deed.SNOOZE,
+        Deed.ASK_BACK,
+    }
+)
+_UNSOLVED = frozenset(UNSOLVED)
 _STATES: dict[Deed, frozenset[State]] = {
     Deed.SEE: frozenset(State),
     Deed.TAKE: frozenset({State.WAITING}),
@@ -47,7 +69,12 @@ _STATES: dict[Deed, frozenset[State]] = {
     Deed.SOLVE: _UNSOLVED,
     Deed.FEED_BACK: _UNSOLVED,
     Deed.ASK_UP: _UNSOLVED,
+    Deed.EXTEND: _UNSOLVED,
+    Deed.SNOOZE: _UNSOLVED,
+    Deed.ASK_BACK: _UNSOLVED,
+    Deed.ASSIGN: _UNSOLVED,
     Deed.CONFIRM: frozenset({State.CONFIRMING}),
+    Deed.REOPEN: frozenset({State.CONFIRMING, State.CLOSED}),
     Deed.CLASSIFY: frozenset(OPEN),
     Deed.WITHDRAW: frozenset(OPEN),
 }
@@ -63,21 +90,57 @@ def may(person: Person, deed: Deed, problem: Problem, ties: Ties) -> bool:
 
     The holder, the project's lead leader and the office answer for it, and until its holder has
     accepted it whoever passed it on. Only its reporter, or the project's owner, may call it solved
-    or unsolved; the reporter may still put it right, or take it back, while nobody has accepted it.
+    or unsolved – the office once they have kept silent too long; the reporter may still put it right,
+    or take it back, while nobody has accepted it. A substitute has the rights of those on leave.
     """
     if not person.active:
         return False
-    holds = problem.holder_id == person.id
-    reported = problem.reporter_id == person.id
+    selves = ties.stands_for | {person.id}
+    holds = problem.holder_id in selves
+    confirms = problem.confirmer_id in selves
     still_answers = ties.passed_on and problem.state is State.WAITING
     answers = holds or still_answers or ties.leads or person.is_office
+    if deed is Deed.ASSIGN:
+        return person.is_office
+    if deed is Deed.SNOOZE:
+        return holds
     if deed in _ANSWERING:
         return answers
     if deed is Deed.CONFIRM:
-        return reported or ties.owns
+        return confirms or ties.owns or (person.is_office and office_decides(problem))
+    if deed is Deed.REOPEN:
+        late = problem.state is State.CLOSED or office_decides(problem)
+        return confirms or ties.owns or (person.is_office and late)
     if deed is Deed.CLASSIFY:
-        return answers or (reported and problem.state is State.WAITING)
+        return answers or (confirms and problem.state is State.WAITING)
     if deed is Deed.WITHDRAW:
-        return person.is_office or (reported and problem.state is State.WAITING)
-    is_tied = reported or ties.liaises or ties.owns or ties.has_held
-    return answers or is_tied or person.has(Role.DEPUTY_HEAD, Role.HEAD)
+        return person.is_office or (confirms and problem.state is State.WAITING)
+    is_tied = confirms or ties.liaises or ties.owns or ties.has_held or ties.is_asked
+    reported = problem.reporter_id == person.id
+    return answers or is_tied or reported or person.has(Role.DEPUTY_HEAD, Role.HEAD)
+
+
+def may_answer(
+    person: Person, request: Request, asked: Person | None, ties: Ties, leads: Collection[int]
+) -> bool:
+    """Tell whether a person may answer a request now: as the one asked, or for them.
+
+    A decision is a head's, and more time a lead leader's – ``leads`` are those of today – so whose
+    office has ended since answers no more. Then, and where nobody is named, the office grants time;
+    or the new lead leader, but nobody to themself.
+    """
+    if not person.active:
+        return False
+    if asked is None:
+        return person.is_office
+    is_asked = asked.id in ties.stands_for | {person.id}
+    if request.asking is Asking.DECISION:
+        return is_asked and asked.has(Role.DEPUTY_HEAD, Role.HEAD)
+    if asked.active and asked.id in leads:
+        return is_asked and request.asker_id != person.id
+    return person.is_office or (ties.leads and request.asker_id != person.id)
+
+
+def office_decides(problem: Problem) -> bool:
+    """Tell whether those who were asked if it is solved have kept silent too long."""
+    return problem.state is State.CONFIRMING and problem.step >= OFFICE_DECIDES

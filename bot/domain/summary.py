@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from bot.domain.deadlines import Light
 from bot.domain.digest import Digest
 from bot.domain.lines import ProblemLine, ProjectLine
 from bot.domain.scope import Scope, ScopeKind
@@ -84,6 +85,7 @@ def _problems(digest: Digest, say: Say) -> list[str]:
             closed=len(digest.closed),
             open=len(digest.open),
             overdue=len(digest.overdue),
+            soon=digest.shining(Light.YELLOW),
             solved=percent(digest.solved_permille or 0),
         )
     ]
@@ -100,7 +102,8 @@ def _problems(digest: Digest, say: Say) -> list[str]:
             for line in late[:_SHOWN]
         ]
         key = "digest.overdue_among" if len(late) > _SHOWN else "digest.overdue"
-        lines.append(say(key, list=say("digest.comma").join(named), count=len(late)))
+        blanks = {"list": say("digest.comma").join(named), "count": len(late)}
+        lines.append(say(key, sign=light_words(Light.RED, say), **blanks))
     return lines
 
 
@@ -113,6 +116,16 @@ def _mover(line: ProjectLine, say: Say) -> str:
     if not facts:
         facts.append(cut(line.last_text, 24))
     return say("digest.mover", name=cut(line.name, 20), facts=say("digest.comma").join(facts))
+
+
+def light_words(light: Light, say: Say) -> str:
+    """Return how a clock stands, never by colour alone: 🔴 超期."""
+    return f"{light.value} {light_word(light, say)}"
+
+
+def light_word(light: Light, say: Say) -> str:
+    """Return the word that stands beside a sign or a colour: 超期."""
+    return say(f"light.{light.name.lower()}")
 
 
 def scope_words(scope: Scope, say: Say) -> str:

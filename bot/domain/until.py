@@ -46,6 +46,36 @@ def without_until(text: str) -> str | None:
     return text[: found.start()] + text[found.end() :] if found else None
 
 
+_SOON_WORDS = {
+    "今天": 0, "今日": 0, "明天": 1, "明日": 1, "后天": 2, "大后天": 3, "today": 0, "tomorrow": 1,
+}  # fmt: skip
+_LEAD_IN = re.compile(r"\s*(?:延期|延长|推迟|延|直)?(?:到|至)?\s*")
+_TRAILING = " ，,。；;：:、之前以前前止"
+
+
+def read_day(text: str, today: date) -> tuple[date | None, str]:
+    """Return the day that a text begins with – 12月10日, 明天, 下周三 – and the words after it.
+
+    A day of this year that is past is returned as it is, for somebody to say so; without a day at
+    the beginning, the text is returned whole.
+    """
+    said = half_width(text)
+    start = _LEAD_IN.match(said).end()  # type: ignore[union-attr]
+    word = next((word for word in _SOON_WORDS if said[start:].lower().startswith(word)), "")
+    if word:
+        return today + timedelta(days=_SOON_WORDS[word]), said[start + len(word) :].strip(_TRAILING)
+    found = _DAY.match(f"到{said[start:]}")
+    if found is None:
+        return None, text.strip()
+    rest = said[start + found.end() - 1 :].strip(_TRAILING)
+    return _day(found, today) or _past(found, today), rest
+
+
+def _past(found: re.Match[str], today: date) -> date | None:
+    month, day_of_month = _number(found["month"] or found["m"]), _number(found["day"] or found["d"])
+    return _day_in(int(found["year"] or today.year), month, day_of_month, date.min)
+
+
 def _day(found: re.Match[str], today: date) -> date | None:
     if found["weekday"]:
         weeks = _WEEKS_ON.get(found["which"], 0)

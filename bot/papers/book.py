@@ -1,14 +1,15 @@
 """Spreadsheets of typed cells: written row by row, printed on A4, the same bytes every time."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
+from bot.domain.deadlines import Light
 from bot.domain.words import clean, fits, visible
 from bot.errors import PaperError
 
@@ -35,6 +36,12 @@ _CELL = {
 }
 _HEAD = {"bold": True, "align": "center", "valign": "vcenter", "bg_color": "#17406D", "font_color": "#FFFFFF"}
 _ALARM = {"align": "center", "bold": True, "font_color": "#A32A1C"}
+_LIGHTS: dict[Light, dict[str, object]] = {
+    Light.GREEN: {"align": "center", "font_color": "#2C7A4B"},
+    Light.YELLOW: {"align": "center", "font_color": "#8F5E08"},
+    Light.RED: _ALARM,
+}
+"""Not every spreadsheet draws 🟢🟡🔴 in colour; the words have it too."""
 
 
 class Form(Enum):
@@ -42,7 +49,9 @@ class Form(Enum):
 
     WORD = ()
     PROSE = (("text_wrap", True),)
-    COUNT = (("num_format", "0"),)
+    COUNT = (("num_format", "0"), ("align", "center"))
+    HOURS = (("num_format", "0.0"),)
+    """A length of time, in hours."""
     MONEY = (("num_format", "#,##0.00"),)
     """Hundredths of 万元, shown in 万元."""
     SHARE = (("num_format", "0.0%"),)
@@ -51,7 +60,7 @@ class Form(Enum):
     MOMENT = (("num_format", "yyyy-mm-dd hh:mm"), ("align", "center"))
     """Shown in the county's zone, without saying so."""
     ALARM = (("align", "center"),)
-    """Yes or no, where yes is bad."""
+    """Yes or no, where yes is bad; or how a clock stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +87,14 @@ class Sheet(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What holds for every sheet of a workbook; ``yes`` and ``no`` are the reader's words."""
+    """What holds for every sheet of a workbook; ``yes``, ``no`` and ``lights`` are the reader's words."""
 
     title: str
     made_at: datetime
     zone: ZoneInfo
     yes: str
     no: str
+    lights: Mapping[Light, str]
 
     def of(self, *sheets: Sheet[Any]) -> bytes:
         """Return the workbook; raise PaperError if a sheet has more rows than Excel opens."""
@@ -96,29 +106,33 @@ class Book:
             workbook.set_properties(
                 {"title": self.title, "created": self.made_at.astimezone(UTC).replace(tzinfo=None)}
             )
-            formats = {form: workbook.add_format(_CELL | dict(form.value)) for form in Form}
-            alarm = workbook.add_format(_CELL | _ALARM)
+            looks = _Looks(
+                {form: workbook.add_format(_CELL | dict(form.value)) for form in Form},
+                {light: workbook.add_format(_CELL | look) for light, look in _LIGHTS.items()},
+                workbook.add_format(_CELL | _ALARM),
+            )
             head = workbook.add_format(_CELL | _HEAD | {"text_wrap": True})
             for sheet in sheets:
-                _SheetWriter(self, workbook, sheet, formats, alarm).write(head)
+                _SheetWriter(self, workbook, sheet, looks).write(head)
         return content.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """The formats of one workbook."""
+
+    forms: "dict[Form, Format]"
+    lights: "dict[Light, Format]"
+    alarm: "Format"
 
 
 class _SheetWriter:
     """Writes one sheet, top to bottom: a row once left is on the disk."""
 
-    def __init__(
-        self,
-        book: Book,
-        workbook: "Workbook",
-        sheet: Sheet[Any],
-        formats: "dict[Form, Format]",
-        alarm: "Format",
-    ) -> None:
+    def __init__(self, book: Book, workbook: "Workbook", sheet: Sheet[Any], looks: _Looks) -> None:
         self._book = book
         self._sheet = sheet
-        self._formats = formats
-        self._alarm = alarm
+        self._looks = looks
         self._page = workbook.add_worksheet(sheet.name)
 
     def write(self, head: "Format") -> None:
@@ -168,16 +182,19 @@ class _SheetWriter:
             self._write_cell(row, at, column.form, value)
 
     def _write_cell(self, row: int, at: int, form: Form, value: object) -> None:
-        page, look = self._page, self._formats[form]
+        page, look = self._page, self._looks.forms[form]
         match value:
             case None | "":
                 page.write_blank(row, at, None, look)
             case bool():
-                page.write_string(
-                    row, at, self._book.yes if value else self._book.no, self._alarm if value else look
-                )
+                word = self._book.yes if value else self._book.no
+                page.write_string(row, at, word, self._looks.alarm if value else look)
+            case Light():
+                page.write_string(row, at, self._book.lights[value], self._looks.lights[value])
             case int():
                 page.write_number(row, at, value / _PARTS.get(form, 1), look)
+            case timedelta():
+                page.write_number(row, at, round(value / _HOUR, 1), look)
             case datetime():
                 page.write_datetime(row, at, value.astimezone(self._book.zone).replace(tzinfo=None), look)
             case date():
@@ -186,6 +203,7 @@ class _SheetWriter:
                 page.write_string(row, at, fits(visible(clean(str(value))), _LONGEST_TEXT), look)
 
 
+_HOUR = timedelta(hours=1)
 _PARTS = {Form.MONEY: 100, Form.SHARE: 1000}
 
 

@@ -1,15 +1,18 @@
 """The workbooks: the week's ledger of problems and projects, all reports, all projects.
 
-What goes to a group names who holds a problem, never a phone number and never who kept silent.
+What goes to a group names who holds a problem, never a phone number and never who kept silent. Who held
+it for how long, and why it was passed on, stands only in the office's own copy (SECURITY row 25).
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.domain.custody import ENDINGS, Span
+from bot.domain.deadlines import Light
 from bot.domain.digest import Digest
-from bot.domain.lines import ProblemLine, ProjectLine, ProjectRecord, ReportLine
-from bot.domain.summary import Say, scope_words
+from bot.domain.lines import ProblemLine, ProjectLine, ProjectRecord, ReportLine, StepLine
+from bot.domain.summary import Say, light_words, scope_words
 from bot.papers.book import Book, Column, Form, Sheet
 
 
@@ -17,14 +20,36 @@ def ledger_workbook(digest: Digest, say: Say) -> bytes:
     """Return the ledger of a digest: its problems, open ones first, and its projects' week."""
     book = _book(say("ledger.title"), say, made_at=digest.made_at, zone=digest.zone)
     about = f"{digest.county} {scope_words(digest.scope, say)} {digest.week}"
-    problems = sorted(digest.problems, key=lambda line: (not line.is_open, line.number))
+    problems = sorted(digest.problems, key=lambda line: not line.is_open)
     projects = sorted(digest.projects, key=lambda line: line.number)
-    return book.of(
-        Sheet(
-            say("ledger.problems"), f"{about} {say('ledger.problems')}", _problem_columns(say), problems, 3
-        ),
-        Sheet(say("ledger.progress"), f"{about} {say('ledger.progress')}", _progress_columns(say), projects),
-    )
+    return book.of(_problem_sheet(problems, say, about), _progress_sheet(projects, say, about))
+
+
+def full_ledger_workbook(
+    problems: Iterable[ProblemLine],
+    projects: Iterable[ProjectLine],
+    steps: Iterable[StepLine],
+    say: Say,
+    *,
+    county: str,
+    made_at: datetime,
+    zone: ZoneInfo,
+) -> bytes:
+    """Return the office's copy, with every step of custody; all of it is read line by line and not kept."""
+    book = _book(say("ledger.title"), say, made_at=made_at, zone=zone)
+    name = say("ledger.custody")
+    custody = Sheet(name, f"{county} {name}", _step_columns(say), steps)
+    return book.of(_problem_sheet(problems, say, county), _progress_sheet(projects, say, county), custody)
+
+
+def _problem_sheet(lines: Iterable[ProblemLine], say: Say, about: str) -> Sheet[ProblemLine]:
+    name = say("ledger.problems")
+    return Sheet(name, f"{about} {name}", _problem_columns(say), lines, 3)
+
+
+def _progress_sheet(lines: Iterable[ProjectLine], say: Say, about: str) -> Sheet[ProjectLine]:
+    name = say("ledger.progress")
+    return Sheet(name, f"{about} {name}", _progress_columns(say), lines)
 
 
 def reports_workbook(
@@ -46,7 +71,8 @@ def projects_workbook(
 
 
 def _book(title: str, say: Say, *, made_at: datetime, zone: ZoneInfo) -> Book:
-    return Book(title, made_at, zone, yes=say("ledger.yes"), no=say("ledger.no"))
+    lights = {light: light_words(light, say) for light in Light}
+    return Book(title, made_at, zone, yes=say("ledger.yes"), no=say("ledger.no"), lights=lights)
 
 
 def _problem_columns(say: Say) -> list[Column[ProblemLine]]:
@@ -62,14 +88,48 @@ def _problem_columns(say: Say) -> list[Column[ProblemLine]]:
         Column(say("ledger.holder"), 8, Form.WORD, lambda line: line.holder),
         Column(say("ledger.holder_unit"), 14, Form.PROSE, lambda line: line.holder_unit),
         Column(say("ledger.state"), 8, Form.WORD, lambda line: line.state),
+        Column(say("ledger.light"), 10, Form.ALARM, lambda line: line.light if line.is_open else None),
+        Column(
+            say("ledger.step"),
+            13,
+            Form.PROSE,
+            lambda line: say(f"ledger.step_{line.step}") if line.step else "",
+        ),
         Column(say("ledger.reporter_unit"), 14, Form.PROSE, lambda line: line.reporter_unit),
         Column(say("ledger.opened_at"), 15, Form.MOMENT, lambda line: line.opened_at),
         Column(say("ledger.accepted_at"), 15, Form.MOMENT, lambda line: line.accepted_at),
+        Column(say("ledger.first_due"), 15, Form.MOMENT, lambda line: line.first_due),
         Column(say("ledger.solve_due"), 15, Form.MOMENT, lambda line: line.solve_due),
         Column(say("ledger.closed_at"), 15, Form.MOMENT, lambda line: line.closed_at),
-        Column(say("ledger.overdue"), 6, Form.ALARM, lambda line: line.is_open and line.overdue),
+        Column(say("ledger.overdue"), 6, Form.ALARM, lambda line: line.overdue),
+        Column(say("ledger.extensions"), 6, Form.COUNT, lambda line: line.extensions),
+        Column(say("ledger.snoozes"), 6, Form.COUNT, lambda line: line.snoozes),
+        Column(say("ledger.climbed"), 6, Form.COUNT, lambda line: line.level),
         Column(say("ledger.reopened"), 6, Form.COUNT, lambda line: line.generation - 1),
     ]
+
+
+def _step_columns(say: Say) -> list[Column[StepLine]]:
+    return [
+        Column(say("ledger.number"), 11, Form.WORD, lambda line: line.number),
+        Column(say("ledger.project"), 30, Form.PROSE, lambda line: line.project),
+        Column(say("ledger.generation"), 8, Form.COUNT, lambda line: line.span.generation),
+        Column(say("ledger.holder"), 10, Form.WORD, lambda line: line.span.person),
+        Column(say("ledger.holder_unit"), 18, Form.PROSE, lambda line: line.span.unit),
+        Column(say("ledger.since"), 17, Form.MOMENT, lambda line: line.span.since),
+        Column(say("ledger.accepted_at"), 17, Form.MOMENT, lambda line: line.span.accepted_at),
+        Column(say("ledger.until"), 17, Form.MOMENT, lambda line: line.span.until),
+        Column(say("ledger.ended"), 14, Form.WORD, lambda line: _ended(line.span, say)),
+        Column(say("ledger.reason"), 40, Form.PROSE, lambda line: line.span.reason),
+        Column(say("ledger.held"), 12, Form.HOURS, lambda line: line.held),
+    ]
+
+
+def _ended(span: Span, say: Say) -> str:
+    """Return how a step ended, in words; a step that has not says that it goes on."""
+    if span.until is None:
+        return say("ended.not_yet")
+    return say(f"ended.{span.ended}") if span.ended in ENDINGS else span.ended
 
 
 def _progress_columns(say: Say) -> list[Column[ProjectLine]]:

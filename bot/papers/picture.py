@@ -6,9 +6,20 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.domain.deadlines import Light
 from bot.domain.digest import Digest
 from bot.domain.lines import Pace, ProblemLine, ProjectLine
-from bot.domain.summary import Say, cut, lateness_words, money, percent, points, scope_words, week_words
+from bot.domain.summary import (
+    Say,
+    cut,
+    lateness_words,
+    light_word,
+    money,
+    percent,
+    points,
+    scope_words,
+    week_words,
+)
 
 if TYPE_CHECKING:
     import typst
@@ -174,6 +185,15 @@ def _problems(digest: Digest, say: Say) -> dict[str, object]:
         "title": say("picture.open_problems"),
         "none": "" if counts else say("picture.no_open_problems"),
         "categories": shown,
+        "lights": [
+            (
+                light.name.lower(),
+                say("picture.light", word=light_word(light, say), count=digest.shining(light)),
+            )
+            for light in Light
+        ]
+        if counts
+        else [],
         "overdue": say("picture.overdue_title", count=len(late)),
         "late": [_late(line, digest, say) for line in late[:_LATE_ROWS]],
         "rest": say("picture.more_overdue", count=len(late) - _LATE_ROWS) if len(late) > _LATE_ROWS else "",

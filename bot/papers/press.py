@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from bot import texts
 from bot.chat import Paper
+from bot.domain.county import County
 from bot.domain.people import Language
 from bot.domain.scope import Scope
 from bot.domain.summary import summary
@@ -29,8 +29,7 @@ class DigestOrder:
 
     url: str
     schema: str
-    county: str
-    zone: str
+    county: County
     language: Language
     rewordings: Path | None
     scope: str
@@ -60,11 +59,10 @@ def make_digest(order: DigestOrder) -> tuple[str, Paper, Paper]:
             Scope.parse(order.scope),
             order.week,
             county=order.county,
-            zone=ZoneInfo(order.zone),
             now=order.now,
             late=order.late,
         )
-    name = f"{order.county}-{order.scope.replace(':', '-')}-{order.week}"
+    name = f"{order.county.name}-{order.scope.replace(':', '-')}-{order.week}"
     picture = Paper(f"{name}.png", PNG, digest_picture(digest, say))
     workbook = Paper(f"{name}.xlsx", XLSX, ledger_workbook(digest, say))
     return summary(digest, say), picture, workbook

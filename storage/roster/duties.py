@@ -55,6 +55,12 @@ class Duties:
         for project_id, duty, _ in self._labels.get(person_id, []):
             self._end(project_id, duty, person_id)
 
+    def pass_on(self, person_id: int, to_id: int) -> None:
+        """Let another have whatever duties somebody has; one that the other has already just ends."""
+        for project_id, duty, _ in self._labels.get(person_id, []):
+            rest = [to_id if each == person_id else each for each in self.on(project_id, duty)]
+            self.set(project_id, duty, rest)
+
     def _end(self, project_id: int, duty: Duty, person_id: int) -> None:
         assignment_id = self._held[project_id, duty].pop(person_id, None)
         if assignment_id is not None:

@@ -11,12 +11,12 @@ from bot.domain.people import Duty, Role
 from bot.domain.problems import OPEN, State, Urgency
 from bot.domain.roster import PersonName, ProblemRow
 from storage.people import People
-from storage.problems import Problems
 from storage.roster.changes import Change, Journal, What
 from storage.roster.counting import sequences
 from storage.roster.duties import Duties
 from storage.roster.projects import Numbered
 from storage.roster.register import Register
+from storage.routes import Routes
 from storage.tables import custody, problems
 
 _REPORTED_AT = time(9, 0)
@@ -35,8 +35,8 @@ def add_problems(
 ) -> None:
     """Add the problems whose numbers are not known yet; the others live on as they are.
 
-    No clock runs for them: when they were reported, nobody promised anything by an hour. When one
-    was accepted or closed is not known, so it is left open.
+    Their clocks are wound at the next beat, and run from then on: when they were reported, nobody
+    promised anything by an hour. When one was accepted or closed is not known, so it is left open.
     """
     if not rows:
         return
@@ -63,9 +63,13 @@ def add_problems(
             "reporter_id": answering.reporter(numbered[row.project]),
             "holder_id": answering.holder(row, numbered[row.project]),
             "opened_at": min(datetime.combine(day, _REPORTED_AT, zone), now),
+            "began_at": now,
+            "next_at": now if row.state in OPEN else None,
         }
         for row, (year, sequence), (_, day) in zip(new, counts, numbers, strict=True)
     ]
+    for each in values:
+        each |= {"confirmer_id": each["reporter_id"], "held_since": each["opened_at"]}
     connection.execute(insert(problems), values)
     last = max((row.id for row in old), default=0)
     added = select(problems.c.number, problems.c.id).where(problems.c.id > last)
@@ -99,7 +103,7 @@ class Answering:
     def __init__(self, connection: Connection, register: Register, duties: Duties, journal: Journal) -> None:
         self._journal = journal
         self._people = People(connection)
-        self._problems = Problems(connection)
+        self._routes = Routes(connection)
         self._register = register
         self._duties = duties
         self._routed: dict[tuple[str, str], int | None] = {}
@@ -136,7 +140,7 @@ class Answering:
         return person_id
 
     def _route(self, category: str, place: str) -> int | None:
-        route = self._problems.route(category, place)
+        route = self._routes.match(category, place)
         if route is None:
             return None
         if route.person_id is not None and self._register.is_active(route.person_id):

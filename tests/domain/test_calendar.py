@@ -1,5 +1,6 @@
 """Which days the county works, and when people may be disturbed."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -71,6 +72,69 @@ def test_working_days_after_a_day_leap_over_the_holiday() -> None:
 
     assert days == [date(2026, 10, 8), date(2026, 10, 9), date(2026, 10, 10), date(2026, 10, 12)]
     assert COUNTY.next_workday(date(2026, 9, 30)) == date(2026, 10, 8)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (date(2026, 11, 23), date(2026, 11, 23)),
+        (date(2026, 11, 24), date(2026, 11, 23)),
+        (date(2026, 11, 23), date(2026, 11, 24)),  # nothing lies between neighbours
+        (date(2026, 11, 20), date(2026, 11, 23)),
+        (date(2026, 9, 30), date(2026, 10, 12)),
+        (date(2026, 10, 1), date(2026, 10, 10)),  # from a day off to a Saturday worked
+        (date(2024, 2, 26), date(2024, 3, 4)),
+        (date(2026, 12, 25), date(2027, 1, 8)),
+        (date(2019, 1, 1), date(2034, 12, 31)),  # beyond the years that are known
+    ],
+)
+def test_working_days_between_two_days_are_counted_as_if_one_by_one(first: date, last: date) -> None:
+    county = Calendar(
+        SHANGHAI,
+        extra=frozenset({date(2026, 10, 3), date(2026, 11, 21), date(2026, 11, 24)}),
+        removed=frozenset({date(2026, 10, 10), date(2026, 10, 9), date(2026, 11, 22)}),
+    )
+    between = [date.fromordinal(day) for day in range(first.toordinal() + 1, last.toordinal())]
+
+    assert county.workdays_between(first, last) == sum(map(county.is_workday, between))
+
+
+KNOWN = Calendar(SHANGHAI, years=(2020, 2026))
+"""What is known in 2026, however many years the installed calendar knows."""
+
+
+@pytest.mark.parametrize(
+    ("today", "missing"),
+    [
+        (date(2026, 11, 30), None),  # not announced yet, and not late
+        (date(2026, 12, 1), 2027),
+        (date(2026, 12, 31), 2027),
+        (date(2025, 12, 31), None),
+        (date(2027, 1, 1), 2027),
+        (date(2027, 12, 1), 2027),  # this year's before the next one's
+    ],
+)
+def test_a_year_is_missed_from_the_first_of_december_before_it(today: date, missing: int | None) -> None:
+    assert KNOWN.missing_year(today) == missing
+
+
+@pytest.mark.parametrize(
+    ("own", "today", "missing"),
+    [
+        (date(2027, 1, 3), date(2026, 12, 1), None),
+        (date(2027, 1, 3), date(2027, 11, 30), None),
+        (date(2027, 1, 3), date(2027, 12, 1), 2028),
+        (date(2026, 12, 31), date(2026, 12, 31), 2027),  # a day of another year says nothing
+    ],
+)
+@pytest.mark.parametrize("kind", ["extra", "removed"])
+def test_a_year_that_the_county_wrote_down_itself_is_not_missed(
+    kind: str, own: date, today: date, missing: int | None
+) -> None:
+    days = frozenset({own})
+    county = replace(KNOWN, extra=days) if kind == "extra" else replace(KNOWN, removed=days)
+
+    assert county.missing_year(today) == missing
 
 
 def test_a_day_is_the_countys_and_not_utcs() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.deadlines import Light
 from bot.domain.digest import Digest
 from bot.domain.lines import Pace
 from bot.domain.people import Language
@@ -198,7 +199,7 @@ def test_what_flows_is_counted_by_the_countys_days(moment: datetime, counted: in
 
 
 def test_a_mistaken_problem_counts_nowhere() -> None:
-    withdrawn = problem(1, state=State.WITHDRAWN, opened_at=LATE_SUNDAY, overdue=True)
+    withdrawn = problem(1, state=State.WITHDRAWN, opened_at=LATE_SUNDAY, light=Light.RED)
     digest = digest_of(problems=(withdrawn,))
 
     assert digest.opened == digest.closed == digest.open == digest.overdue == ()
@@ -210,14 +211,26 @@ def test_only_an_open_problem_can_be_overdue_and_the_longest_late_comes_first() 
     early, late = LATE_SUNDAY - timedelta(days=9), LATE_SUNDAY - timedelta(days=3)
     digest = digest_of(
         problems=(
-            problem(1, solve_due=late, overdue=True),
-            problem(2, solve_due=early, overdue=True),
-            problem(3, solve_due=early, overdue=True, state=State.CLOSED, closed_at=late),
+            problem(1, solve_due=late, light=Light.RED),
+            problem(2, solve_due=early, light=Light.RED),
+            problem(3, solve_due=early, light=Light.RED, state=State.CLOSED, closed_at=late),
             problem(4, solve_due=early),
         )
     )
 
     assert [line.number for line in digest.overdue] == ["2026-002", "2026-001"]
+
+
+def test_only_open_problems_shine() -> None:
+    lights = (Light.GREEN, Light.YELLOW, Light.YELLOW, Light.RED)
+    digest = digest_of(
+        problems=(
+            *(problem(n, light=light) for n, light in enumerate(lights)),
+            problem(9, light=Light.YELLOW, state=State.CLOSED),
+        )
+    )
+
+    assert [digest.shining(light) for light in Light] == [1, 2, 1]
 
 
 def test_the_solved_rate_is_of_all_problems_ever() -> None:
@@ -292,7 +305,8 @@ def test_the_summary_tells_the_week() -> None:
     text = summary(sample.digest(), SAY)
 
     assert text.startswith("【重点项目周报】衡山湖县·全县\n2026 年第 47 周（11月16日至11月22日）\n")
-    assert "本周新增 5 个，销号 3 个；未销号 16 个，其中超期 6 个；累计销号率 33.3%。" in text
+    assert "本周新增 5 个，销号 3 个；未销号 16 个，其中超期 6 个、临期 2 个；累计销号率 33.3%。" in text
+    assert "\n🔴 超期：2026-020 高端装备轴承生产线，" in text
     assert "共 37 个，本周 30 个有进展。连续两周以上无进展 7 个。" in text
 
 
@@ -315,7 +329,7 @@ def test_the_summary_stays_on_one_screen_whatever_the_names(language: Language) 
         project(n, name=long, cumulative=10**8, cumulative_before=10**7, permille=999, permille_before=1)
         for n in range(1, 200)
     )
-    troubles = tuple(problem(n, project=long, category=f"{n % 9}{long}", overdue=True) for n in range(900))
+    troubles = tuple(problem(n, project=long, category=f"{n % 9}{long}", light=Light.RED) for n in range(900))
     worst = digest_of(
         projects=huge, problems=troubles, county=long, scope=Scope(ScopeKind.PLACE, long), late=True
     )

@@ -26,7 +26,11 @@ PROBLEM = Problem(
     reporter="刘敏",
     holder_id=2,
     holder="陈志远",
+    confirmer_id=1,
+    confirmer="刘敏",
     opened_at=NOON,
+    began_at=NOON,
+    held_since=NOON,
     accept_due=NOON + timedelta(hours=4),
     solve_due=NOON + timedelta(days=7),
 )
@@ -128,7 +132,7 @@ def test_only_the_clock_of_the_state_runs_out(state: State, waited: timedelta, *
 
 
 def test_without_a_due_moment_nothing_is_overdue() -> None:
-    assert not replace(PROBLEM, accept_due=None).is_overdue(NOON + timedelta(days=365))
+    assert not replace(PROBLEM, accept_due=None, solve_due=None).is_overdue(NOON + timedelta(days=365))
 
 
 @pytest.mark.parametrize("state", State)

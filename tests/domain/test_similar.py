@@ -7,6 +7,8 @@ import pytest
 from bot.domain.problems import OTHER, Problem, State, Urgency
 from bot.domain.similar import is_alike, most_similar
 
+AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+
 
 def problem(number: int, category: str, text: str) -> Problem:
     return Problem(
@@ -24,7 +26,11 @@ def problem(number: int, category: str, text: str) -> Problem:
         reporter="刘敏",
         holder_id=2,
         holder="孙立新",
-        opened_at=datetime(2026, 11, 23, 1, 0, tzinfo=UTC),
+        confirmer_id=1,
+        confirmer="刘敏",
+        opened_at=AT,
+        began_at=AT,
+        held_since=AT,
     )
 
 

@@ -7,8 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot import texts
+from bot.domain.custody import Span
+from bot.domain.deadlines import Light
 from bot.domain.digest import Digest
-from bot.domain.lines import ProblemLine, ProjectLine
+from bot.domain.lines import ProblemLine, ProjectLine, Step, StepLine
 from bot.domain.people import Language
 from bot.domain.problems import State, Urgency
 from bot.domain.projects import Stage
@@ -95,8 +97,29 @@ def problem(number: int = 1, **changes: Any) -> ProblemLine:
         reporter_unit="县发展和改革局",
         accepted_at=opened + timedelta(hours=2),
         solve_due=opened + timedelta(days=30),
+        first_due=opened + timedelta(days=23),
+        step=Step.WORK,
     )
     return replace(base, **changes)
+
+
+def step(number: int = 1, **changes: Any) -> StepLine:
+    """Return one step of custody of the sample county: held for three and a half hours, then passed on."""
+    since = datetime(2026, 11, 20, 1, 12, tzinfo=UTC)
+    span = Span(
+        generation=1,
+        person_id=7,
+        person="孙立新",
+        unit="县自然资源局",
+        since=since,
+        accepted_at=since + timedelta(hours=1),
+        until=since + timedelta(hours=3, minutes=28),
+        ended="transferred",
+        reason="土地指标由市局统筹，需县领导协调",
+    )
+    return StepLine(
+        f"2026-{number:03}", _NAMES[number % 16], replace(span, **changes), timedelta(hours=3, minutes=28)
+    )
 
 
 def digest(project_count: int = 37, problem_count: int = 24, /, **changes: Any) -> Digest:
@@ -106,12 +129,16 @@ def digest(project_count: int = 37, problem_count: int = 24, /, **changes: Any) 
         line = problem(number)
         if number % 3 == 0:
             closed = datetime(2026, 11, 19, 3, tzinfo=UTC) - timedelta(days=number // 3)
-            line = replace(line, state=State.CLOSED, closed_at=closed)
+            line = replace(line, state=State.CLOSED, closed_at=closed, step=None)
         elif number % 4 == 0:
             due = line.opened_at + timedelta(days=2)
-            line = replace(line, solve_due=due, overdue=True)
+            line = replace(line, solve_due=due, light=Light.RED)
         elif number % 11 == 0:
-            line = replace(line, state=State.WAITING, accepted_at=None, overdue=True)
+            line = replace(
+                line, state=State.WAITING, accepted_at=None, light=Light.RED, step=Step.ACCEPT, level=2
+            )
+        elif number % 7 == 0:
+            line = replace(line, light=Light.YELLOW, extensions=1, snoozes=2)
         lines.append(line)
     base = Digest(
         scope=Scope(),

@@ -10,13 +10,16 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from bot.domain.lines import ProjectRecord, ReportLine
+from bot.domain.custody import ENDINGS
+from bot.domain.deadlines import Light
+from bot.domain.lines import ProjectRecord, ReportLine, Step, StepLine
 from bot.domain.people import Language
+from bot.domain.problems import State
 from bot.domain.progress import Kind
 from bot.domain.projects import Project
 from bot.errors import PaperError
 from bot.papers import book
-from bot.papers.ledger import ledger_workbook, projects_workbook, reports_workbook
+from bot.papers.ledger import full_ledger_workbook, ledger_workbook, projects_workbook, reports_workbook
 from tests.papers import sample
 
 SAY = sample.sentences()
@@ -87,14 +90,123 @@ def test_what_has_not_happened_is_empty() -> None:
     assert [row[title].value for title in ("接办时间", "办结时限", "销号时间")] == [None] * 3
 
 
-@pytest.mark.parametrize(("overdue", "word", "colour"), [(True, "是", "FFA32A1C"), (False, "否", None)])
-def test_overdue_is_a_word_and_not_a_colour_alone(overdue: bool, word: str, colour: str | None) -> None:
-    digest = sample.digest(0, 0, problems=(sample.problem(1, overdue=overdue),))
+@pytest.mark.parametrize(
+    ("light", "word", "colour"), [(Light.RED, "是", "FFA32A1C"), (Light.YELLOW, "否", None)]
+)
+def test_overdue_is_a_word_and_not_a_colour_alone(light: Light, word: str, colour: str | None) -> None:
+    digest = sample.digest(0, 0, problems=(sample.problem(1, light=light),))
 
     cell = row_of(sheet_of(ledger_workbook(digest, SAY), "问题台账"))["是否超期"]
 
     assert cell.value == word
     assert (cell.font.color.rgb if cell.font.color.type == "rgb" else None) == colour
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"light": Light.GREEN}, "🟢 正常"),
+        ({"light": Light.YELLOW}, "🟡 临期"),
+        ({"light": Light.RED}, "🔴 超期"),
+        ({"light": Light.RED, "state": State.CLOSED}, None),
+    ],
+)
+def test_a_light_is_a_sign_and_a_word_and_goes_out_when_closed(
+    changes: dict[str, Any], words: str | None
+) -> None:
+    digest = sample.digest(0, 0, problems=(sample.problem(1, **changes),))
+
+    assert row_of(sheet_of(ledger_workbook(digest, SAY), "问题台账"))["灯号"].value == words
+
+
+def test_the_first_deadline_stands_beside_the_one_that_counts_now() -> None:
+    line = sample.problem(
+        1,
+        first_due=datetime(2026, 11, 30, 10, tzinfo=UTC),
+        solve_due=datetime(2026, 12, 7, 10, tzinfo=UTC),
+        extensions=1,
+        snoozes=2,
+        level=3,
+        step=Step.EXTENSION,
+    )
+
+    row = row_of(
+        sheet_of(ledger_workbook(sample.digest(0, 0, problems=(line,)), SAY), "问题台账"),
+    )
+
+    assert (row["原定时限"].value, row["办结时限"].value) == (
+        datetime(2026, 11, 30, 18),  # noqa: DTZ001 -- a workbook knows no zones
+        datetime(2026, 12, 7, 18),  # noqa: DTZ001
+    )
+    assert [(row[t].value, row[t].data_type) for t in ("延期次数", "推迟次数", "层级")] == [
+        (1, "n"),
+        (2, "n"),
+        (3, "n"),
+    ]
+    assert row["当前环节"].value == "等批准延期"
+
+
+# --- the office's own copy --------------------------------------------------------------
+
+
+def full(*steps: StepLine) -> bytes:
+    return full_ledger_workbook([], [], steps, SAY, **TOLD)
+
+
+def test_the_offices_copy_has_every_step_of_custody_in_typed_cells() -> None:
+    workbook = opened(full(sample.step(1)))
+
+    assert workbook.sheetnames == ["问题台账", "项目进度", "经办过程"]
+    sheet = workbook["经办过程"]
+    assert isinstance(sheet, Worksheet)
+    row = row_of(sheet)
+    assert {title: (cell.value, cell.data_type) for title, cell in row.items()} == {
+        "编号": ("2026-001", "s"),
+        "项目": ("泵业智造产业园", "s"),
+        "第几轮": (1, "n"),
+        "办理人": ("孙立新", "s"),
+        "办理单位": ("县自然资源局", "s"),
+        "接手时间": (datetime(2026, 11, 20, 9, 12), "d"),  # noqa: DTZ001
+        "接办时间": (datetime(2026, 11, 20, 10, 12), "d"),  # noqa: DTZ001
+        "移出时间": (datetime(2026, 11, 20, 12, 40), "d"),  # noqa: DTZ001
+        "去向/方式": ("转办", "s"),
+        "原因": ("土地指标由市局统筹，需县领导协调", "s"),
+        "用时(小时)": (3.5, "n"),
+    }
+    assert (row["用时(小时)"].number_format, row["移出时间"].number_format) == ("0.0", "yyyy-mm-dd hh:mm")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("C2", "A1:K2")
+
+
+def test_who_holds_it_now_is_said_so() -> None:
+    row = row_of(sheet_of(full(sample.step(1, until=None, ended="", reason="")), "经办过程"))
+
+    assert [row[title].value for title in ("移出时间", "去向/方式", "原因")] == [None, "在办", None]
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_way_in_which_a_problem_leaves_somebody_has_words(language: Language) -> None:
+    say = sample.sentences(language)
+    lines = [sample.step(1, ended=ended) for ended in sorted(ENDINGS)]
+
+    words = [
+        cell.value for cell in opened(full_ledger_workbook([], [], lines, say, **TOLD)).worksheets[2]["I"]
+    ]
+
+    assert len(set(words)) == len(ENDINGS) + 1
+    assert ENDINGS.isdisjoint(words) or language is Language.ENGLISH
+
+
+def test_what_has_no_words_yet_is_shown_as_it_is() -> None:
+    assert (
+        row_of(sheet_of(full(sample.step(1, ended="vanished")), "经办过程"))["去向/方式"].value == "vanished"
+    )
+
+
+def test_no_word_of_custody_goes_to_a_group() -> None:
+    assert opened(ledger_workbook(sample.digest(), SAY)).sheetnames == ["问题台账", "项目进度"]
+
+
+# --- cells ------------------------------------------------------------------------------
 
 
 def test_money_and_shares_are_numbers() -> None:
@@ -160,6 +272,7 @@ def test_no_two_columns_have_the_same_title(language: Language) -> None:
     say = sample.sentences(language)
     books = (
         ledger_workbook(sample.digest(1, 1), say),
+        full_ledger_workbook([], [], [], say, **TOLD),
         reports_workbook([report()], say, **TOLD),
         projects_workbook([], say, **TOLD),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.deadlines import Light
 from bot.domain.people import Language
 from bot.papers.picture import digest_picture
 from tests.papers import sample
@@ -49,10 +50,19 @@ def test_what_differs_is_seen(changes: dict[str, Any]) -> None:
     assert digest_picture(digest, SAY) != digest_picture(replace(digest, **changes), SAY)
 
 
+def test_how_the_clocks_stand_is_drawn_with_its_word() -> None:
+    drawn = {
+        digest_picture(sample.digest(0, 0, problems=(sample.problem(1, light=light),)), SAY)
+        for light in Light
+    }
+
+    assert len(drawn) == len(Light)
+
+
 def with_name(name: str) -> bytes:
     digest = sample.digest(2, 2)
     first, second = digest.projects
-    troubles = tuple(replace(line, project=name, category=name, overdue=True) for line in digest.problems)
+    troubles = tuple(replace(line, project=name, category=name, light=Light.RED) for line in digest.problems)
     return digest_picture(
         replace(digest, county=name, projects=(replace(first, name=name), second), problems=troubles), SAY
     )

@@ -385,14 +385,15 @@ async def test_the_event_log_is_told_and_kept(browser: Browser) -> None:
     assert (await browser.get("state"))["notes"] == [told]
 
 
+@pytest.mark.parametrize("to", list(Jump))
 async def test_pushing_the_clock_moves_the_county_and_tells_every_browser(
-    browser: Browser, county: FakeCounty
+    browser: Browser, county: FakeCounty, to: Jump
 ) -> None:
     async with browser.feed() as feed:
-        status, clock = await browser.post("clock", to="monday")
+        status, clock = await browser.post("clock", to=to)
         told = [await feed.next(), await feed.next()]
 
-    assert county.jumps == [Jump.MONDAY]
+    assert county.jumps == [to]
     assert (status, clock["now"]) == (200, "2026-11-23T01:55:00+00:00")
     assert [(kind, clock["moving"]) for kind, clock in told] == [("clock", True), ("clock", False)]
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Page, async_playwright, expect
 
 from bot.chat import Address, Button, Outgoing, Paper
-from bot.platforms.local import LocalPlatform
+from bot.platforms.local import Jump, LocalPlatform
 from tests.platforms.local_county import CHEN, GROUP, LIU, LIU_CHAT, MONDAY, FakeBot, FakeCounty, open_page
 
 # One Chromium for all: starting it takes longer than any of the tests.
@@ -283,11 +283,21 @@ async def test_without_a_movable_clock_there_are_no_controls(desk: Desk) -> None
     await expect(desk.page.locator("#controls")).to_be_hidden()
 
 
+async def test_the_plug_can_be_pulled_for_three_days(desk: Desk) -> None:
+    await desk.open()
+
+    await desk.page.get_by_role("button", name="停机三天").click()
+
+    await expect(desk.page.locator("#hour")).to_have_text("09:55")
+    assert desk.county.jumps == [Jump.DOWN]
+
+
 async def test_the_page_speaks_english_when_asked(desk: Desk) -> None:
     await desk.open(query="?lang=en")
 
     await expect(desk.page.locator("#date")).to_have_text("Monday, November 23, 2026")
     await expect(desk.page.get_by_role("button", name="Next Monday")).to_be_visible()
+    await expect(desk.page.get_by_role("button", name="Down for 3 days")).to_be_visible()
     labels = await desk.page.locator("button, summary, h2, label").all_inner_texts()
     assert not [label for label in labels if "一" <= label[:1] <= "鿿" and "刘敏" not in label]
 

@@ -1,29 +1,35 @@
 """The ledger read as a whole, against a county reckoned by hand."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
+from bot.domain.calendar import Calendar
+from bot.domain.county import County as Rules
+from bot.domain.deadlines import Light
 from bot.domain.digest import Digest
-from bot.domain.lines import ProblemLine, ProjectLine, ReportLine
+from bot.domain.lines import ProblemLine, ProjectLine, ReportLine, Step, StepLine
 from bot.domain.people import Duty
-from bot.domain.problems import State, Urgency
+from bot.domain.problems import Problem, State, Urgency
 from bot.domain.progress import Kind, Standing
 from bot.domain.projects import Stage
 from bot.domain.scope import Scope
 from bot.domain.week import Week
+from storage import tables
 from storage.ledger import Ledger
 from storage.tx import Tx
-from tests.storage.county import DAY, DUES, HOUR, NOW, TODAY, County, assigned, problem, report
+from tests.storage.county import DAY, DUES, HOUR, NOW, TODAY, County, added, assigned, problem, report
 
 WEEK = Week(2026, 47)  # 16 to 22 November
-ZONE = ZoneInfo("Asia/Shanghai")
+RULES = Rules("青禾县", Calendar(ZoneInfo("Asia/Shanghai")))
 MONDAY, SUNDAY = WEEK.monday, WEEK.sunday
 
 
 def digest(tx: Tx, scope: str = "全县", week: Week = WEEK, now: datetime = NOW) -> Digest:
-    return Ledger(tx.connection).digest(Scope.parse(scope), week, county="青禾县", zone=ZONE, now=now)
+    return Ledger(tx.connection).digest(Scope.parse(scope), week, county=RULES, now=now)
 
 
 def test_a_projects_week_is_reckoned_from_the_reports_that_count(tx: Tx, county: County) -> None:
@@ -127,10 +133,12 @@ def test_the_problems_of_a_digest_are_as_they_stand_now(tx: Tx, county: County) 
         holder="孙立新",
         holder_unit="自然资源局",
         opened_at=NOW - 9 * DAY,
-        overdue=True,  # since this very moment
+        light=Light.RED,  # since this very moment
         generation=1,
         reporter_unit="经济开发区",
         solve_due=DUES.solve,
+        first_due=DUES.solve,
+        step=Step.ACCEPT,
     )
     assert [(line.state, line.overdue, line.holder_unit) for line in found.problems[1:]] == [
         (State.WORKING, False, ""),
@@ -140,6 +148,94 @@ def test_the_problems_of_a_digest_are_as_they_stand_now(tx: Tx, county: County) 
     assert found.problems[2].reporter_unit == "自然资源局"
     assert not any(line.overdue for line in digest(tx, now=DUES.accept - HOUR).problems)
     assert [line.overdue for line in digest(tx, now=DUES.solve).problems] == [True, True, False]
+
+
+def steps(tx: Tx, now: datetime = NOW) -> list[StepLine]:
+    return list(Ledger(tx.connection).steps(RULES, now))
+
+
+def asked(tx: Tx, of: Problem, kind: str, **values: Any) -> None:
+    added(tx, tables.requests, problem_id=of.id, generation=1, kind=kind, text="", at=NOW, **values)
+
+
+def test_a_line_says_what_an_open_problem_waits_for(tx: Tx, county: County) -> None:
+    waiting, working, solved, paused, put, more, answered, done = (problem(tx, county) for _ in range(8))
+    for each in (working, put, more, answered):
+        tx.problems.take(each, county.sun, NOW)
+    for each in (solved, done):
+        tx.problems.solve(each, "done", NOW)
+    settled = tx.problems.get(done.id)
+    assert settled is not None
+    tx.problems.close(settled, NOW)
+    tx.connection.execute(
+        update(tables.problems).where(tables.problems.c.id == paused.id).values(paused_at=NOW)
+    )
+    asked(tx, put, "提请", to_id=county.chen)
+    asked(tx, more, "延期")
+    asked(tx, answered, "延期", answer="同意")
+
+    lines = {line.number: line for line in digest(tx, now=NOW + 400 * DAY).problems}
+
+    assert [lines[each.number].step for each in (waiting, working, solved, paused, put, more, answered)] == [
+        Step.ACCEPT, Step.WORK, Step.CONFIRM, Step.ANSWER, Step.DECISION, Step.EXTENSION, Step.WORK,
+    ]  # fmt: skip
+    assert lines[done.number].step is None
+    # A clock that stands still is not late, however long.
+    assert [lines[each.number].light for each in (waiting, paused)] == [Light.RED, Light.GREEN]
+
+
+def test_a_line_tells_how_often_it_was_put_off_and_how_far_it_climbed(tx: Tx, county: County) -> None:
+    late = problem(tx, county)
+    tx.connection.execute(
+        update(tables.problems).values(extensions=2, snoozes=3, level=4, solve_due=DUES.solve + 7 * DAY)
+    )
+
+    (line,) = digest(tx).problems
+
+    assert (line.number, line.extensions, line.snoozes, line.level) == (late.number, 2, 3, 4)
+    assert (line.first_due, line.solve_due) == (DUES.solve, DUES.solve + 7 * DAY)
+
+
+def test_every_step_of_custody_is_told_with_its_working_time(tx: Tx, county: County) -> None:
+    first, second = problem(tx, county), problem(tx, county)
+    tx.problems.take(first, county.sun, NOW + HOUR)
+    taken = tx.problems.get(first.id)
+    assert taken is not None
+    tx.problems.hand(taken, county.chen, DUES, NOW + 3 * HOUR, ended="transferred", reason="归县里")
+    tx.problems.withdraw(second, NOW + HOUR, "报错了")
+
+    found = steps(tx, NOW + DAY)  # a working day of nine and a half hours later
+
+    assert [(line.number, line.project, line.span.person, line.span.unit) for line in found] == [
+        ("2026-001", "泵业智造产业园", "孙立新", "自然资源局"),
+        ("2026-001", "泵业智造产业园", "陈志远", ""),
+        ("2026-002", "泵业智造产业园", "孙立新", "自然资源局"),  # a number that is missing is explained
+    ]
+    assert [line.held for line in found] == [3 * HOUR, 6.5 * HOUR, HOUR]
+    assert (found[0].span.accepted_at, found[0].span.until) == (NOW + HOUR, NOW + 3 * HOUR)
+    assert (found[0].span.ended, found[0].span.reason) == ("transferred", "归县里")
+    assert (found[1].span.until, found[2].span.ended) == (None, "withdrawn")
+
+
+def test_problems_come_open_first_and_by_number_also_past_a_thousand(tx: Tx, county: County) -> None:
+    for year in (2025, 2026, 2026):
+        problem(tx, county, year=year)
+    tx.connection.execute(
+        update(tables.problems)
+        .where(tables.problems.c.number == "2026-002")
+        .values(number="2026-1000", sequence=1000)
+    )
+    closed = tx.problems.numbered("2025-001")
+    assert closed is not None
+    tx.problems.solve(closed, "", NOW)
+    solved = tx.problems.numbered("2025-001")
+    assert solved is not None
+    tx.problems.close(solved, NOW)
+    problem(tx, county)
+
+    found = [line.number for line in Ledger(tx.connection).problems(RULES, NOW)]
+
+    assert found == ["2026-001", "2026-1000", "2026-1001", "2025-001"]
 
 
 @pytest.mark.parametrize(
@@ -228,9 +324,7 @@ def test_open_problems_are_counted(tx: Tx, county: County) -> None:
 
 
 def test_a_digest_says_when_it_is_late(tx: Tx, county: County) -> None:
-    late = Ledger(tx.connection).digest(
-        Scope.parse("全县"), WEEK, county="青禾县", zone=ZONE, now=NOW, late=True
-    )
+    late = Ledger(tx.connection).digest(Scope.parse("全县"), WEEK, county=RULES, now=NOW, late=True)
 
     assert late.late
     assert (late.county, late.week, late.made_at) == ("青禾县", WEEK, NOW)

@@ -21,8 +21,8 @@ from storage import dialects, migrate, tables
 from storage.store import Store
 from tests.storage.county import NOW
 
-RELEASED = ["0001_a_county_and_its_trail"]
-TWO = """
+RELEASED = ["0001_a_county_and_its_trail", "0002_custody_and_clocks"]
+NEXT = """
 from alembic import op
 
 revision = "{revision}"
@@ -47,12 +47,12 @@ def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     folder = tmp_path / "100% ours" / "migrations"
     versions = folder / "versions"
     versions.mkdir(parents=True)
-    for path in ("env.py", f"versions/{RELEASED[0]}.py"):
+    for path in ("env.py", *(f"versions/{step}.py" for step in RELEASED)):
         (folder / path).write_text((migrate._MIGRATIONS / path).read_text())
     monkeypatch.setattr(migrate, "_MIGRATIONS", folder)
 
     def write(deed: str) -> None:
-        (versions / "0002_more.py").write_text(TWO.format(revision="0002", before="0001", deed=deed))
+        (versions / "0003_more.py").write_text(NEXT.format(revision="0003", before="0002", deed=deed))
 
     return write
 
@@ -134,7 +134,7 @@ def test_a_database_of_a_newer_release_is_refused(url: str, database: Connection
 
     for ask in (migrate.migrate, migrate.pending):
         with pytest.raises(
-            StorageError, match="of revision 0099, but this release knows only up to 0001; install"
+            StorageError, match="of revision 0099, but this release knows only up to 0002; install"
         ):
             ask(url)
 
@@ -176,14 +176,14 @@ def test_the_next_release_finds_a_copy_made_before_it(
     sqlite_url: str, tmp_path: Path, next_release: Any
 ) -> None:
     next_release('op.add_column("units", op.sa.Column("more", op.sa.String))'.replace("op.sa", "sa"))
-    path = migrate._MIGRATIONS / "versions" / "0002_more.py"
+    path = migrate._MIGRATIONS / "versions" / "0003_more.py"
     path.write_text("import sqlalchemy as sa\n" + path.read_text())
 
     assert migrate.pending(sqlite_url)
-    assert migrate.migrate(sqlite_url) == ["0002_more"]
+    assert migrate.migrate(sqlite_url) == ["0003_more"]
 
-    with closing(sqlite3.connect(tmp_path / "liaison.db.before-0002")) as copy:
-        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+    with closing(sqlite3.connect(tmp_path / "liaison.db.before-0003")) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
     with closing(sqlite3.connect(tmp_path / "liaison.db")) as now:
         assert "more" in [row[1] for row in now.execute("PRAGMA table_info(units)")]
 
@@ -194,7 +194,7 @@ def test_a_step_that_fails_changes_nothing(url: str, database: Connection, next_
     with pytest.raises(StorageError, match="nowhere"):
         migrate.migrate(url)
 
-    assert revision(database) == "0001"
+    assert revision(database) == "0002"
     assert inspect(database).has_table("delivery_pauses")
 
 

@@ -619,8 +619,8 @@ def test_a_group_the_bot_has_left_is_not_bound(tx: Tx) -> None:
 def test_routes_are_found_by_category_and_place(tx: Tx) -> None:
     applied(tx)
 
-    water = tx.problems.route("用水", "南河镇")
-    land = tx.problems.route("用地", "南河镇")
+    water = tx.routes.match("用水", "南河镇")
+    land = tx.routes.match("用地", "南河镇")
 
     assert water is not None
     assert water.person_id == id_of(tx, "陈志远")

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import delete, insert, select, update
 
+from bot.chat import Attachment
 from bot.domain.people import Role
 from bot.domain.problems import State
 from storage import tables
@@ -100,7 +101,12 @@ async def test_an_unknown_name_is_said_so_and_asked_again(world: World) -> None:
 
 
 async def test_of_two_with_one_name_the_unit_decides(world: World) -> None:
-    namesake = await world.store.perform(lambda tx: person(tx, "王强", unit(tx, "税务局"), Role.LIAISON))
+    def join(tx: Tx) -> int:
+        namesake = person(tx, "王强", unit(tx, "税务局"), Role.LIAISON)
+        tx.people.bind(namesake, "fake", "account-namesake", "account-namesake", world.clock.now())
+        return namesake
+
+    namesake = await world.store.perform(join)
     await world.hears("liu", LAND)
 
     await world.hears("sun", "转办 2026-001 王强 归他管")
@@ -119,24 +125,22 @@ async def test_to_whoever_has_it_is_refused(world: World) -> None:
     assert await chain(world) == [("孙立新", "", "")]
 
 
-async def test_to_somebody_without_contact_the_card_waits_and_the_office_is_told(world: World) -> None:
+async def test_to_somebody_without_contact_is_refused_and_changes_nothing(world: World) -> None:
     await world.store.perform(
         lambda tx: tx.connection.execute(
             delete(tables.contacts).where(tables.contacts.c.person_id == world.ids["zhou"])
         )
     )
     await world.hears("liu", LAND)
+    before = await problem(world)
 
     await world.hears("sun", "转办 2026-001 周海涛 需要县里统筹")
 
-    assert (await problem(world)).holder == "周海涛"
-    assert "周海涛" in world.last("zhao")
-    waiting = await world.asks(
-        lambda tx: tx.connection.execute(
-            select(tables.outbox.c.text).where(tables.outbox.c.platform == "")
-        ).scalar_one()
-    )
-    assert "需要县里统筹" in waiting
+    assert world.last("sun").startswith("周海涛（常务副县长）还没有加入机器人")
+    assert await problem(world) == before
+    assert await chain(world) == [("孙立新", "", "")]
+    waiting = select(tables.outbox.c.text).where(tables.outbox.c.platform == "")
+    assert await world.asks(lambda tx: tx.connection.execute(waiting).all()) == []
 
 
 async def test_until_it_is_accepted_whoever_passed_it_on_still_answers_for_it(world: World) -> None:
@@ -207,6 +211,113 @@ async def test_the_lead_leader_gives_back_to_the_office(world: World) -> None:
     assert (await problem(world)).holder == "赵文静"
 
 
+async def given_back_twice(world: World) -> None:
+    """Let sun give liu's problem back twice: it comes to the office."""
+    await world.hears("liu", LAND)
+    await world.hears("sun", "退回 2026-001 不归我们管")
+    await world.hears("chen", "转办 2026-001 孙立新 还是归你们")
+    await world.hears("sun", "退回 2026-001 真的不归我们")
+
+
+async def test_given_back_twice_the_office_decides_by_one_tap(world: World) -> None:
+    await given_back_twice(world)
+    assert world.last("zhao").splitlines()[0] == "孙立新退回一个问题："
+    assert world.messages("zhao")[-1].labels[:2] == ["交给孙立新", "交给陈志远"]
+
+    notice = await world.hears("zhao", button="交给孙立新")
+
+    assert notice == "已指定"
+    assert (await problem(world)).holder == "孙立新"
+    assert world.last("sun").splitlines()[0] == "指挥部办公室（赵文静）定由您办理："
+    assert "指挥部办公室指定办理。" in world.last("sun")
+    assert "退回" not in world.messages("sun")[-1].labels
+    assert (await chain(world))[-2:] == [("赵文静", "assigned", ""), ("孙立新", "", "")]
+    assert (await trail(world))[-1] == "problem.assigned"
+
+
+@pytest.mark.parametrize("how", ["交给孙立新", ""])
+async def test_a_third_time_it_is_not_given_back(world: World, how: str) -> None:
+    await given_back_twice(world)
+    if how:
+        await world.hears("zhao", button=how)
+    else:
+        await world.hears("zhao", "转办 2026-001 孙立新 就是你们的")
+    before = await problem(world)
+
+    await world.hears("sun", "退回 2026-001 还是不归我们")
+
+    assert world.last("sun").startswith("问题 2026-001 由指挥部办公室或领导指定孙立新办理，不能再退回。")
+    assert await problem(world) == before
+    assert "退回" not in world.messages("sun")[-2].labels
+
+
+async def test_what_was_decided_while_the_reason_was_asked_lets_the_question_go(world: World) -> None:
+    await world.hears("liu", LAND)
+    await world.hears("sun", button="退回")
+    await world.hears("zhao", "转办 2026-001 周海涛 请协调")
+    await world.hears("zhou", "转办 2026-001 孙立新 归你们")
+    await world.hears("sun", "不归我们管")
+    await world.hears("sun", "另一句话")
+
+    assert "另一句话" not in str(await chain(world))
+
+
+async def test_who_is_of_the_office_no_more_decides_nothing_by_a_tap(world: World) -> None:
+    await given_back_twice(world)
+    await world.store.perform(
+        lambda tx: tx.connection.execute(
+            update(tables.roles).where(tables.roles.c.role == "指挥部办公室").values(role="联络员")
+        )
+    )
+    before = await problem(world)
+
+    notice = await world.hears("zhao", button="交给陈志远")
+
+    assert notice == "问题 2026-001 现在由赵文静办理（待接办），没有改动。"
+    assert await problem(world) == before
+
+
+async def test_a_tap_after_somebody_was_quicker_changes_nothing(world: World) -> None:
+    await given_back_twice(world)
+    shown = world.messages("zhao")[-1]
+    as_it_was = dict(shown.data)
+    await world.hears("zhao", button="交给孙立新")
+    shown.data = as_it_was
+
+    notice = await world.hears("zhao", button="交给孙立新")
+
+    assert notice == "问题 2026-001 现在就在孙立新手里。"
+    assert (await trail(world)).count("problem.assigned") == 1
+
+
+@pytest.mark.parametrize("button", ["退回", "转办"])
+async def test_without_a_reason_nothing_is_given_back_or_passed_on(world: World, button: str) -> None:
+    await world.hears("liu", LAND)
+    before = await problem(world)
+
+    await world.hears("sun", f"{button} 2026-001")
+    await world.hears("sun", files=[Attachment("p", "现场.jpg", "image/jpeg")])
+
+    assert await problem(world) == before
+
+
+async def test_a_reason_keeps_its_commas(world: World) -> None:
+    await world.hears("liu", LAND)
+
+    await world.hears("sun", "转办 2026-001 周海涛，指标不足，需要县里统筹")
+
+    assert (await chain(world))[0][2] == "指标不足，需要县里统筹"
+
+
+async def test_who_held_it_and_for_how_long_is_on_the_card(world: World) -> None:
+    await world.hears("liu", LAND)
+    await world.waits(hours=2)
+
+    await world.hears("sun", "退回 2026-001 不归我们管")
+
+    assert "经办：孙立新 2 小时 → 陈志远 1 分钟以内。退回原因：不归我们管" in world.last("chen")
+
+
 async def test_the_office_has_nobody_to_give_it_back_to(world: World) -> None:
     await ends(world, "chen")
     await world.hears("liu", "2 问题 缺少电焊工")
@@ -240,12 +351,13 @@ async def test_brought_before_a_head_with_the_decision_asked_for(world: World) -
     await world.hears("chen", button="何建国（县长）")
     await world.hears("chen", "请协调市里追加用地指标 50 亩")
 
-    assert (await problem(world)).holder == "何建国"
-    assert world.last("he").splitlines()[0] == "陈志远（副县长）提请您决定一个问题："
-    assert "提请事项：请协调市里追加用地指标 50 亩" in world.last("he")
-    await world.hears("he", button="接办")
-    assert "提请事项：请协调市里追加用地指标 50 亩" in world.said_to("he")[0]
-    assert (await trail(world))[-2:] == ["problem.asked_up", "problem.taken"]
+    assert (await problem(world)).holder == "孙立新"
+    assert world.last("he").startswith("【提请】问题 2026-001｜")
+    assert "请您决定：请协调市里追加用地指标 50 亩" in world.last("he")
+    assert world.messages("he")[-1].labels == ["同意", "转给别人", "召开会商", "退回提请"]
+    assert "已提请何建国（县长）决定：请协调市里追加用地指标 50 亩" in world.said_to("sun")[0]
+    assert await chain(world) == [("孙立新", "", "")]
+    assert (await trail(world))[-1] == "problem.asked_up"
 
 
 async def test_the_decision_may_be_said_first_and_in_parts(world: World) -> None:
@@ -255,7 +367,7 @@ async def test_the_decision_may_be_said_first_and_in_parts(world: World) -> None
 
     await world.hears("chen", button="周海涛（常务副县长）")
 
-    assert "提请事项：请协调市里\n追加用地指标 50 亩" in world.last("zhou")
+    assert "请您决定：请协调市里\n追加用地指标 50 亩" in world.last("zhou")
 
 
 async def test_whom_to_ask_can_be_typed_by_number(world: World) -> None:
@@ -265,7 +377,8 @@ async def test_whom_to_ask_can_be_typed_by_number(world: World) -> None:
     await world.hears("chen", "1")
     await world.hears("chen", "请协调指标")
 
-    assert (await problem(world)).holder == "周海涛"
+    assert "请您决定：请协调指标" in world.last("zhou")
+    assert world.said_to("he") == []
 
 
 async def test_without_heads_the_office_is_named(world: World) -> None:
@@ -278,10 +391,9 @@ async def test_without_heads_the_office_is_named(world: World) -> None:
     assert "指挥部办公室" in world.last("chen")
 
 
-async def test_a_head_who_has_it_is_not_asked_again(world: World) -> None:
+async def test_a_head_who_holds_it_is_not_asked_to_decide(world: World) -> None:
     await world.hears("liu", LAND)
-    await world.hears("chen", "提请 2026-001 请协调")
-    await world.hears("chen", button="周海涛（常务副县长）")
+    await world.hears("sun", "转办 2026-001 周海涛 需要县里统筹")
 
     await world.hears("zhou", button="提请")
 

@@ -411,54 +411,6 @@ async def test_thanks_are_not_passed_on(world: World) -> None:
 # --- what can be looked up --------------------------------------------------------------
 
 
-async def test_the_office_sees_every_open_problem(world: World) -> None:
-    await world.hears("liu", "2 问题 用地指标未批")
-
-    await world.hears("zhao", "台账")
-
-    assert world.last("zhao") == (
-        "未销号问题 1 个，其中超期 0 个：\n"
-        "2026-001｜泵业智造产业园｜用地｜待接办｜孙立新：用地指标未批\n"
-        "发编号看详情，如「2026-063」。"
-    )
-
-
-async def test_a_problem_past_its_time_is_marked(world: World) -> None:
-    await world.hears("liu", "2 问题 用地指标未批")
-    await world.day_at(TUESDAY, "10:00")
-
-    await world.hears("zhao", "/ledger")
-
-    assert "其中超期 1 个" in world.last("zhao")
-    assert "｜待接办（超期）｜" in world.last("zhao")
-
-
-async def test_a_long_ledger_shows_how_many_more_there_are(world: World) -> None:
-    def add(tx: Tx) -> None:
-        for number in range(13):
-            world.project(tx, f"more{number}", f"第{number}仓库", "liu")
-
-    await world.store.perform(add)
-    await world.hears("liu", "问题")
-    for number in range(13):
-        await world.hears("liu", f"第{number}仓库：问题：缺电焊工", settle=False)
-    await world.delivery.drain()
-
-    await world.hears("zhao", "台账")
-
-    assert world.last("zhao").startswith("未销号问题 13 个")
-    assert "……另有 1 个。" in world.last("zhao")
-
-
-@pytest.mark.parametrize(("who", "seen"), [("liu", True), ("sun", True), ("chen", True), ("wang", False)])
-async def test_others_see_what_concerns_them(world: World, who: str, seen: bool) -> None:
-    await world.hears("liu", "2 问题 用地指标未批")
-
-    await world.hears(who, "台账")
-
-    assert ("2026-001" in world.last(who)) is seen
-
-
 @pytest.mark.parametrize(
     ("who", "answer"),
     [
@@ -491,7 +443,9 @@ async def test_today_shows_a_leader_what_waits_for_them(world: World) -> None:
     await world.hears("sun", button="2026-001")
 
     assert world.said_to("sun")[0] == "现在没有等您办的事。"
-    assert shown.text == "有 1 件事等您：\n2026-001｜泵业智造产业园｜用地｜待接办｜孙立新：用地指标未批"
+    assert (
+        shown.text == "有 1 件事等您：\n🟢 正常 2026-001｜泵业智造产业园｜用地｜待接办｜孙立新：用地指标未批"
+    )
     assert world.last("sun").startswith("问题 2026-001｜")
 
 

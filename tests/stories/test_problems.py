@@ -39,7 +39,7 @@ async def test_the_holder_accepts_and_everybody_sees_it(world: World) -> None:
     for who in ("sun", "chen"):
         (shown,) = [message for message in world.messages(who) if "问题 2026-001｜" in message.text]
         assert "孙立新已于 11-23 08:55 接办" in shown.text
-        assert shown.labels == ["反馈", "转办", "已解决", "提请", "退回"]
+        assert shown.labels == ["反馈", "转办", "已解决", "提请", "延期", "退回", "问反映人"]
     assert "接办" in world.last("liu")
     assert "11-30 前解决" in world.last("liu")
     assert await trail(world) == ["problem.reported", "problem.taken"]
@@ -155,8 +155,10 @@ async def test_solved_in_one_line_asks_the_reporter_who_closes_it(world: World) 
     found = await problem(world)
     assert (found.state, local(found.closed_at)) == (State.CLOSED, "11-23 08:55")
     assert "销号" in world.last("sun")
-    for who in ("sun", "chen", "liu"):
+    for who in ("sun", "chen"):
         assert set(map(tuple, await card_of(world, who))) == {()}
+    # For thirty days it can be opened again, by its reporter alone.
+    assert await card_of(world, "liu") == [[], ["没解决"]]
     assert "已销号" in world.said_to("chen")[0]
     assert await trail(world) == ["problem.reported", "problem.taken", "problem.solved", "problem.closed"]
 
@@ -224,7 +226,7 @@ async def test_each_time_it_is_not_solved_it_climbs(world: World) -> None:
     assert (await problem(world)).generation == 6
 
 
-async def test_the_owner_may_confirm_and_a_colleague_may_not(world: World) -> None:
+async def test_the_owner_confirms_besides_the_reporter_and_a_colleague_may_not(world: World) -> None:
     await world.store.perform(lambda tx: _owns(world, tx))
     await world.hears("liu", LAND)
     await world.hears("sun", "已解决 2026-001 指标已批")
@@ -233,6 +235,9 @@ async def test_the_owner_may_confirm_and_a_colleague_may_not(world: World) -> No
     assert (await problem(world)).state is State.CONFIRMING
     assert "不由您办理" in world.last("wang")
     await world.hears("qian", "销号 2026-001")
+    assert (await problem(world)).state is State.CONFIRMING
+    assert world.last("qian") == "已记：您确认问题 2026-001 已解决。还要等刘敏确认才销号。"
+    await world.hears("liu", "销号 2026-001")
 
     assert (await problem(world)).state is State.CLOSED
 
@@ -287,7 +292,7 @@ async def test_a_number_alone_shows_the_card_and_the_older_one_loses_its_buttons
 
     await world.hears("sun", "2026-001")
 
-    assert await card_of(world, "sun") == [[], ["接办", "转办", "已解决", "提请", "退回"]]
+    assert await card_of(world, "sun") == [[], ["接办", "转办", "已解决", "提请", "退回", "问反映人"]]
     assert world.messages("chen")[0].edits == 0
 
 
@@ -477,7 +482,8 @@ async def test_every_deed_is_in_the_trail_with_who_did_it(world: World) -> None:
     await world.hears("sun", "退回 2026-001 不归我们管")
     await world.hears("chen", "提请 2026-001 请协调指标")
     await world.hears("chen", button="周海涛（常务副县长）")
-    await world.hears("zhou", "转办 2026-001 孙立新 请抓紧")
+    await world.hears("zhou", button="转给别人")
+    await world.hears("zhou", "孙立新 请抓紧")
     await world.hears("sun", "已解决 2026-001 批了")
     await world.hears("liu", "没解决 2026-001 没批")
     found = await problem(world)
@@ -490,7 +496,8 @@ async def test_every_deed_is_in_the_trail_with_who_did_it(world: World) -> None:
         ("孙立新", "feedback"),
         ("孙立新", "returned"),
         ("陈志远", "asked_up"),
-        ("周海涛", "transferred"),
+        ("周海涛", "decided"),
+        ("周海涛", "directed"),
         ("孙立新", "solved"),
         ("刘敏", "reopened"),
         ("刘敏", "added_to"),

@@ -47,11 +47,12 @@ async def test_the_card_goes_to_the_holder_and_the_lead_leader(world: World) -> 
     await world.hears("liu", LAND)
 
     assert world.last("sun") == (
-        "问题 2026-001｜泵业智造产业园｜用地｜一般\n"
+        "问题 2026-001｜泵业智造产业园｜用地｜一般｜🟢 正常\n"
         "用地指标未批，影响二期开挖（刘敏 11-23 08:55 报）\n"
-        "请在 11-23 12:55 前接办，11-26 前反馈，11-30 前解决。"
+        "请在 11-23 12:55 前接办，11-26 前反馈，11-30 前解决。\n"
+        "11-23 16:55 仍未接办，将告知陈志远（副县长）。"
     )
-    assert world.messages("sun")[-1].labels == ["接办", "转办", "已解决", "提请", "退回"]
+    assert world.messages("sun")[-1].labels == ["接办", "转办", "已解决", "提请", "退回", "问反映人"]
     assert "问题 2026-001" in world.last("chen")
     assert "孙立新" in world.last("chen").splitlines()[0]
     assert "接办" in world.messages("chen")[-1].labels
@@ -198,7 +199,7 @@ async def test_a_problem_of_the_day_breaks_the_quiet_hours(world: World, words: 
 
     await world.hears("liu", f"2 问题 {words}用地红线内有人堵路")
 
-    assert "｜当天\n" in world.last("sun")
+    assert "｜当天｜🟢 正常\n" in world.last("sun")
     assert "今天解决" in world.last("sun")
 
 

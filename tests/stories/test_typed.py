@@ -43,7 +43,7 @@ async def test_a_number_picks_whom_to_ask_up(world: World) -> None:
 
     await world.hears("chen", "2")
 
-    assert world.last("chen") == "问题 2026-001 已提请何建国（县长）决定。"
+    assert world.last("chen") == "问题 2026-001 已提请何建国（县长）决定。答复之前，仍由原办理人负责。"
 
 
 async def test_the_receipt_tells_how_the_problem_stands_since(world: World) -> None:

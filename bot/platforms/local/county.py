@@ -43,12 +43,13 @@ class PageEvent:
 
 
 class Jump(StrEnum):
-    """How far the clock can be pushed forward from the page."""
+    """How far the clock can be pushed forward from the page; while it is ``DOWN`` the bot sleeps."""
 
     EVENT = "event"
     HOUR = "hour"
     WORKDAY = "workday"
     MONDAY = "monday"
+    DOWN = "down"
 
 
 class County(Protocol):

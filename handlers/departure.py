@@ -1,0 +1,207 @@
+"""Who can no longer be reached: what waits for them goes to the office the same minute; nothing is lost."""
+
+import logging
+
+from bot.chat import Incoming
+from bot.domain.people import Duty, Person, Role
+from bot.domain.problems import Problem, State
+from handlers import cards, clocks, passing
+from handlers.turn import Beat, Desk
+from handlers.watch import Watch
+from storage.handovers import Hands
+
+log = logging.getLogger(__name__)
+
+CHUNK = 20
+"""People of one transaction at most."""
+
+
+def blocked(desk: Desk, incoming: Incoming) -> None:
+    """Note that somebody blocked the bot."""
+    lost(desk, incoming.at.platform, incoming.sender)
+
+
+def undeliverable(desk: Desk, platform: str, chat: str) -> None:
+    """Note that nothing can be delivered in a private chat any more."""
+    for account in desk.tx.people.accounts_at(platform, chat):
+        lost(desk, platform, account)
+
+
+def lost(desk: Desk, platform: str, account: str) -> None:
+    """Note that an account takes no messages; whoever has no other has left, and is stood in for.
+
+    A second time it changes nothing.
+    """
+    for person_id in desk.tx.people.reachable(platform, account, yes=False):
+        person = desk.tx.people.get(person_id)
+        desk.record(None, "person.unreachable", f"person:{person.id}", platform=platform)
+        other = desk.tx.people.address(person.id)
+        if other is None:
+            _left(desk, person)
+        else:
+            desk.tx.outbox.address(person.id, other)
+
+
+def unblocked(desk: Desk, incoming: Incoming) -> None:
+    """Note that somebody can be reached again, and send what waited."""
+    for person_id in desk.tx.people.reachable(incoming.at.platform, incoming.sender, yes=True):
+        desk.record(None, "person.reachable", f"person:{person_id}", platform=incoming.at.platform)
+        desk.tx.outbox.address(person_id, incoming.at)
+        back(desk, desk.tx.people.get(person_id))
+
+
+# --- gone -------------------------------------------------------------------------------
+
+
+async def cover(watch: Watch) -> None:
+    """Let the office stand in for whoever left in a way that no message told of: 停用 in the roster."""
+    while await watch.read(_has_gone):
+        if not await watch.perform(_cover_some):
+            break
+
+
+def _has_gone(beat: Beat) -> bool:
+    return bool(beat.tx.handovers.gone(1))
+
+
+def _cover_some(beat: Beat) -> int:
+    gone = [beat.tx.people.get(each) for each in beat.tx.handovers.gone(CHUNK)]
+    # Where nobody of the office can be reached either, it stays: the log has said so.
+    return beat.each([each for each in gone if _heir(beat, each)], lambda person: _left(beat, person))
+
+
+def _left(desk: Desk, person: Person) -> None:
+    hands = passing.hands_of(desk, person)
+    heir = _heir(desk, person)
+    if heir is not None:
+        _cover(desk, person, heir, hands)
+    elif hands.problems:
+        log.error(
+            "nobody of the office can be reached: problems %s stay with %s, who has left",
+            ", ".join(each.number for each in hands.problems.values()),
+            person.name,
+        )
+    for each in hands.asked:
+        desk.record(None, "request.handed_over", f"problem:{each.problem_id}", before=person.id)
+    moved = sorted({*(hands.problems if heir else ()), *(each.problem_id for each in hands.asked)})
+    for cover in hands.covers:
+        passing.end_cover(desk, cover, person, None)
+    desk.record(None, "person.left", f"person:{person.id}", problems=moved)
+    for colleague in desk.office:
+        if colleague.id != person.id:
+            slot = f"left:{person.id}:{desk.now}:{colleague.id}"
+            desk.tell(colleague, slot, _news(desk, colleague, person, heir, hands), disturb=True)
+    for each in hands.asked:
+        passing.pass_request(desk, each, person, None)
+    for problem_id in moved:
+        problem = clocks.wind(desk, problem_id)
+        if heir is not None and _waits_for(problem, heir):
+            foreword = desk.say(heir, "departure.card", name=person.name)
+            cards.send(desk, heir, problem, f"left:{person.id}:{desk.now}", foreword)
+        cards.refresh(desk, problem)
+
+
+def _heir(desk: Desk, person: Person) -> Person | None:
+    """Return the first of the office who can be reached, and is not on leave if possible; or None."""
+    return next(
+        (
+            each
+            for each in (*desk.office, *desk.tx.people.with_role(Role.OFFICE))
+            if each.id != person.id and desk.tx.people.address(each.id) is not None
+        ),
+        None,
+    )
+
+
+def _cover(desk: Desk, person: Person, heir: Person, hands: Hands) -> None:
+    """Let one of the office hold what somebody held, and confirm what they were to confirm."""
+    for problem in hands.held:
+        if _hand(desk, problem, heir):
+            subject = cards.subject(problem)
+            desk.record(None, "problem.left", subject, before=person.id, to=heir.id)
+    for problem in hands.to_confirm:
+        current = desk.tx.problems.get(problem.id) or problem
+        if desk.tx.problems.amend(current, confirmer_id=heir.id):
+            subject = cards.subject(problem)
+            desk.record(None, "problem.confirmer_changed", subject, before=person.id, to=heir.id)
+
+
+def _hand(desk: Desk, problem: Problem, heir: Person) -> bool:
+    """Give a problem to the office, which has yet to accept it; one called solved goes on as it stands."""
+    reason = desk.say(None, "departure.reason")
+    if not problem.is_unsolved:
+        return desk.tx.problems.succeed(problem, heir.id, desk.now, ended="left", reason=reason)
+    due = clocks.new_dues(desk, problem)
+    return desk.tx.problems.hand(problem, heir.id, due, desk.now, ended="left", reason=reason)
+
+
+def _waits_for(problem: Problem, heir: Person) -> bool:
+    """Tell whether somebody has something to do about a problem, as its holder or to confirm it."""
+    return heir.id == (problem.confirmer_id if problem.state is State.CONFIRMING else problem.holder_id)
+
+
+def _news(desk: Desk, reader: Person, person: Person, heir: Person | None, hands: Hands) -> str:
+    """Return all that has become of what somebody leaves behind, a line each."""
+    lines = [desk.say(reader, "departure.left", name=person.placed)]
+    to = heir.name if heir else ""
+    asked = dict.fromkeys(each.problem_id for each in hands.asked)
+    found = (
+        ("held", [each.number for each in hands.held]),
+        ("to_confirm", [each.number for each in hands.to_confirm]),
+        ("asked", [p.number for each in asked if (p := desk.tx.problems.get(each))]),
+    )
+    for part, numbers in found:
+        if numbers:
+            key = f"departure.{part}" if heir or part == "asked" else f"departure.{part}_stays"
+            lines.append(
+                desk.say(
+                    reader, key, count=len(numbers), numbers="、".join(numbers), name=person.name, heir=to
+                )
+            )
+    if len(lines) == 1:
+        lines.append(desk.say(reader, "departure.idle"))
+    lines += [
+        desk.say(reader, "departure.without", duty=duty, count=len(orphans), projects="、".join(orphans))
+        for duty in (Duty.LIAISON, Duty.LEAD_LEADER)
+        if (orphans := _orphans(desk, person, hands, duty))
+    ]
+    return "\n".join(lines)
+
+
+def _orphans(desk: Desk, person: Person, hands: Hands, duty: Duty) -> list[str]:
+    """Return the projects on which nobody within reach has a duty any more."""
+    mine = {each.project_id: each.project for each in hands.duties if each.duty is duty}
+    on = desk.tx.projects.on(mine, duty, desk.today)
+    reached = desk.tx.people.addresses({each for ids in on.values() for each in ids} - {person.id})
+    return [name for project_id, name in mine.items() if reached.keys().isdisjoint(on.get(project_id, ()))]
+
+
+# --- back -------------------------------------------------------------------------------
+
+
+def back(desk: Desk, person: Person) -> None:
+    """Tell the office that somebody who had left is back, and what was theirs; nothing moves by itself."""
+    for step in reversed(desk.tx.audit.trail(f"person:{person.id}")):
+        if step.action == "person.back":
+            return
+        if step.action == "person.left":
+            break
+    else:
+        return
+    desk.record(None, "person.back", f"person:{person.id}")
+    theirs = [desk.tx.problems.get(problem_id) for problem_id in step.detail["problems"]]
+    still = [each for each in theirs if each is not None and each.is_open]
+    for each in still:
+        # The office may give it back with a tap now.
+        cards.refresh(desk, each)
+    for colleague in desk.office:
+        if colleague.id == person.id:
+            continue
+        lines = [desk.say(colleague, "departure.back", name=person.placed)]
+        if still:
+            now = [
+                desk.say(colleague, "departure.now_with", number=each.number, name=each.holder)
+                for each in still
+            ]
+            lines.append(desk.say(colleague, "departure.were_theirs", problems="、".join(now)))
+        desk.tell(colleague, f"back:{person.id}:{desk.now}:{colleague.id}", "\n".join(lines))

@@ -38,8 +38,9 @@ _LEADERS, _HOLDERS = 40, 60
 
 @dataclass(frozen=True, slots=True)
 class Climbing:
-    """A beat's milliseconds on the writer – told in one message each, and in one for each problem –
-    those of a beat with nothing due, and the seconds by which escalations came late.
+    """Milliseconds of the writer in a beat – people told of several, of one each, of none – and lateness.
+
+    ``late`` is the 99th percentile of the seconds from the moment of a rung to the platform.
     """
 
     folded: float

@@ -50,12 +50,17 @@ async def climb(watch: Watch) -> None:
 
 
 def _is_due(beat: Beat) -> bool:
-    return bool(beat.tx.problems.due(beat.now, 1))
+    return bool(_due(beat, 1))
+
+
+def _due(beat: Beat, most: int) -> list[Problem]:
+    """Return the problems whose rung has come; up again at night, only what is 当天 does not wait."""
+    return beat.tx.problems.due(beat.now, most, only_today=beat.county.calendar.is_quiet(beat.now))
 
 
 def _climb_some(beat: Beat) -> int:
     listeners = Listeners(beat)
-    due = beat.tx.problems.due(beat.now, CHUNK)
+    due = _due(beat, CHUNK)
     listeners.expect(due)
     plain, others = [], []
     for problem in due:
@@ -87,7 +92,7 @@ def _climb(beat: Beat, problem: Problem, listeners: Listeners) -> None:
     if rung is not None and audience:
         _write(beat, [Climb(climbed(problem, rung, beat.now), rung, audience)])
         if rung.wait is Wait.ANSWER:
-            beat.tx.problems.resume(problem, resumed_dues(beat, problem))
+            beat.tx.problems.resume(problem, resumed_dues(beat, problem), beat.now)
             beat.record(None, "problem.resumed", cards.subject(problem))
         else:
             for person_id in audience:
@@ -192,9 +197,10 @@ def _tell(beat: Beat, drafts: Sequence[Draft]) -> int:
     """Owe the letters whose problems stand as they stood; the others are written anew."""
     known = _known(beat, {problem.id for draft in drafts for problem in draft.problems})
     true = [draft for draft in drafts if all(known[each.id] == each for each in draft.problems)]
-    for draft in true:
-        if draft.letter is not None:
-            beat.tx.outbox.add(draft.letter, beat.now)
+    letters = [draft.letter for draft in true if draft.letter is not None]
+    for letter in letters:
+        beat.tx.outbox.add(letter, beat.now)
+    beat.tx.outbox.give_way([each for each in letters if each.subject])
     if true:
         beat.tx.escalations.told([notice for draft in true for notice in draft.notices], beat.now)
     return len(true)

@@ -12,7 +12,7 @@ from bot.domain.rights import Deed, may
 from bot.domain.until import read_until, without_until
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import attachments, cards, progress, recording, reporting, ties
+from handlers import attachments, cards, progress, recording, reporting, requests, ties
 from handlers.recording import Said
 from handlers.turn import Turn
 from storage.reports import Answered
@@ -130,7 +130,7 @@ def withdraw(turn: Turn) -> None:
     if not problem.is_open or not turn.tx.problems.withdraw(problem, turn.now, reason):
         raise Refused("problem.settled", number=problem.number, state=problem.state)
     turn.record(turn.sender, "problem.withdrawn", cards.subject(problem), reason=reason)
-    turn.tx.requests.lapse(problem.id, turn.now)
+    requests.lapse(turn, problem)
     cards.refresh(turn, turn.tx.problems.get(problem.id) or problem)
     for person_id in {problem.holder_id, problem.confirmer_id} - {turn.sender.id}:
         person = turn.tx.people.get(person_id)

@@ -236,8 +236,8 @@ def change_category(turn: Turn) -> None:
 
 
 def _reroute(turn: Turn, problem: Problem, holder: Person) -> Problem:
-    """Give it to whoever answers for its new category; its clocks run since it was reported."""
-    due = dues(problem.urgency, problem.opened_at, turn.county.deadlines, turn.county.calendar)
+    """Give it to whoever answers for its new category; by when it must be solved does not change."""
+    due = clocks.new_dues(turn, problem)
     turn.tx.problems.hand(problem, holder.id, due, turn.now, ended="reclassified", reason=problem.category)
     turn.record(
         turn.sender, "problem.rerouted", cards.subject(problem), to=holder.id, before=problem.holder_id
@@ -255,14 +255,21 @@ def change_urgency(turn: Turn) -> None:
     if urgency is problem.urgency:
         _confirm(turn, "report.urgency_changed", problem, urgency=word)
         return
-    due = dues(urgency, problem.opened_at, turn.county.deadlines, turn.county.calendar)
+    county = turn.county
+    due = dues(urgency, problem.began_at, county.deadlines, county.calendar)
+    # What was granted is not taken back; to accept, each holder has a time of their own.
+    is_extended = bool(problem.extensions and problem.solve_due)
     turn.tx.problems.amend(
         problem,
         urgency=str(urgency),
-        accept_due=due.accept,
+        accept_due=dues(urgency, problem.held_since, county.deadlines, county.calendar).accept,
         feedback_due=due.feedback,
-        solve_due=due.solve,
+        solve_due=problem.solve_due if is_extended else due.solve,
         first_due=due.solve,
+        step=0,
+        late_step=0,
+        rung_at=None,
+        snoozed_until=None,
     )
     turn.record(
         turn.sender,

@@ -123,8 +123,12 @@ def _do(turn: Turn, problem: Problem, verb: str, words: str) -> None:
     elif turn.sender.id == problem.confirmer_id and problem.is_unsolved:
         # What its reporter says belongs to it, and may be what it waits for.
         stillness.answer_back(turn)
+    elif (
+        may(turn.sender, Deed.FEED_BACK, problem, ties.of(turn, turn.sender, problem)) and problem.is_unsolved
+    ):
+        problems.give_feedback(turn)
     else:
-        problems.show(turn)
+        problems.say_what_remains(turn)
 
 
 def _answer(turn: Turn, problem: Problem, verb: str) -> None:

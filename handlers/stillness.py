@@ -7,11 +7,14 @@ from bot.domain.rights import Deed
 from bot.domain.until import read_day
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import cards, clocks, deeds
+from handlers import cards, clocks, deeds, routing
 from handlers.turn import Turn
 
 LONGEST_SNOOZE = timedelta(days=7)
 """More is an extension, which somebody has to grant."""
+
+MOST_QUESTIONS = 2
+"""How often one holder may let the clocks stand still for an answer."""
 
 MOST_SNOOZES = 2
 """How often one holder may put the next reminder off."""
@@ -32,6 +35,10 @@ def ask_back(turn: Turn, problem: Problem) -> None:
     """Ask the reporter; the clocks stand still until the answer, three working days at most."""
     question = deeds.line(turn)
     _must_run(problem)
+    trail = turn.tx.audit.trail(cards.subject(problem))
+    asked = [step for step in trail if step.action == "problem.asked_back" and step.at >= problem.held_since]
+    if len(asked) >= MOST_QUESTIONS:
+        raise deeds.Final("stillness.asked_too_often", number=problem.number, count=MOST_QUESTIONS)
     if problem.confirmer_id == turn.sender.id:
         raise deeds.Final("stillness.own")
     deeds.must_win(turn, problem, won=turn.tx.problems.pause(problem, question, turn.now))
@@ -168,7 +175,25 @@ def snooze(turn: Turn, problem: Problem) -> None:
     deeds.must_win(turn, problem, won=turn.tx.problems.snooze(problem, moment))
     turn.record(turn.sender, "problem.snoozed", cards.subject(problem), until=day.isoformat(), reason=why)
     cards.refresh(turn, clocks.wind(turn, problem))
+    _tell_lead(turn, problem, turn.date(turn.sender, day), why)
     turn.reply("stillness.snoozed", number=problem.number, until=turn.date(turn.sender, day))
+
+
+def _tell_lead(turn: Turn, problem: Problem, until: str, why: str) -> None:
+    """Let the lead leader know: what they would have heard of comes later now."""
+    lead = routing.lead_of(turn, problem.project_id)
+    if lead is None or lead.id in {turn.sender.id, problem.holder_id}:
+        return
+    text = turn.say(
+        lead,
+        "stillness.snoozed_for_lead",
+        name=turn.sender.call,
+        number=problem.number,
+        project=problem.project,
+        until=until,
+        why=visible(why),
+    )
+    turn.tell(lead, f"snoozed:{problem.id}:{turn.incoming.key}", text)
 
 
 def _must_have_snoozes_left(problem: Problem) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from bot.domain.custody import Span
 from storage.tables import custody, escalation_notices, escalations, people, units
@@ -13,6 +13,20 @@ _SPAN: Select[Any] = (
     select(custody, people.c.name.label("person"), units.c.name.label("unit"))
     .join(people, people.c.id == custody.c.person_id)
     .outerjoin(units, units.c.id == people.c.unit_id)
+)
+
+
+_SPANS = _SPAN.where(custody.c.problem_id == bindparam("of")).order_by(custody.c.id)
+_HOLDERS = select(custody.c.person_id).where(custody.c.problem_id == bindparam("of")).order_by(custody.c.id)
+_PASSED_ON = (
+    select(custody.c.person_id, custody.c.ended, custody.c.reason)
+    .where(
+        custody.c.problem_id == bindparam("of"),
+        custody.c.generation == bindparam("in_generation"),
+        custody.c.until.is_not(None),
+    )
+    .order_by(custody.c.id.desc())
+    .limit(1)
 )
 
 
@@ -42,31 +56,16 @@ class Custody:
 
     def spans(self, problem_id: int) -> list[Span]:
         """Return who held a problem, the first holder first."""
-        rows = self._connection.execute(
-            _SPAN.where(custody.c.problem_id == problem_id).order_by(custody.c.id)
-        )
+        rows = self._connection.execute(_SPANS, {"of": problem_id})
         return [span_of(row) for row in rows]
 
     def holders(self, problem_id: int) -> list[int]:
         """Return who has held a problem, in their order."""
-        statement = (
-            select(custody.c.person_id).where(custody.c.problem_id == problem_id).order_by(custody.c.id)
-        )
-        return list(self._connection.execute(statement).scalars())
+        return list(self._connection.execute(_HOLDERS, {"of": problem_id}).scalars())
 
     def passed_on(self, problem_id: int, generation: int) -> Passed | None:
         """Return how it left its last holder in this generation; None if it did not."""
-        statement = (
-            select(custody.c.person_id, custody.c.ended, custody.c.reason)
-            .where(
-                custody.c.problem_id == problem_id,
-                custody.c.generation == generation,
-                custody.c.until.is_not(None),
-            )
-            .order_by(custody.c.id.desc())
-            .limit(1)
-        )
-        row = self._connection.execute(statement).first()
+        row = self._connection.execute(_PASSED_ON, {"of": problem_id, "in_generation": generation}).first()
         return Passed(row.person_id, row.ended, row.reason) if row else None
 
     def returns(self, problem_id: int, generation: int) -> int:

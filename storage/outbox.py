@@ -47,6 +47,30 @@ _LAST_WITH_CHOICES = (
 )
 
 
+_LIVE = (
+    select(outbox)
+    .where(
+        outbox.c.subject == bindparam("about"),
+        outbox.c.subject != "",
+        outbox.c.updates_id.is_(None),
+        outbox.c.state.in_(("waiting", "claimed", "sent")),
+    )
+    .order_by(outbox.c.id)
+)
+_GIVE_WAY = (
+    update(outbox)
+    .where(
+        outbox.c.subject == bindparam("about"),
+        outbox.c.subject != "",
+        outbox.c.person_id == bindparam("to"),
+        outbox.c.key != bindparam("newer"),
+        outbox.c.updates_id.is_(None),
+        outbox.c.state == "waiting",
+    )
+    .values(state="superseded")
+)
+
+
 class Outbox:
     """The letters, and what became of them."""
 
@@ -101,16 +125,7 @@ class Outbox:
 
     def live(self, subject: str) -> list[Row[Any]]:
         """Return the letters about a subject that are, or will be, in somebody's chat; no updates."""
-        statement = (
-            select(outbox)
-            .where(
-                outbox.c.subject == subject,
-                outbox.c.updates_id.is_(None),
-                outbox.c.state.in_(("waiting", "claimed", "sent")),
-            )
-            .order_by(outbox.c.id)
-        )
-        return list(self._connection.execute(statement))
+        return list(self._connection.execute(_LIVE, {"about": subject}))
 
     def rewrite(self, letter_id: int, text: str, choices: Choices) -> bool:
         """Change what a letter says before it goes out; False if it has gone."""
@@ -130,6 +145,14 @@ class Outbox:
             .where(outbox.c.id.in_(list(letter_ids)), outbox.c.state.in_(("waiting", "sent")))
             .values(state="superseded")
         )
+
+    def give_way(self, letters: Sequence[Letter]) -> None:
+        """Take back what has not gone out yet about the subjects of newer letters to the same people."""
+        if letters:
+            self._connection.execute(
+                _GIVE_WAY,
+                [{"about": each.subject, "to": each.person_id, "newer": each.key} for each in letters],
+            )
 
     def supersede_updates(self, letter_id: int) -> None:
         """Take back the updates of a letter that were not sent yet: a newer one is coming."""

@@ -95,9 +95,12 @@ class Problems:
         """Return the open problems of which somebody is to say whether they are solved."""
         return self._list(problems.c.confirmer_id == person_id, problems.c.state.in_(_OPEN))
 
-    def due(self, now: datetime, most: int) -> list[Problem]:
-        """Return the problems whose next rung has come, the longest due first."""
-        return [problem_of(row) for row in self._connection.execute(due_statement(now, most))]
+    def due(self, now: datetime, most: int, *, only_today: bool = False) -> list[Problem]:
+        """Return the problems whose next rung has come, the longest due first; or only those of today."""
+        statement = due_statement(now, most)
+        if only_today:
+            statement = statement.where(problems.c.urgency == str(Urgency.TODAY))
+        return [problem_of(row) for row in self._connection.execute(statement)]
 
     def next_rung_at(self, now: datetime) -> datetime | None:
         """Return when time will next bring a rung; None when nothing waits for one."""
@@ -227,12 +230,12 @@ class Problems:
             return False
         return self.amend(problem, paused_at=now, question=question, step=0, rung_at=None)
 
-    def resume(self, problem: Problem, dues: Dues) -> bool:
-        """Let the clocks run again, to the moments given."""
+    def resume(self, problem: Problem, dues: Dues, rung_at: datetime | None = None) -> bool:
+        """Let the clocks run again, to the moments given; the next rung keeps its distance from the last."""
         if problem.paused_at is None:
             return False
         # What was climbed while it still waited to be accepted, or for a word, may be climbed again.
-        return self.amend(problem, paused_at=None, question="", step=0, rung_at=None, **_due_columns(dues))
+        return self.amend(problem, paused_at=None, question="", step=0, rung_at=rung_at, **_due_columns(dues))
 
     def snooze(self, problem: Problem, until: datetime) -> bool:
         """Let no rung come before a moment; counted."""

@@ -4,11 +4,13 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from bot.domain.problems import Problem
 from bot.domain.requests import Answer, Asking, Request
 from storage.tables import requests
+
+_OF_PROBLEM = select(requests).where(requests.c.problem_id == bindparam("of")).order_by(requests.c.id)
 
 
 class Requests:
@@ -49,8 +51,7 @@ class Requests:
 
     def of_problem(self, problem_id: int) -> list[Request]:
         """Return everything asked about a problem, in its order."""
-        statement = select(requests).where(requests.c.problem_id == problem_id).order_by(requests.c.id)
-        return [_request(row) for row in self._connection.execute(statement)]
+        return [_request(row) for row in self._connection.execute(_OF_PROBLEM, {"of": problem_id})]
 
     def pending_for(self, person_ids: Collection[int], *, office: bool = False) -> list[Request]:
         """Return what waits for the answer of these people, or of the office, the oldest first."""

@@ -126,8 +126,8 @@ def may_answer(
     """Tell whether a person may answer a request now: as the one asked, or for them.
 
     A decision is a head's, and more time a lead leader's – ``leads`` are those of today – so whose
-    office has ended since answers no more. Then, and where nobody is named, the office grants time;
-    or the new lead leader, but nobody to themself.
+    office has ended since answers no more. The office may always grant time, and the lead leader of
+    today, but nobody to themself.
     """
     if not person.active:
         return False
@@ -137,7 +137,7 @@ def may_answer(
     if request.asking is Asking.DECISION:
         return is_asked and asked.has(Role.DEPUTY_HEAD, Role.HEAD)
     if asked.active and asked.id in leads:
-        return is_asked and request.asker_id != person.id
+        return (is_asked or person.is_office) and request.asker_id != person.id
     return person.is_office or (ties.leads and request.asker_id != person.id)
 
 

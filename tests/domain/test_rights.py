@@ -168,7 +168,7 @@ _TIME = Request(2, 1, 1, Asking.TIME, 30, 22, None, "t", AT)
         (_HEAD, _DECISION, replace(_HEAD, roles=frozenset()), Ties(), (), False),
         (replace(_HEAD, active=False), _DECISION, _HEAD, Ties(), (), False),
         (_LEAD, _TIME, _LEAD, Ties(leads=True), (22,), True),
-        (_OFFICE, _TIME, _LEAD, Ties(), (22,), False),
+        (_OFFICE, _TIME, _LEAD, Ties(), (22,), True),
         (_OFFICE, _TIME, None, Ties(), (22,), True),
         (_LEAD, _TIME, None, Ties(leads=True), (22,), False),
         # Who leads it no more grants nothing; the office does, or who leads it now, but not to themself.

@@ -238,3 +238,27 @@ async def test_a_day_that_is_past_when_it_is_granted_is_not_granted(world: World
 
     assert world.last("chen") == "问题 2026-001 申请的日期已经过了，不能再批。请办理人重新申请。"
     assert (await problem(world)).extensions == 0
+
+
+async def test_the_office_may_grant_what_the_lead_leader_leaves_lying(world: World) -> None:
+    await taken(world)
+    await world.hears("sun", f"延期 2026-001 12月4日 {PLAN}")
+    assert await pending(world) == 1
+
+    await world.hears("zhao", "2026-001")
+    await world.hears("zhao", button="同意延期")
+
+    assert local((await problem(world)).solve_due) == "12-04 18:00"
+
+
+async def test_a_changed_urgency_takes_no_granted_time_back(world: World) -> None:
+    await taken(world)
+    await world.hears("sun", f"延期 2026-001 12月4日 {PLAN}")
+    await world.hears("chen", button="同意延期")
+    found = await problem(world)
+
+    await world.hears("sun", "转办 2026-001 周海涛 需要县里统筹")
+    await world.hears("liu", button="比较复杂")
+
+    assert (await problem(world)).urgency == "复杂"
+    assert (await problem(world)).solve_due == found.solve_due

@@ -423,3 +423,10 @@ async def test_told_again_after_a_restore_nobody_reads_it_twice(world: World) ->
 
     # The slot names problem, generation and level: a repeat is no second message.
     assert len(world.messages("sun")) == sent
+
+
+async def test_up_again_at_night_it_waits_for_the_morning(world: World) -> None:
+    await world.hears("liu", LAND)
+
+    assert await heard(world, TUE, "23:00") == {}
+    assert "sun" in await heard(world, date(2026, 11, 25), "07:30")

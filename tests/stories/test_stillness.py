@@ -277,3 +277,41 @@ async def test_solved_meanwhile_the_reporter_is_asked_to_confirm_instead(world: 
     for day, clock in ((NEXT_MON, "18:00"), (NEXT_TUE, "18:00")):
         await heard(world, day, clock)
     assert "answer_1" not in await climbs(world)
+
+
+async def test_the_lead_leader_hears_that_a_reminder_was_put_off_and_why(world: World) -> None:
+    await reminded(world)
+
+    await world.hears("sun", "推迟 2026-001 到明天 等局长签字")
+
+    assert world.last("chen") == (
+        "孙立新把问题 2026-001（泵业智造产业园）的提醒推迟到11月24日：等局长签字。时限不变。"
+    )
+
+
+async def test_a_holder_asks_the_reporter_twice_and_no_more(world: World) -> None:
+    await world.hears("liu", LAND)
+    for question in ("缺口是多少？", "哪一期？"):
+        await world.hears("sun", f"问反映人 2026-001 {question}")
+        await world.hears("liu", "2026-001 五十亩")
+    before = await problem(world)
+
+    await world.hears("sun", "问反映人 2026-001 还有呢？")
+
+    assert world.last("sun") == "问题 2026-001 已经问过反映人 2 次，时限不能再暂停。要了解情况，请直接联系。"
+    assert await problem(world) == before
+
+
+async def test_late_before_it_stood_still_it_keeps_a_distance_when_nobody_answers(world: World) -> None:
+    """The rung that lets the clocks run again is one; the next does not come with the next beat."""
+    await reminded(world)
+    await world.hears("sun", "问反映人 2026-001 缺口是多少？")
+    for day in (TUE, WED, THU, date(2026, 11, 27), NEXT_MON):
+        await world.day_at(day, "16:00")
+        if (await problem(world)).paused_at is None:
+            break
+    level = (await problem(world)).level
+
+    await world.waits(seconds=10)
+
+    assert (await problem(world)).level == level

@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import fanout, idle, parts, report, turn
+from benchmarks import climbing, fanout, idle, parts, report, turn
 from benchmarks.report import Results, Size
 from benchmarks.sides import SCRATCH, install_peers
 
@@ -27,6 +27,9 @@ def measured(size: Size, folder: Path) -> Results:
         start=idle.first_poll(folder, projects=size.projects, rounds=size.rounds),
         help=idle.first_help(size.rounds),
         parts=parts.measure(folder, rounds=size.rounds, items=size.items),
+        climbing=climbing.measure(
+            folder, rounds=size.rounds, problems=size.problems, due=size.due, seconds=size.late_seconds
+        ),
     )
 
 

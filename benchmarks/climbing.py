@@ -207,10 +207,3 @@ def _problem(number: int, holder: int, project: int, moments: list[datetime]) ->
         "next_rung": "accept_1",
         "next_at": due,
     }
-
-
-if __name__ == "__main__":
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="climbing-", dir=Path(__file__).parent) as folder:
-        print(measure(Path(folder), rounds=3, problems=10_000, due=100, seconds=30))

@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
+from benchmarks.climbing import Climbing
 from benchmarks.fanout import ALLOWED, Fanout
 from benchmarks.idle import Idle
 from benchmarks.parts import ANSWERS, Parts
@@ -22,6 +23,7 @@ T = TypeVar("T")
 OURS, PTB, AIOGRAM = "liaison-bot", "python-telegram-bot", "aiogram"
 
 TIMES_PTB, ALLOWED_SHARE, ANSWER_WAIT = 3.0, 0.93, 0.3
+BEAT, LATENESS = 100.0, 15.0
 IDLE_CPU, IDLE_MEMORY, START, HELP = 1.0, 140.0, 4.0, 0.5
 
 _LIBRARIES = ("python-telegram-bot", "aiogram", "SQLAlchemy", "aiosqlite")
@@ -48,6 +50,7 @@ class Results:
     start: float
     help: float
     parts: Parts
+    climbing: Climbing
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,9 @@ class Size:
     projects: int = 1_000
     idle_seconds: float = 30
     items: int = 5_000
+    problems: int = 10_000
+    due: int = 100
+    late_seconds: float = 30
 
 
 def written(results: Results, size: Size, at: datetime, took: float) -> str:
@@ -74,6 +80,7 @@ def written(results: Results, size: Size, at: datetime, took: float) -> str:
         *_fanout(results, size),
         *_idle(results, size),
         *_parts(results.parts),
+        *_climbing(results.climbing, size),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -118,6 +125,7 @@ def _of_rest(results: Results, size: Size) -> list[Target]:
     cpu = _median(results.idle, lambda each: each.cpu)
     memory = _median(results.idle, lambda each: each.memory)
     start, help_ = results.start, results.help
+    worst = max(results.climbing.folded, results.climbing.single)
     return [
         Target(f"idle: under {IDLE_CPU:g} % of a processor", f"{cpu:.2f} %", cpu < IDLE_CPU),
         Target(f"idle: under {IDLE_MEMORY:g} MB", f"{memory:.0f} MB", memory < IDLE_MEMORY),
@@ -127,6 +135,16 @@ def _of_rest(results: Results, size: Size) -> list[Target]:
             start < START,
         ),
         Target(f"`liaison --help`: under {HELP} s", f"{help_:.2f} s", help_ < HELP),
+        Target(
+            f"a beat, {size.due} of {size.problems:,} open problems due: under {BEAT:g} ms of the writer",
+            f"{worst:.0f} ms",
+            worst < BEAT,
+        ),
+        Target(
+            f"an escalation at the platform within {LATENESS:g} s (p99)",
+            f"{results.climbing.late:.1f} s",
+            results.climbing.late <= LATENESS,
+        ),
     ]
 
 
@@ -281,6 +299,25 @@ def _parts(parts: Parts) -> list[str]:
         "## 4 The parts",
         f"{len(ANSWERS)} kinds of answers are read, from one word to three projects in a line.",
         _table(["", "median"], rows),
+    ]
+
+
+def _climbing(climbing: Climbing, size: Size) -> list[str]:
+    rows = [
+        ["people told of one problem or two each", f"{climbing.folded:.0f} ms"],
+        ["people told of one each", f"{climbing.single:.0f} ms"],
+        ["nothing due", f"{climbing.nothing:.0f} ms"],
+        ["from the moment of a rung to the platform, p99", f"{climbing.late:.1f} s"],
+    ]
+    return [
+        "## 5 What is late climbs",
+        _prose(
+            f"{size.problems:,} open problems, {size.due} of them past their time to accept. Measured is",
+            "how long the one writer was kept from messages, commits included; what people read is put",
+            f"together on a reader. Then {size.due} come due one after the other, and the heart beats every",
+            "five seconds.",
+        ),
+        _table(["a beat", "median"], rows),
     ]
 
 

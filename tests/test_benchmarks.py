@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import county, fanout, idle, parts, report, turn
+from benchmarks import climbing, county, fanout, idle, parts, report, turn
+from benchmarks.climbing import Climbing
 from benchmarks.fanout import Fanout
 from benchmarks.idle import Idle
 from benchmarks.parts import Parts
@@ -68,6 +69,12 @@ def test_the_parts_are_measured(tmp_path: Path) -> None:
     assert min(found.reading, found.grouped, found.single, found.fsync) > 0
 
 
+def test_climbing_is_measured(tmp_path: Path) -> None:
+    found = climbing.measure(tmp_path, rounds=1, problems=20, due=3, seconds=0.5)
+
+    assert min(found.folded, found.single, found.late) > 0
+
+
 def test_the_page_says_which_targets_are_missed() -> None:
     fast, slow = Turns(400, 1, 2, 1), Turns(100, 1, 2, 1)
     calm, late = Fanout(27.95, 0, 9, 0.01, 0.02, 0.03), Fanout(27.0, 1, 9, 0.1, 0.4, 0.5)
@@ -80,10 +87,11 @@ def test_the_page_says_which_targets_are_missed() -> None:
         start=1.0,
         help=0.1,
         parts=Parts(100, 1000, 100, 0.2),
+        climbing=Climbing(60, 120, 0.1, 5.2),
     )
 
     page = report.written(results, Size(), datetime(2026, 11, 23, tzinfo=UTC), took=1200)
 
-    assert "3 of 12 targets are missed." in page
+    assert "4 of 14 targets are missed." in page
     assert "| 5,000 prompts under a hard second: no 429 | 1 | **no** |" in page
     assert "| 3 × python-telegram-bot's | 4.0 × | yes |".removeprefix("| ") in page

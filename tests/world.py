@@ -7,6 +7,7 @@ Only the clock and the platform are fakes. People are called by the first part o
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import count
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -246,11 +247,15 @@ def county(**changes: Any) -> County:
     return replace(County(name="青禾县", calendar=Calendar(ZONE)), **changes)
 
 
+_words = cache(texts.load)
+"""Read once: parsing them takes longer than most stories."""
+
+
 def world(store: Store, start: datetime = MONDAY, settings: County | None = None) -> World:
     """Put a world together around an open, empty database."""
     clock = VirtualClock(start.astimezone(UTC))
     settings = settings or county()
-    words = texts.load()
+    words = _words()
     platform = FakePlatform()
     press, fetchers = FakePress(), FakeFetchers(platform)
     watch = Watch(store, settings, words, clock, press, fetchers)

@@ -14,6 +14,8 @@ from bot.app import Bot
 from bot.domain.problems import Problem, State
 from bot.domain.roster import Roster
 from bot.domain.sample import daily_words
+from handlers.clocks import unconfirmed
+from handlers.turn import Beat
 from storage.rounds import Prompt
 
 Voice = Callable[[int, str], Awaitable[None]]
@@ -128,11 +130,15 @@ class Cast:
     # --- problems -----------------------------------------------------------------------
 
     async def _deeds(self, day: date, clock: time) -> list[_Line]:
-        problems = await self._bot.watch.read(lambda beat: beat.tx.problems.open())
-        lines = [self._deed(problem, day, clock) for problem in problems if problem.number not in self._told]
+        problems = await self._bot.watch.read(_with_silent)
+        lines = [
+            self._deed(problem, silent, day, clock)
+            for problem, silent in problems
+            if problem.number not in self._told
+        ]
         return [line for line in lines if line and str(line.person_id) not in self._silent]
 
-    def _deed(self, problem: Problem, day: date, clock: time) -> _Line | None:
+    def _deed(self, problem: Problem, silent: list[int], day: date, clock: time) -> _Line | None:
         chance = random.Random(f"{problem.number}|{problem.generation}|{day}|{clock}")
         now = self._bot.county.calendar.at(day, clock)
         match problem.state:
@@ -144,12 +150,17 @@ class Cast:
                     return _Line(problem.holder_id, f"已解决 {problem.number} {chance.choice(_SOLUTIONS)}")
                 if draw < _SOLVE + _FEED_BACK and not problem.feedback:
                     return _Line(problem.holder_id, f"反馈 {problem.number} {chance.choice(_FEEDBACK)}")
-            case State.CONFIRMING:
+            case State.CONFIRMING if silent:
                 word = "销号" if chance.random() < _SATISFIED else "没解决"
-                return _Line(problem.reporter_id, f"{word} {problem.number}")
+                return _Line(silent[0], f"{word} {problem.number}")
             case _:
                 pass
         return None
+
+
+def _with_silent(beat: Beat) -> list[tuple[Problem, list[int]]]:
+    """Return the open problems, and who has yet to say whether each is solved."""
+    return [(problem, unconfirmed(beat, problem)) for problem in beat.tx.problems.open()]
 
 
 def _answers_at(person_id: int, day: date) -> time | None:

@@ -28,7 +28,7 @@ class Scene:
     words: str
 
 
-LIU, HOLDER, LEAD = "刘敏", "holder", "陈志远"
+LIU, HOLDER, LEAD, OWNER = "刘敏", "holder", "陈志远", "傅春雷"
 
 SCRIPT = (
     Scene(0, "09:03", LIU, "1 主体封顶，形象进度62%，本月完成3200万"),
@@ -46,6 +46,7 @@ SCRIPT = (
     Scene(3, "09:15", LIU, "1 到12月5日前无变化"),
     Scene(3, "15:30", LEAD, "已解决 {problem} 批文已当面送到项目部"),
     Scene(3, "15:45", LIU, "销号"),
+    Scene(3, "15:50", OWNER, "销号 {problem}"),
     Scene(4, "09:20", LIU, "泵业 二期开始土方开挖，本月完成800万"),
 )
 """What 刘敏 and those around her do; everybody else is played by the cast."""
@@ -210,7 +211,7 @@ def _leave_papers(folder: Path, whole: Sequence[str], papers: Mapping[str, bytes
 
 
 async def _main_chats(built: Town, people: dict[int, Person]) -> set[str]:
-    """Return the chats worth reading aloud: 刘敏, those who held her problem, one group."""
+    """Return the chats worth reading aloud: 刘敏, the owner, those who held her problem, one group."""
     held = await built.bot.store.read(
         lambda tx: {
             person.id
@@ -219,8 +220,8 @@ async def _main_chats(built: Town, people: dict[int, Person]) -> set[str]:
         }
     )
     groups = await built.bot.store.read(lambda tx: [chat.at.chat for chat in tx.chats.all()])
-    liu = {person.id for person in people.values() if person.name == LIU}
-    return {f"p:{person_id}" for person_id in held | liu} | set(groups[:1])
+    others = {person.id for person in people.values() if person.name in {LIU, OWNER}}
+    return {f"p:{person_id}" for person_id in held | others} | set(groups[:1])
 
 
 def transcript(lines: Sequence[Spoken], names: dict[str, str], chats: set[str] | None) -> list[str]:

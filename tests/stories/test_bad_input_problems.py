@@ -95,7 +95,6 @@ async def test_too_long_a_text_is_refused_with_the_limit_and_the_question_stays(
         "没解决 1",
         "销号 0000-000",
         "问题 2026-999",
-        "2026-001 " * 50,
     ],
 )
 async def test_odd_commands_get_an_answer_and_change_nothing(world: World, text: str) -> None:
@@ -107,6 +106,15 @@ async def test_odd_commands_get_an_answer_and_change_nothing(world: World, text:
     after = await problem(world)
     assert len(world.said_to("chen")) > said
     assert after == before or text == "接办 １"
+    assert await dead_letters(world) == 0
+
+
+async def test_words_after_a_number_are_kept_whatever_they_are(world: World) -> None:
+    await world.hears("liu", LAND)
+
+    await world.hears("chen", "2026-001 " * 50)
+
+    assert (await problem(world)).feedback.startswith("2026-001 2026-001")
     assert await dead_letters(world) == 0
 
 

@@ -242,30 +242,22 @@ def receipt_choices(desk: Desk, reader: Person, problem: Problem) -> Choices:
     return ((*((name, f"category:{problem.id}:{name}") for name in likely), more), urgencies)
 
 
-def send(
-    desk: Desk, person: Person, problem: Problem, occasion: str = "", foreword: str = "", *, slot: str = ""
-) -> None:
-    """Give somebody a card, once for an occasion or a slot; with a sentence before it that says why."""
+def send(desk: Desk, person: Person, problem: Problem, occasion: str, foreword: str = "") -> None:
+    """Give somebody a card, once for an occasion; with a sentence before it that says why."""
     reader = desk.stand_in(person)
     body = text(desk, reader, problem)
-    fresh = desk.tell(
+    letter = desk.draft(
         person,
-        slot or f"card:{problem.id}:{problem.generation}:{occasion}:{person.id}",
+        f"card:{problem.id}:{problem.generation}:{occasion}:{person.id}",
         f"{foreword}\n{body}" if foreword else body,
         buttons.choices(desk, reader, problem),
         subject=subject(problem),
         disturb=problem.urgency is Urgency.TODAY,
     )
-    if fresh:
-        _take_back_older(desk, reader, problem)
+    if desk.tx.outbox.add(letter, desk.now):
+        desk.tx.outbox.give_way([letter])
         if desk.tx.people.address(reader.id) is None:
             _tell_office(desk, reader, problem)
-
-
-def _take_back_older(desk: Desk, person: Person, problem: Problem) -> None:
-    """Let cards that have not gone out yet give way to the one just written."""
-    mine = [row for row in desk.tx.outbox.live(subject(problem)) if row.person_id == person.id]
-    desk.tx.outbox.supersede(row.id for row in mine[:-1] if row.state == "waiting")
 
 
 def _tell_office(desk: Desk, person: Person, problem: Problem) -> None:

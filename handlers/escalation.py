@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from bot.domain.ladder import BY_NAME, Ear, Wait, climbed, near_wait
+from bot.domain.ladder import BY_NAME, DOSSIERS, Ear, Wait, climbed, near_wait
 from bot.domain.people import Person
 from bot.domain.problems import Problem, Urgency
 from handlers import buttons, cards, prompts, requests
@@ -26,8 +26,7 @@ _PEOPLE = 10
 """So many are told at once: what each reads is put together where messages are handled too."""
 
 _MOST_LINES = 8
-_DOSSIERS = frozenset({"solve_3", "solve_4"})
-_BRINGS_MORE = _DOSSIERS | {"answer_2"}
+_BRINGS_MORE = DOSSIERS | {"answer_2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ def _draft(beat: Beat, person_id: int, notices: Sequence[Notice], known: Mapping
     still = [
         (notice, problem)
         for notice, problem in found
-        if _still_true(problem, notice) and notice.rung not in _DOSSIERS
+        if _still_true(problem, notice) and notice.rung not in DOSSIERS
     ]
     letter = None
     if still and person.active:
@@ -156,12 +155,13 @@ def _still_true(problem: Problem, notice: Notice) -> bool:
 
 def _of_one(beat: Beat, person: Person, notice: Notice, problem: Problem) -> Letter:
     """Return a fresh card with a sentence before it that says why."""
-    foreword = beat.say(person, f"rung.{notice.rung}", holder=problem.holder, confirmer=problem.confirmer)
+    reader = beat.stand_in(person)
+    foreword = beat.say(reader, f"rung.{notice.rung}", holder=problem.holder, confirmer=problem.confirmer)
     return beat.draft(
         person,
         f"escalation:{problem.id}:{notice.generation}:{notice.level}:{person.id}",
-        f"{foreword}\n{cards.text(beat, person, problem)}",
-        buttons.choices(beat, person, problem),
+        f"{foreword}\n{cards.text(beat, reader, problem)}",
+        buttons.choices(beat, reader, problem),
         subject=cards.subject(problem),
         disturb=problem.urgency is Urgency.TODAY,
     )
@@ -169,25 +169,26 @@ def _of_one(beat: Beat, person: Person, notice: Notice, problem: Problem) -> Let
 
 def _of_many(beat: Beat, person: Person, still: Sequence[tuple[Notice, Problem]]) -> Letter:
     """Return one message about many: a line each, the longest late first, and a button each."""
+    reader = beat.stand_in(person)
     lines = "\n".join(
         beat.say(
-            person,
+            reader,
             "rung.line",
-            light=cards.light(beat, person, problem),
+            light=cards.light(beat, reader, problem),
             number=problem.number,
             project=problem.project,
             category=problem.category,
             holder=problem.holder,
             text=prompts.shortened(problem.text),
-            why=beat.say(person, f"rung.short_{notice.rung}"),
+            why=beat.say(reader, f"rung.short_{notice.rung}"),
         )
         for notice, problem in still[:_MOST_LINES]
     )
-    more = beat.say(person, "list.more", count=len(still) - _MOST_LINES) if len(still) > _MOST_LINES else ""
+    more = beat.say(reader, "list.more", count=len(still) - _MOST_LINES) if len(still) > _MOST_LINES else ""
     return beat.draft(
         person,
         f"escalations:{still[0][0].escalation_id}:{person.id}",
-        beat.say(person, "rung.many", count=len(still), lines=lines, more=more).strip(),
+        beat.say(reader, "rung.many", count=len(still), lines=lines, more=more).strip(),
         tuple(((problem.number, f"show:{problem.id}"),) for _, problem in still[:_MOST_LINES]),
         disturb=any(problem.urgency is Urgency.TODAY for _, problem in still),
     )

@@ -47,7 +47,7 @@ def request(turn: Turn, problem: Problem) -> None:
         turn.reply("extension.no_plan", until=turn.date(turn.sender, until))
         return
     to = _granting(turn, problem, (until - due).days)
-    key = turn.tx.requests.add(
+    asked = turn.tx.requests.add(
         problem,
         Asking.TIME,
         plan,
@@ -60,7 +60,7 @@ def request(turn: Turn, problem: Problem) -> None:
         turn.sender, "problem.extension_asked", cards.subject(problem), until=until.isoformat(), text=plan
     )
     for person in [to] if to else turn.office:
-        _offer(turn, problem, person, key, until, plan)
+        _offer(turn, problem, person, asked, until)
     name = to.call if to else turn.say(turn.sender, "card.the_office")
     turn.reply("extension.asked", number=problem.number, until=turn.date(turn.sender, until), name=name)
     cards.refresh(turn, clocks.wind(turn, problem))
@@ -81,9 +81,7 @@ def _granting(turn: Turn, problem: Problem, days: int) -> Person | None:
     return lead if lead and days <= LEADS_DAYS and lead.id not in own else None
 
 
-def _offer(turn: Turn, problem: Problem, person: Person, key: int, until: date, plan: str) -> None:
-    asked = turn.tx.requests.get(key)
-    choices = buttons.answers_to(turn, person, asked) if asked else ()
+def _offer(turn: Turn, problem: Problem, person: Person, asked: Request, until: date) -> None:
     text = turn.say(
         person,
         "extension.offer",
@@ -95,10 +93,16 @@ def _offer(turn: Turn, problem: Problem, person: Person, key: int, until: date, 
         solve=cards.day(turn, problem.solve_due),
         until=turn.date(person, until),
         count=problem.extensions + 1,
-        plan=visible(plan),
+        plan=visible(asked.text),
         cause=visible(problem.text),
     )
-    turn.tell(person, f"request:{key}:{person.id}", text, choices, subject=f"request:{key}")
+    turn.tell(
+        person,
+        f"request:{asked.id}:{person.id}",
+        text,
+        buttons.answers_to(turn, person, asked),
+        subject=requests.subject(asked),
+    )
 
 
 def grant(turn: Turn) -> None:

@@ -8,7 +8,7 @@ from bot.domain.problems import Problem
 from bot.domain.requests import Asking, Request
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import cards, common_cards, letters, requests
+from handlers import buttons, cards, common_cards, dossier, letters, requests
 from handlers.turn import Desk
 from storage.handovers import Hands
 from storage.leaves import Leave
@@ -173,8 +173,8 @@ def pass_request(desk: Desk, request: Request, giver: Person, taker: Person | No
     shown = {row.person_id: desk.tx.outbox.newest(row.id) for row in desk.tx.outbox.live(subject)}
 
     def without_buttons(person_id: int) -> tuple[str, Choices]:
-        buttons = () if person_id == giver.id else shown[person_id].buttons
-        return shown[person_id].text, tuple(tuple((label, to) for label, to in line) for line in buttons)
+        rows = () if person_id == giver.id else shown[person_id].buttons
+        return shown[person_id].text, tuple(tuple((label, to) for label, to in line) for line in rows)
 
     letters.replace(desk, subject, without_buttons)
     for person in [taker] if taker else desk.office:
@@ -188,14 +188,14 @@ def pass_request(desk: Desk, request: Request, giver: Person, taker: Person | No
                         _question(desk, person, request, problem),
                     ]
                 ),
-                _answers(desk, person, request),
+                buttons.answers_to(desk, person, request),
                 subject=subject,
             )
 
 
 def _question(desk: Desk, reader: Person, request: Request, problem: Problem) -> str:
     if request.asking is Asking.DECISION or request.until is None:
-        return requests.dossier(desk, reader, problem, request)
+        return dossier.text(desk, reader, problem, request)
     return desk.say(
         reader,
         "handover.time",
@@ -205,13 +205,6 @@ def _question(desk: Desk, reader: Person, request: Request, problem: Problem) ->
         until=desk.date(reader, request.until),
         plan=visible(request.text),
     )
-
-
-def _answers(desk: Desk, reader: Person, request: Request) -> Choices:
-    if request.asking is Asking.DECISION:
-        return requests.choices(desk, reader, request)
-    keys = ("grant", "refuse")
-    return (tuple((desk.say(reader, f"button.{key}"), f"{key}:{request.id}") for key in keys),)
 
 
 def end_cover(desk: Desk, cover: Leave, substitute: Person, by: Person | None) -> None:

@@ -3,18 +3,15 @@
 from collections.abc import Callable
 from functools import wraps
 
-from bot.domain.custody import by_holder
 from bot.domain.people import Person, Role
 from bot.domain.problems import Problem
 from bot.domain.requests import Answer, Asking, Request
 from bot.domain.rights import Deed
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import buttons, cards, clocks, custody, deeds, letters, prompts, ties
+from handlers import buttons, cards, clocks, custody, deeds, dossier, letters, prompts, ties
 from handlers.turn import Desk, Turn
 from storage.letters import Choices
-
-_MOST_TRIED = 3
 
 # --- ask --------------------------------------------------------------------------------
 
@@ -101,60 +98,23 @@ def bring_before(
     if asker is None and _is_asked_already(desk, problem, to):
         return
     decision = decision or desk.say(None, "request.by_itself")
-    request_id = desk.tx.requests.add(
+    request = desk.tx.requests.add(
         problem, Asking.DECISION, decision, desk.now, asker_id=asker.id if asker else None, to_id=to.id
     )
     desk.record(asker, "problem.asked_up", cards.subject(problem), to=to.id, reason=decision)
-    request = desk.tx.requests.get(request_id)
-    if request is not None:
-        desk.tell(
-            to,
-            f"request:{request_id}:{to.id}",
-            dossier(desk, to, problem, request),
-            choices(desk, to, request),
-            subject=subject(request),
-        )
+    desk.tell(
+        to,
+        f"request:{request.id}:{to.id}",
+        dossier.text(desk, to, problem, request),
+        buttons.answers_to(desk, to, request),
+        subject=subject(request),
+    )
     cards.refresh(desk, clocks.wind(desk, problem))
 
 
 def subject(request: Request) -> str:
     """Return the name under which the dossier of a request is found again."""
     return f"request:{request.id}"
-
-
-def choices(desk: Desk, reader: Person, request: Request) -> Choices:
-    """Return the four answers of a head."""
-    return buttons.answers_to(desk, reader, request)
-
-
-def dossier(desk: Desk, reader: Person, problem: Problem, request: Request) -> str:
-    """Return one screen: cause, what was tried, who disagrees, days of each holder, what to decide."""
-    county = desk.county
-    trail = desk.tx.audit.trail(cards.subject(problem))
-    tried = [str(step.detail["text"]) for step in trail if step.action == "problem.feedback"]
-    spans = desk.tx.custody.spans(problem.id)
-    disagree = [f"{span.person}：{span.reason}" for span in spans if span.ended == "returned" and span.reason]
-    times = by_holder(spans, desk.now, county.deadlines, county.calendar)
-    none = desk.say(reader, "request.none")
-    asker = desk.tx.people.get(request.asker_id).call if request.asker_id else ""
-    return desk.say(
-        reader,
-        "request.dossier" if asker else "request.dossier_by_itself",
-        number=problem.number,
-        project=problem.project,
-        category=problem.category,
-        light=cards.light(desk, reader, problem),
-        cause=visible(problem.text),
-        name=problem.reporter,
-        at=desk.clock(problem.opened_at),
-        tried="；".join(visible(each) for each in tried[-_MOST_TRIED:]) or none,
-        disagree="；".join(visible(each) for each in disagree[-_MOST_TRIED:]) or none,
-        chain=" → ".join(f"{name} {desk.length(reader, held)}" for name, held in times),
-        solve=cards.day(desk, problem.solve_due),
-        decision=visible(request.text),
-        asker=asker,
-        asked=desk.clock(request.at),
-    )
 
 
 # --- answer -----------------------------------------------------------------------------

@@ -76,10 +76,9 @@ class Desk:
         they have not. Unless it is for them ``in_person``, their substitute gets it while they are on
         leave, with a first line that says for whom. Return whether it is new.
         """
-        away, person = person, person if in_person else self.stand_in(person)
-        if person.id != away.id:
-            text = f"{self.say(person, 'leave.on_behalf', name=away.name)}\n{text}"
-        letter = self.draft(person, slot, text, choices, subject=subject, lane=lane, disturb=disturb)
+        letter = self.draft(
+            person, slot, text, choices, subject=subject, lane=lane, disturb=disturb, in_person=in_person
+        )
         return self.tx.outbox.add(letter, self.now)
 
     def draft(
@@ -92,8 +91,12 @@ class Desk:
         subject: str = "",
         lane: Lane = Lane.NOW,
         disturb: bool = False,
+        in_person: bool = False,
     ) -> Letter:
         """Return the letter that `tell` would owe; nothing is written."""
+        away, person = person, person if in_person else self.stand_in(person)
+        if person.id != away.id:
+            text = f"{self.say(person, 'leave.on_behalf', name=away.name)}\n{text}"
         due_at = self.now if disturb else self.county.calendar.next_open(self.now)
         to = self.tx.people.address(person.id) or NOWHERE
         return Letter(

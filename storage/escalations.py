@@ -119,10 +119,6 @@ class Escalations:
         ]
         self._connection.execute(insert(escalation_notices), notices)
 
-    def has_untold(self) -> bool:
-        """Tell whether anybody is still to be told."""
-        return self._connection.execute(_UNTOLD_PEOPLE, {"most": 1}).first() is not None
-
     def untold(self, most: int) -> dict[int, list[Notice]]:
         """Return whom to tell of what: some of those still to be told."""
         whom = list(self._connection.execute(_UNTOLD_PEOPLE, {"most": most}).scalars())

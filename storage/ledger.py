@@ -142,10 +142,6 @@ class Ledger:
             for project in every
         ]
 
-    def open_count(self) -> int:
-        """Return how many problems are open."""
-        return self._connection.execute(select(func.count()).where(problems.c.state.in_(_OPEN))).scalar_one()
-
     # --- the parts ----------------------------------------------------------------------
 
     def _project_ids(self, scope: Scope, today: date) -> Select[Any]:

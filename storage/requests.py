@@ -29,8 +29,8 @@ class Requests:
         asker_id: int | None,
         to_id: int | None,
         until: date | None = None,
-    ) -> int:
-        """Ask somebody – the office, where nobody is named – and return the request's id."""
+    ) -> Request:
+        """Ask somebody; the office, where nobody is named."""
         row = {
             "problem_id": problem.id,
             "generation": problem.generation,
@@ -42,7 +42,7 @@ class Requests:
             "at": now,
         }
         key: Any = self._connection.execute(insert(requests), row).inserted_primary_key
-        return int(key[0])
+        return Request(int(key[0]), problem.id, problem.generation, asking, asker_id, to_id, until, text, now)
 
     def get(self, request_id: int) -> Request | None:
         """Return a request."""

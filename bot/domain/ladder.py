@@ -74,6 +74,9 @@ RUNGS = (
 BY_NAME = {rung.name: rung for rung in RUNGS}
 
 _AUTOMATIC = frozenset({Ear.DEPUTY_HEAD, Ear.HEAD})
+DOSSIERS = frozenset(rung.name for rung in RUNGS if _AUTOMATIC.intersection(rung.ears))
+"""The rungs on which the heads read a dossier, not a card."""
+
 _STEP_TODAY = timedelta(hours=1)
 _LONGEST_GRACE = timedelta(hours=2)
 
@@ -183,8 +186,5 @@ def _after(moment: datetime, rung: Rung, climbing: Climbing, *, is_today: bool) 
     if is_today and (rung.steps or rung.wait is Wait.SOLVE):
         return moment + _STEP_TODAY * (rung.steps or rung.days)
     hours = climbing.deadlines
-    day = timedelta(hours=hours.office_until.hour - hours.office_from.hour) + timedelta(
-        minutes=hours.office_until.minute - hours.office_from.minute
-    )
-    length = climbing.step * rung.steps + day * rung.days
+    length = climbing.step * rung.steps + hours.workday * rung.days
     return working_time_after(moment, length, hours, climbing.calendar) if length else moment

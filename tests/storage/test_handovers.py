@@ -104,7 +104,7 @@ def test_only_what_is_unanswered_is_asked_of_another_or_of_the_office(tx: Tx, co
     answered, pending, other = (
         tx.requests.add(
             of, Asking.TIME, "等批复", NOW, asker_id=county.sun, to_id=county.chen, until=TODAY + DAY
-        )
+        ).id
         for _ in range(3)
     )
     asked = tx.requests.pending_for([county.chen])

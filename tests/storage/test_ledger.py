@@ -316,13 +316,6 @@ def test_a_record_names_who_answers_for_a_project_now(tx: Tx, county: County) ->
     assert (bridge.lead_leader, bridge.liaisons) == ("", ("王强",))
 
 
-def test_open_problems_are_counted(tx: Tx, county: County) -> None:
-    tx.problems.withdraw(problem(tx, county), NOW, "mistaken")
-    problem(tx, county)
-
-    assert Ledger(tx.connection).open_count() == 1
-
-
 def test_a_digest_says_when_it_is_late(tx: Tx, county: County) -> None:
     late = Ledger(tx.connection).digest(Scope.parse("全县"), WEEK, county=RULES, now=NOW, late=True)
 

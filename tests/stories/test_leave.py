@@ -309,6 +309,36 @@ async def test_the_card_names_who_acts_for_the_holder(world: World) -> None:
     assert any("陈志远（副县长，孙立新代）已于 11-23 08:55 接办" in text for text in world.said_to("sun"))
 
 
+async def test_what_is_late_is_told_to_the_substitute_who_can_act_on_it(world: World) -> None:
+    await world.hears("liu", MONEY)
+    await world.hears("chen", "请假 今天 明天 孙立新")
+    await world.beats()
+    heard = len(world.said_to("chen"))
+
+    await world.day_at(MONDAY, "12:55")
+
+    card = world.messages("sun")[-1]
+    assert card.text.startswith("代陈志远：\n接办时限已到")
+    assert "🔴 超期" in card.text
+    assert "接办" in card.labels
+    assert len(world.said_to("chen")) == heard
+    await world.hears("sun", button="接办")
+    problem = await world.asks(lambda tx: tx.problems.numbered("2026-001"))
+    assert problem is not None
+    assert (problem.holder, problem.state) == ("陈志远", "办理中")
+
+
+async def test_several_that_are_late_are_told_to_the_substitute_in_one_message(world: World) -> None:
+    await world.hears("liu", MONEY)
+    await world.hears("liu", "1 问题 贷款没有到位")
+    await world.hears("chen", "请假 今天 明天 孙立新")
+    await world.beats()
+
+    await world.day_at(MONDAY, "12:55")
+
+    assert world.last("sun").startswith("代陈志远：\n有 2 个问题到了时限")
+
+
 async def test_both_may_act_and_one_wins(world: World) -> None:
     await world.hears("chen", "请假 今天 后天 孙立新")
     await world.beats()

@@ -42,6 +42,8 @@ class Event(StrEnum):
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
     MOVED = "moved"
+    OPENED = "opened"
+    """Somebody opened their chat with the bot, and has said nothing yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,9 @@ class Incoming:
     one was pressed). With ``edited`` the words replace those of that message.
     ``button`` is the data of the pressed button, opaque to the platform.
     ``detail`` belongs to an event: the group's title, or the new chat id when it moved.
+    ``called`` is for groups: somebody spoke to the bot by its name, rather than to the others.
+    Without ``shows_notice`` the platform cannot show what the listener returns for a pressed
+    button: whoever pressed it must get it as a message.
     """
 
     key: str
@@ -70,6 +75,8 @@ class Incoming:
     attachments: tuple[Attachment, ...] = ()
     event: Event | None = None
     detail: str = ""
+    called: bool = False
+    shows_notice: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,35 +112,66 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """The bytes of an attachment; ``name`` where only the download tells what it is called."""
+
+    content: bytes = field(repr=False)
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message of ours: a text with rows of buttons, or a paper with the text as caption."""
+    """One message of ours: a text with rows of buttons, or a paper with the text as caption.
+
+    ``mark`` says that it may be there twice. A platform that sorts out repeats by itself leaves it
+    away, and sends the same bytes again; any other shows it before the text. ``key`` is the same on
+    every attempt, and another one's for every other message.
+    """
 
     to: Address
     text: str
     buttons: tuple[tuple[Button, ...], ...] = ()
     paper: Paper | None = None
+    mark: str = ""
+    in_group: bool = False
+    key: str = ""
+
+    @property
+    def marked(self) -> str:
+        """The text, after the mark of a repeat if there is one."""
+        return f"{self.mark}\n{self.text}" if self.mark else self.text
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a platform can do; ``None`` for a pace means that it sets no such limit.
 
-    ``text_limit`` and ``caption_limit`` count UTF-16 code units as Telegram does.
+    ``text_limit`` and ``caption_limit`` count UTF-16 code units as Telegram does. Where the bot
+    ``writes_first``, it may write to an account that has never written to it.
     """
 
     text_limit: int = 4096
     caption_limit: int = 1024
-    edits: bool = True
+    writes_first: bool = False
     per_second: float | None = None
     per_chat_second: float | None = None
     per_group_minute: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing `liaison check` looked at; with ``fault`` the bot will not work as it should."""
+
+    sentence: str
+    fault: bool = False
 
 
 Listener = Callable[[Incoming | Unreadable], Awaitable[str]]
 """Takes what reached us and returns only when it is safely stored.
 
 Call it in the order of arrival, without awaiting one before the next: the order is kept.
-The string returned is a short notice for the person who pressed a button, often empty.
+The string returned is a short notice for the person who pressed a button or opened the chat,
+often empty.
 It raises StorageError when nothing could be stored: then do not confirm, and offer the same
 thing again later.
 """
@@ -167,7 +205,7 @@ class ChatPlatform(Protocol):
         Raise DeliveryError if the platform did not answer.
         """
 
-    async def fetch(self, attachment: Attachment) -> bytes:
+    async def fetch(self, attachment: Attachment) -> Fetched:
         """Return the bytes of an attachment; raise DeliveryError if they cannot be had."""
 
     async def link(self, code: str) -> str:
@@ -175,3 +213,13 @@ class ChatPlatform(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+class Messenger(ChatPlatform, Protocol):
+    """A chat platform out in the world, that can be looked at before the bot runs."""
+
+    def listen(self) -> None:
+        """Take the address on which it is called, if it is; raise ConfigurationError if it cannot be had."""
+
+    async def check(self) -> list[Finding]:
+        """Return what works and what is missing, each fault with its cure, in an office clerk's words."""

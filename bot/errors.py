@@ -5,6 +5,7 @@
     BotError
     ├── ConfigurationError     config.toml cannot be used: every fault, each with its cure
     ├── StorageError           the database cannot be used, or not now
+    │   └── AlreadyServed      another process serves it
     ├── RosterError            a workbook cannot be imported: every fault, with its cell
     ├── PaperError             a picture or a workbook could not be made
     ├── Refused                a polite no; becomes a sentence to the person who asked
@@ -30,6 +31,10 @@ class ConfigurationError(BotError):
 
 class StorageError(BotError):
     """The database cannot be used; the message says what to do about it."""
+
+
+class AlreadyServed(StorageError):  # noqa: N818 -- a polite no is not an error
+    """Another `liaison run` serves this database; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,8 @@ class Failure(StrEnum):
     """This message will never be taken (formatting, length); the contact stays."""
     UNREACHABLE = "unreachable"
     """This contact takes nothing any more (blocked, left, deleted)."""
+    UNOPENED = "unopened"
+    """This contact takes nothing until somebody there has written to the bot."""
     MOVED = "moved"
     """The chat has a new address, ``to``."""
 

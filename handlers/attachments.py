@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.chat import Attachment
+from bot.domain.words import clean, visible
 from bot.errors import DeliveryError, Failure
 from handlers.turn import Beat, Turn
 from handlers.watch import Watch
@@ -52,15 +53,18 @@ async def fetch(watch: Watch) -> None:
 
 async def _fetch(watch: Watch, wanted: Wanted) -> None:
     try:
-        content = await watch.fetchers.fetch(wanted.platform, wanted.attachment)
+        file = await watch.fetchers.fetch(wanted.platform, wanted.attachment)
     except DeliveryError as failure:
         log.warning("attachment %d could not be fetched: %s", wanted.id, failure)
         final = failure.kind in {Failure.REFUSED, Failure.UNREACHABLE}
         await watch.perform(lambda beat: _postpone(beat, wanted, final=final))
         return
-    digest = hashlib.sha256(content).hexdigest()
-    path = await watch.fetchers.keep(f"{wanted.id}-{digest[:16]}", content)
-    await watch.perform(lambda beat: beat.tx.attachments.fetched(wanted.id, path, digest, len(content)))
+    digest = hashlib.sha256(file.content).hexdigest()
+    path = await watch.fetchers.keep(f"{wanted.id}-{digest[:16]}", file.content)
+    name = visible(clean(file.name))
+    await watch.perform(
+        lambda beat: beat.tx.attachments.fetched(wanted.id, path, digest, len(file.content), name)
+    )
 
 
 def _postpone(beat: Beat, wanted: Wanted, *, final: bool) -> None:

@@ -49,7 +49,7 @@ _ANSWERS = {
 def choices(desk: Desk, reader: Person, problem: Problem) -> Choices:
     """Return the buttons that a reader has a right to as the problem stands."""
     bound = ties.of(desk, reader, problem)
-    passed = desk.tx.custody.passed_on(problem.id, problem.generation)
+    passed = desk.once(desk.tx.custody.passed_on, problem.id, problem.generation)
     idle = _idle(desk, reader, problem)
     buttons = [
         (desk.say(reader, f"button.{key}"), f"{action}:{problem.id}")
@@ -66,15 +66,15 @@ def pending(desk: Desk, reader: Person, problem: Problem, bound: Ties) -> list[R
     """Return what a reader is asked about a problem and may answer now."""
     if not problem.is_unsolved or not (bound.is_asked or bound.leads or reader.is_office):
         return []
-    leads = desk.tx.projects.on([problem.project_id], Duty.LEAD_LEADER, desk.today)
+    leads = desk.once(desk.tx.projects.on, (problem.project_id,), Duty.LEAD_LEADER, desk.today)
     return [
         each
-        for each in desk.tx.requests.of_problem(problem.id)
+        for each in desk.once(desk.tx.requests.of_problem, problem.id)
         if each.answer is None and each.generation == problem.generation
         if may_answer(
             reader,
             each,
-            desk.tx.people.get(each.to_id) if each.to_id else None,
+            desk.once(desk.tx.people.get, each.to_id) if each.to_id else None,
             bound,
             leads.get(problem.project_id, ()),
         )
@@ -91,18 +91,18 @@ def answers_to(desk: Desk, reader: Person, request: Request) -> Choices:
 
 def is_decided(desk: Desk, problem: Problem) -> bool:
     """Tell whether the office or a head has said whose it is: then it is not given back."""
-    passed = desk.tx.custody.passed_on(problem.id, problem.generation)
+    passed = desk.once(desk.tx.custody.passed_on, problem.id, problem.generation)
     if passed is not None and passed.how in DECIDED:
         return True
-    if problem.returns < MOST_RETURNS or desk.tx.people.get(problem.holder_id).is_office:
+    if problem.returns < MOST_RETURNS or desk.once(desk.tx.people.get, problem.holder_id).is_office:
         return False
-    return desk.tx.custody.returns(problem.id, problem.generation) >= MOST_RETURNS
+    return desk.once(desk.tx.custody.returns, problem.id, problem.generation) >= MOST_RETURNS
 
 
 def _idle(desk: Desk, reader: Person, problem: Problem) -> set[Deed]:
     """Return what a reader is not offered as the problem stands, whatever their rights."""
     idle = set()
-    if problem.state is State.CONFIRMING and reader.id in desk.tx.problems.confirmed(problem):
+    if problem.state is State.CONFIRMING and reader.id in desk.once(desk.tx.problems.confirmed, problem):
         idle.add(Deed.CONFIRM)
     if problem.paused_at is not None:
         idle |= {Deed.ASK_BACK, Deed.SNOOZE}
@@ -119,7 +119,7 @@ def _candidates(desk: Desk, reader: Person, problem: Problem, passed: Passed | N
     is_undecided = problem.state is State.WAITING and passed is not None and passed.how in _TO_ASSIGN
     if not is_undecided or not reader.is_office:
         return ()
-    if not desk.tx.people.get(problem.holder_id).is_office:
+    if not desk.once(desk.tx.people.get, problem.holder_id).is_office:
         return ()
     routed = routing.holder_for(desk, problem.category, problem.project_id, problem.place)
     lead = routing.lead_of(desk, problem.project_id)

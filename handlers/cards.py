@@ -82,16 +82,16 @@ def _standing(desk: Desk, reader: Person, problem: Problem) -> str:
 
 def _holder(desk: Desk, reader: Person, problem: Problem) -> str:
     """Return who holds it, and who acts for them while they are on leave."""
-    if desk.tx.leaves.stand_in(problem.holder_id, desk.today) == problem.holder_id:
+    if desk.once(desk.tx.leaves.stand_in, problem.holder_id, desk.today) == problem.holder_id:
         return problem.holder
-    return desk.called(reader, desk.tx.people.get(problem.holder_id))
+    return desk.called(reader, desk.once(desk.tx.people.get, problem.holder_id))
 
 
 def _confirmers(desk: Desk, reader: Person, problem: Problem) -> str:
     """Return who has yet to say whether it is solved."""
     if problem.state is not State.CONFIRMING:
         return problem.confirmer
-    names = [desk.tx.people.get(each).name for each in clocks.unconfirmed(desk, problem)]
+    names = [desk.once(desk.tx.people.get, each).name for each in clocks.unconfirmed(desk, problem)]
     return "、".join(names) or desk.say(reader, "card.the_office")
 
 
@@ -146,7 +146,7 @@ def _chain(desk: Desk, reader: Person, problem: Problem) -> str:
     if not problem.is_unsolved:
         return ""
     county = desk.county
-    spans = desk.tx.custody.spans(problem.id)
+    spans = desk.once(desk.tx.custody.spans, problem.id)
     times = by_holder(spans, desk.now, county.deadlines, county.calendar)
     if len(times) < 2:  # noqa: PLR2004 -- a chain has two links at least
         return ""
@@ -159,14 +159,13 @@ def _asked(desk: Desk, reader: Person, problem: Problem) -> str:
     """Return what was asked of others about it in this generation, and how they answered."""
     if not problem.is_unsolved:
         return ""
-    asked = [
-        each for each in desk.tx.requests.of_problem(problem.id) if each.generation == problem.generation
-    ]
+    every = desk.once(desk.tx.requests.of_problem, problem.id)
+    asked = [each for each in every if each.generation == problem.generation]
     lines = []
     for each in asked[-_MOST_ASKED:]:
         of = each.answered_by or each.to_id
         blanks = {
-            "name": desk.tx.people.get(of).call if of else desk.say(reader, "card.the_office"),
+            "name": desk.once(desk.tx.people.get, of).call if of else desk.say(reader, "card.the_office"),
             "text": visible(prompts.shortened(each.text, 40)),
             "until": each.until.strftime("%m-%d") if each.until else "",
             "words": visible(prompts.shortened(each.words, 40)),
@@ -221,7 +220,7 @@ def receipt(desk: Desk, reader: Person, problem: Problem) -> str:
         "text": visible(prompts.shortened(problem.text, 60)),
     }
     if problem.state is State.WAITING:
-        holder = desk.tx.people.get(problem.holder_id).call
+        holder = desk.once(desk.tx.people.get, problem.holder_id).call
         return desk.say(reader, "report.receipt", holder=holder, **blanks)
     return desk.say(reader, "report.receipt_since", standing=_standing(desk, reader, problem), **blanks)
 
@@ -245,15 +244,16 @@ def receipt_choices(desk: Desk, reader: Person, problem: Problem) -> Choices:
 def send(desk: Desk, person: Person, problem: Problem, occasion: str, foreword: str = "") -> None:
     """Give somebody a card, once for an occasion; with a sentence before it that says why."""
     reader = desk.stand_in(person)
-    body = text(desk, reader, problem)
-    letter = desk.draft(
-        person,
-        f"card:{problem.id}:{problem.generation}:{occasion}:{person.id}",
-        f"{foreword}\n{body}" if foreword else body,
-        buttons.choices(desk, reader, problem),
-        subject=subject(problem),
-        disturb=problem.urgency is Urgency.TODAY,
-    )
+    with desk.at_rest():
+        body = text(desk, reader, problem)
+        letter = desk.draft(
+            person,
+            f"card:{problem.id}:{problem.generation}:{occasion}:{person.id}",
+            f"{foreword}\n{body}" if foreword else body,
+            buttons.choices(desk, reader, problem),
+            subject=subject(problem),
+            disturb=problem.urgency is Urgency.TODAY,
+        )
     if desk.tx.outbox.add(letter, desk.now):
         desk.tx.outbox.give_way([letter])
         if desk.tx.people.address(reader.id) is None:
@@ -275,14 +275,15 @@ def refresh(desk: Desk, problem: Problem) -> None:
     """Bring every card and the receipt of a problem up to date in place."""
 
     def card(person_id: int) -> tuple[str, Choices]:
-        reader = desk.tx.people.get(person_id)
+        reader = desk.once(desk.tx.people.get, person_id)
         return text(desk, reader, problem), buttons.choices(desk, reader, problem)
 
     def slip(person_id: int) -> tuple[str, Choices]:
-        reader = desk.tx.people.get(person_id)
+        reader = desk.once(desk.tx.people.get, person_id)
         return receipt(desk, reader, problem), receipt_choices(desk, reader, problem)
 
-    letters.replace(desk, subject(problem), card)
-    letters.replace(desk, receipt_subject(problem), slip)
-    if problem.common_id is not None:
-        common_cards.refresh(desk, problem.common_id)
+    with desk.at_rest():
+        letters.replace(desk, subject(problem), card)
+        letters.replace(desk, receipt_subject(problem), slip)
+        if problem.common_id is not None:
+            common_cards.refresh(desk, problem.common_id)

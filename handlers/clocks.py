@@ -23,13 +23,13 @@ class Listeners:
 
     def expect(self, problems: Iterable[Problem]) -> None:
         """Look the lead leaders of many problems up at once."""
-        ids = {problem.project_id for problem in problems}
-        found = self.desk.tx.projects.on(ids, Duty.LEAD_LEADER, self.desk.today)
+        ids = tuple({problem.project_id for problem in problems})
+        found = self.desk.once(self.desk.tx.projects.on, ids, Duty.LEAD_LEADER, self.desk.today)
         self._leads |= {each: found.get(each, []) for each in ids}
 
     @cached_property
     def _by_role(self) -> dict[Ear, list[int]]:
-        everybody = self.desk.tx.people.with_role(*_ROLES.values())
+        everybody = self.desk.once(self.desk.tx.people.with_role, *_ROLES.values())
         return {ear: [each.id for each in everybody if each.has(role)] for ear, role in _ROLES.items()}
 
     def of(self, problem: Problem, ear: Ear) -> list[int]:
@@ -61,11 +61,12 @@ class Listeners:
 
 def unconfirmed(desk: Desk, problem: Problem) -> list[int]:
     """Return who has yet to say whether it is solved: its reporter, and its project's owner within reach."""
-    said = desk.tx.problems.confirmed(problem)
-    owners = desk.tx.projects.on([problem.project_id], Duty.OWNER, desk.today).get(problem.project_id, [])
+    said = desk.once(desk.tx.problems.confirmed, problem)
+    on = desk.once(desk.tx.projects.on, (problem.project_id,), Duty.OWNER, desk.today)
+    owners = on.get(problem.project_id, [])
     silent = [problem.confirmer_id] if problem.confirmer_id not in said else []
     if problem.confirmer_id not in owners and said.isdisjoint(owners):
-        silent += [each for each in owners if desk.tx.people.address(each) is not None]
+        silent += [each for each in owners if desk.once(desk.tx.people.address, each) is not None]
     return silent
 
 
@@ -103,7 +104,7 @@ def next_told(desk: Desk, problem: Problem) -> tuple[Climb, list[Person]] | None
     while climb is not None:
         others = [each for each in listeners.audience(problem, climb.rung) if each != problem.holder_id]
         if others:
-            return climb, [desk.tx.people.get(each) for each in others]
+            return climb, [desk.once(desk.tx.people.get, each) for each in others]
         problem = climbed(problem, climb.rung, climb.at)
         climb = _next(desk, problem, listeners)
     return None

@@ -153,5 +153,6 @@ def hand(turn: Turn, problem: Problem, to: Person, *, ended: str, reason: str) -
     )
     problem = clocks.wind(turn, problem)
     foreword = turn.say(to, f"card.{ended}", name=turn.sender.call)
-    cards.send(turn, to, problem, f"{ended}:{turn.incoming.key}", foreword)
-    cards.refresh(turn, problem)
+    with turn.at_rest():
+        cards.send(turn, to, problem, f"{ended}:{turn.incoming.key}", foreword)
+        cards.refresh(turn, problem)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.chat import ChatPlatform, Outgoing, Paper
+from bot.chat import ChatPlatform, Paper
 from bot.clock import Clock
 from bot.domain.county import County
 from bot.errors import DeliveryError, Failure, StorageError
@@ -244,7 +244,7 @@ class Carrier:
 
     async def _send(self, letter: Claimed) -> None:
         try:
-            message = await self._hand_over(letter)
+            name = await self._hand_over(letter)
         except DeliveryError as failure:
             self._note_failure(letter, failure)
         except Exception as error:
@@ -252,21 +252,25 @@ class Carrier:
             self._note_failure(letter, DeliveryError(Failure.IN_DOUBT, repr(error)))
         else:
             self._failures = self._rests = 0
-            self._sent.append((letter.id, message))
+            self._sent.append((letter.id, name))
         del self._flying[letter.to.chat]
         self._news.set()
 
     async def _hand_over(self, letter: Claimed) -> str:
-        """Send a letter, or change the message it replaces; Return the platform's name for it."""
+        """Send a letter, or change the message it replaces; Return the platform's name for it.
+
+        Where a message cannot be changed it stays as it is: whoever pressed reads what they did in an
+        answer, and what others must know they are told by a message of their own.
+        """
         if letter.updates is not None:
             if letter.updates.message and not await self._platform.update(letter.updates, letter.message):
-                log.info("the message of %s can no longer be changed", letter.key)
+                log.info("the message of %s cannot be changed", letter.key)
             return letter.updates.message
         message = letter.message
         if letter.paper_id is not None:
             message = replace(message, paper=await self._paper(letter.paper_id))
         if letter.doubts:
-            message = self._marked(message)
+            message = replace(message, mark=self._texts.say(self._county.language, "delivery.again"))
         ref = await self._platform.send(message)
         return ref.message if ref else ""
 
@@ -276,11 +280,6 @@ class Carrier:
         except Exception as error:
             reason = f"its paper could not be read: {error!r}"
             raise DeliveryError(Failure.RETRY, reason, after=_PAPER_WAIT) from error
-
-    def _marked(self, message: Outgoing) -> Outgoing:
-        """Say on a message that it may be there twice."""
-        mark = self._texts.say(self._county.language, "delivery.again")
-        return replace(message, text=f"{mark}\n{message.text}")
 
     def _note_failure(self, letter: Claimed, failure: DeliveryError) -> None:
         """Remember how a letter ended; stop sending when more than its chat is concerned."""

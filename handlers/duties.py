@@ -9,7 +9,18 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from handlers import absence, almanac, attachments, commons, departure, digest, escalation, morning, rounds
+from handlers import (
+    absence,
+    almanac,
+    attachments,
+    commons,
+    departure,
+    digest,
+    escalation,
+    morning,
+    opening,
+    rounds,
+)
 from handlers.turn import Beat
 from handlers.watch import Watch
 
@@ -19,6 +30,7 @@ Duty = Callable[[Watch], Awaitable[None]]
 
 DUTIES: tuple[Duty, ...] = (
     departure.cover,
+    opening.write_first,
     escalation.climb,
     absence.keep,
     rounds.close,

@@ -116,7 +116,8 @@ def _written(beat: Beat) -> list[Draft]:
     """Return what some of those still to be told are to read."""
     untold = beat.tx.escalations.untold(_PEOPLE)
     known = _known(beat, {each.problem_id for notices in untold.values() for each in notices})
-    return [_draft(beat, person_id, notices, known) for person_id, notices in untold.items()]
+    with beat.at_rest():
+        return [_draft(beat, person_id, notices, known) for person_id, notices in untold.items()]
 
 
 def _known(beat: Beat, problem_ids: Iterable[int]) -> dict[int, Problem]:

@@ -26,7 +26,7 @@ def replace(desk: Desk, subject: str, render: Render) -> None:
         newest = desk.tx.outbox.newest(row.id)
         if _says(newest.text, text) and _same(newest.buttons, choices) and newest.state != "failed":
             continue
-        if desk.tx.outbox.rewrite(row.id, text, choices):
+        if row.state == "waiting" and desk.tx.outbox.rewrite(row.id, text, choices):
             continue
         desk.tx.outbox.supersede_updates(row.id)
         letter = Letter(

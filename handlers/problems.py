@@ -123,11 +123,12 @@ def _solve(turn: Turn, problem: Problem, solution: str) -> None:
     attachments.keep(turn, problem_id=problem.id)
     requests.lapse(turn, problem)
     problem = clocks.wind(turn, problem)
-    asked = [turn.tx.people.get(each) for each in clocks.unconfirmed(turn, problem)]
-    for person in asked:
-        foreword = turn.say(person, "card.confirm", name=turn.sender.call)
-        cards.send(turn, person, problem, f"solved:{turn.incoming.key}", foreword)
-    cards.refresh(turn, problem)
+    with turn.at_rest():
+        asked = [turn.once(turn.tx.people.get, each) for each in clocks.unconfirmed(turn, problem)]
+        for person in asked:
+            foreword = turn.say(person, "card.confirm", name=turn.sender.call)
+            cards.send(turn, person, problem, f"solved:{turn.incoming.key}", foreword)
+        cards.refresh(turn, problem)
     names = "、".join(person.name for person in asked)
     turn.reply("problem.solved", number=problem.number, name=names)
 

@@ -90,7 +90,7 @@ def answer(turn: Turn) -> None:
     """Read one free line, or several, as answers about the sender's projects."""
     projects = listed(turn)
     if not projects:
-        if not spoken.word_of_holder(turn):
+        if is_receipt(turn.text) or not spoken.word_of_holder(turn):
             lists.unread(turn)
         return
     if not turn.text:

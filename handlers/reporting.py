@@ -183,13 +183,14 @@ def _open(turn: Turn, project: Project, text: str) -> None:
         recording.settle_prompts(turn, turn.sender, [project.id])
     if project.quiet_until:
         turn.tx.projects.rest(project.id, None)
-    _hand_out(turn, problem, "reported")
-    _give_receipt(turn, problem)
+    with turn.at_rest():
+        _hand_out(turn, problem, "reported")
+        _give_receipt(turn, problem)
 
 
 def _hand_out(turn: Turn, problem: Problem, occasion: str) -> None:
     """Give the card to the holder and, if that is another, to the project's lead leader."""
-    holder = turn.tx.people.get(problem.holder_id)
+    holder = turn.once(turn.tx.people.get, problem.holder_id)
     cards.send(turn, holder, problem, occasion)
     lead = routing.lead_of(turn, problem.project_id)
     if lead is not None and turn.stand_in(lead).id != turn.stand_in(holder).id:

@@ -18,6 +18,7 @@ from bot.errors import Refused, StorageError
 from bot.texts import Texts
 from handlers import (
     commons,
+    contacts,
     custody,
     departure,
     edits,
@@ -27,6 +28,7 @@ from handlers import (
     leave,
     ledger,
     lists,
+    offers,
     office,
     pictures,
     problems,
@@ -80,6 +82,11 @@ COMMANDS: dict[str, Handler] = {
     "销假": leave.end,
     "back": leave.end,
     "handover": handover.ask,
+    "未激活": contacts.missing,
+    "missing": contacts.missing,
+    "发到": contacts.prefer,
+    "prefer": contacts.prefer,
+    **dict.fromkeys(contacts.TOGETHER, contacts.prefer),
 }
 
 ACTIONS: dict[str, Handler] = {
@@ -155,11 +162,23 @@ TOPICS: dict[str, Handler] = {
     "leave": leave.name_substitute,
 }
 
-BARE: frozenset[Handler] = frozenset({lists.today, lists.projects, lists.usage, lists.cancel, welcome.again})
+BARE: frozenset[Handler] = frozenset(
+    {lists.today, lists.projects, lists.usage, lists.cancel, welcome.again, contacts.missing}
+)
 """The commands that take no words after them."""
 
 ASIDES: frozenset[Handler] = frozenset(
-    {lists.today, lists.projects, ledger.ledger, ledger.turn_page, lists.usage, problems.show, progress.same}
+    {
+        lists.today,
+        lists.projects,
+        ledger.ledger,
+        ledger.turn_page,
+        lists.usage,
+        problems.show,
+        progress.same,
+        contacts.missing,
+        contacts.prefer,
+    }
 )
 """What may be done in between: words that wait for an answer go on waiting."""
 
@@ -177,8 +196,6 @@ EVENTS: dict[Event, Callable[[Desk, Incoming], None]] = {
 LONGEST = 8 * 1024
 """Bytes of one message that are taken in; a longer one is refused with a sentence (SECURITY row 14)."""
 
-_LONGEST_LABEL = 16
-_PLACE = re.compile(r"[0-9]{1,2}")
 _COMMAND = re.compile(r"/?(?P<word>[A-Za-z]+|\S+?)(?:@\w+)?(?:[\s:：,，]+(?P<rest>.*))?", re.DOTALL)
 
 
@@ -217,11 +234,12 @@ class Router:
             return ""
         desk = Desk(tx, self._county, self._texts, now)
         if incoming.event is not None:
-            EVENTS[incoming.event](desk, incoming)
-            return ""
+            return _happened(desk, incoming, incoming.event)
         text = clean(incoming.text).strip()
         known = tx.people.at(incoming.at.platform, incoming.sender)
-        if known is None:
+        if not incoming.private:
+            groups.listen(desk, incoming, known.person if known else None, text)
+        if known is None or not (incoming.private or incoming.button):
             if incoming.private:
                 welcome.stranger(desk, incoming, text)
             return ""
@@ -233,6 +251,8 @@ class Router:
         if len(text.encode()) > LONGEST:
             raise Refused("text.too_long", kb=LONGEST // 1024)
         _dispatch(turn)
+        if not (incoming.shows_notice or turn.has_replied):
+            turn.send_notice()
         return turn.notice
 
     def _refuse(self, incoming: Incoming, refusal: Refused, tx: Tx) -> str:
@@ -240,9 +260,12 @@ class Router:
         tx.inbox.admit(incoming.key, now)
         sender = self._sender(tx, incoming)
         text = self._texts.say(self._language(sender), refusal.key, **refusal.blanks)
-        # In a group only the one who pressed is told, by the notice.
+        # In a group only the one who pressed is told: by the notice, else in their own chat.
         if incoming.private:
             self._owe(tx, incoming, sender, text)
+        elif sender is not None and not incoming.shows_notice:
+            desk = Desk(tx, self._county, self._texts, now)
+            desk.tell(sender, f"notice:{incoming.key}", text, disturb=True, in_person=True)
         return text
 
     def _apologise(self, incoming: Incoming, reason: str, tx: Tx) -> str:
@@ -273,20 +296,26 @@ class Router:
         return person.language if person else self._county.language
 
 
+def _happened(desk: Desk, incoming: Incoming, event: Event) -> str:
+    """Take in what nobody said; Return what the one it happened to is shown."""
+    if event is Event.OPENED:
+        return welcome.opened(desk, incoming)
+    EVENTS[event](desk, incoming)
+    return ""
+
+
 def _dispatch(turn: Turn) -> None:
     """Hand a message to the one handler it belongs to."""
     incoming = turn.incoming
     if incoming.button:
         _press(turn, turn.tx.outbox.pressed(incoming.button))
         return
-    if not incoming.private:
-        return
     if incoming.edited:
         edits.revise(turn)
         return
     if handler := _command(turn):
         handler(turn)
-    elif pressed := _typed_label(turn):
+    elif pressed := offers.typed_label(turn):
         _press(turn, pressed)
     elif spoken.named_in(turn):
         return
@@ -296,7 +325,7 @@ def _dispatch(turn: Turn) -> None:
             return
         turn.close_question()
         TOPICS[question.topic](turn)
-    elif pressed := _typed_place(turn):
+    elif pressed := offers.typed_place(turn):
         _press(turn, pressed)
     else:
         progress.answer(turn)
@@ -320,7 +349,7 @@ def _command(turn: Turn) -> Handler | None:
 def _press(turn: Turn, pressed: Pressed | None) -> None:
     if pressed is None:
         raise Refused("button.unknown")
-    if pressed.to.chat != turn.incoming.at.chat or pressed.person_id not in {None, turn.sender.id}:
+    if not offers.is_for(turn, pressed):
         raise Refused("button.not_yours")
     verb, _, turn.argument = pressed.action.partition(":")
     _turn_away_from(turn, ACTIONS[verb])
@@ -331,43 +360,3 @@ def _turn_away_from(turn: Turn, handler: Handler) -> None:
     """Close the open question when something else is begun; not for an aside, if it keeps words."""
     if handler not in ASIDES or not turn.known.get("text"):
         turn.close_question()
-
-
-def _offers(turn: Turn) -> list[list[Pressed]]:
-    """Return the buttons the sender could mean, letter by letter, the latest first.
-
-    Of the letters about one thing only the latest counts: it shows how the thing stands now.
-    """
-    offers: dict[str | int, list[Pressed]] = {}
-    for pressed in turn.tx.outbox.offered(turn.incoming.at):
-        offer = offers.setdefault(pressed.subject or pressed.letter_id, [])
-        if not offer or offer[0].letter_id == pressed.letter_id:
-            offer.append(pressed)
-    return list(offers.values())
-
-
-def _typed_label(turn: Turn) -> Pressed | None:
-    """Return the button whose words were typed; None if there is none."""
-    wanted = _folded(turn.text)
-    if not wanted or len(wanted) > _LONGEST_LABEL:
-        return None
-    named = [pressed for offer in _offers(turn) for pressed in offer if _folded(pressed.label) == wanted]
-    cards = [pressed for pressed in named if spoken.is_card(pressed.subject)]
-    if len({pressed.action for pressed in cards}) > 1:
-        raise Refused("problem.which", label=cards[0].label, numbers=spoken.numbers(turn, cards))
-    return named[0] if named else None
-
-
-def _typed_place(turn: Turn) -> Pressed | None:
-    """Return the button that a number typed alone counts to; a list of projects has its own numbers."""
-    if not _PLACE.fullmatch(turn.text):
-        return None
-    offers = _offers(turn)
-    if not offers or progress.is_list(offers[0][0].subject):
-        return None
-    place = int(turn.text)
-    return offers[0][place - 1] if 1 <= place <= len(offers[0]) else None
-
-
-def _folded(text: str) -> str:
-    return "".join(text.split()).casefold()

@@ -43,8 +43,8 @@ def of_unit(desk: Desk, unit_id: int) -> Person | None:
 
 def lead_of(desk: Desk, project_id: int) -> Person | None:
     """Return a project's lead leader; None where the office has yet to name one."""
-    leads = desk.tx.projects.on([project_id], Duty.LEAD_LEADER, desk.today).get(project_id)
-    return desk.tx.people.get(leads[0]) if leads else None
+    leads = desk.once(desk.tx.projects.on, (project_id,), Duty.LEAD_LEADER, desk.today).get(project_id)
+    return desk.once(desk.tx.people.get, leads[0]) if leads else None
 
 
 def office(desk: Desk) -> Person:

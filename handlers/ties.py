@@ -13,24 +13,24 @@ def of(desk: Desk, person: Person, problem: Problem) -> Ties:
     """Return what ties somebody to a problem through its project."""
 
     def has(duty: Duty) -> bool:
-        on = desk.tx.projects.on([problem.project_id], duty, desk.today)
+        on = desk.once(desk.tx.projects.on, (problem.project_id,), duty, desk.today)
         return not selves.isdisjoint(on.get(problem.project_id, ()))
 
-    stands_for = desk.tx.leaves.stands_for(person.id, desk.today)
+    stands_for = desk.once(desk.tx.leaves.stands_for, person.id, desk.today)
     selves = stands_for | {person.id}
     passed = passed_on(desk, problem)
     return Ties(
         leads=has(Duty.LEAD_LEADER),
         liaises=has(Duty.LIAISON),
         owns=has(Duty.OWNER),
-        has_held=not selves.isdisjoint(desk.tx.custody.holders(problem.id)),
+        has_held=not selves.isdisjoint(desk.once(desk.tx.custody.holders, problem.id)),
         passed_on=passed is not None and passed.how != "handed_over" and passed.person_id in selves,
-        is_asked=any(each.to_id in selves for each in desk.tx.requests.of_problem(problem.id)),
+        is_asked=any(each.to_id in selves for each in desk.once(desk.tx.requests.of_problem, problem.id)),
         stands_for=stands_for,
     )
 
 
 def passed_on(desk: Desk, problem: Problem) -> Passed | None:
     """Return how its last holder passed it on; None if it came to its holder in another way."""
-    passed = desk.tx.custody.passed_on(problem.id, problem.generation)
+    passed = desk.once(desk.tx.custody.passed_on, problem.id, problem.generation)
     return passed if passed and passed.how in _PASSED_ON else None

@@ -1,7 +1,8 @@
 """What a handler is given: a `Turn` for one message, a `Beat` for one tick of the clock."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_PLATFORMS = frozenset({"telegram", "wecom", "local"})
+"""The platforms that people have a name for."""
+
 NOWHERE = Address("", "")
 """Where letters wait for somebody who has not joined yet."""
 
@@ -41,6 +45,29 @@ class Desk:
     county: County
     texts: Texts
     now: datetime
+    _remembered: dict[Hashable, Any] | None = field(default=None, init=False, repr=False)
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Remember what `once` has answered: to be used while nothing but letters is written."""
+        if self._remembered is not None:
+            yield
+            return
+        self._remembered = {}
+        try:
+            yield
+        finally:
+            self._remembered = None
+
+    def once(self, question: Callable[..., T], *given: Hashable) -> T:
+        """Return the answer to a question to the database; at rest it is asked once."""
+        if self._remembered is None:
+            return question(*given)
+        asked = (question, given)
+        if asked not in self._remembered:
+            self._remembered[asked] = question(*given)
+        answer: T = self._remembered[asked]
+        return answer
 
     @cached_property
     def today(self) -> date:
@@ -112,8 +139,8 @@ class Desk:
 
     def stand_in(self, person: Person) -> Person:
         """Return who acts for somebody today: their substitute while they are on leave, or themself."""
-        acting = self.tx.leaves.stand_in(person.id, self.today)
-        return person if acting == person.id else self.tx.people.get(acting)
+        acting = self.once(self.tx.leaves.stand_in, person.id, self.today)
+        return person if acting == person.id else self.once(self.tx.people.get, acting)
 
     def selves(self, person: Person) -> list[int]:
         """Return for whom somebody acts today: themself, then those on leave for whom they stand in."""
@@ -126,6 +153,15 @@ class Desk:
             return person.call
         key = "leave.titled" if person.title else "leave.untitled"
         return self.say(reader, key, name=person.name, title=person.title, substitute=acting.name)
+
+    def platform(self, reader: Person | Language | None, name: str) -> str:
+        """Return how people call a platform: 企业微信."""
+        return self.say(reader, f"platform.{name}") if name in _PLATFORMS else name
+
+    def how_to_open(self, reader: Person | Language | None, name: str) -> str:
+        """Return what somebody does once on a platform, so that the bot can write to them there."""
+        key = f"platform.open_{name}" if name in _PLATFORMS else "platform.open_other"
+        return self.say(reader, key, platform=name)
 
     @property
     def office(self) -> list[Person]:
@@ -228,6 +264,21 @@ class Turn(Desk):
     def choice(self, key: str, action: str, **blanks: object) -> Choice:
         """Return a button for the sender."""
         return (self.say(self.sender, f"button.{key}", **blanks), action)
+
+    @property
+    def has_replied(self) -> bool:
+        """Whether the sender gets an answer where they wrote."""
+        return self._replies > 0
+
+    def send_notice(self) -> None:
+        """Give who pressed a button as a message what cannot be shown for a moment; no group is told."""
+        if not self.notice or not self.incoming.button:
+            return
+        if self.incoming.private:
+            self.reply_with(self.notice)
+        else:
+            slot = f"notice:{self.incoming.key}"
+            self.tell(self.sender, slot, self.notice, disturb=True, in_person=True)
 
     def ask(self, topic: str, **data: object) -> None:
         """Wait for the sender's answer to a question."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.words import visible
 from bot.errors import DeliveryError, Failure
-from handlers import departure, groups, prompts
+from handlers import departure, groups, opening, prompts
 from handlers.turn import Desk
 from storage.letters import WHOLE_BOT, Claimed
 
@@ -34,6 +34,14 @@ def settle(desk: Desk, letter: Claimed, failure: DeliveryError, again_at: dateti
         case Failure.MOVED if failure.to not in {"", letter.to.chat} and tireless:
             groups.follow(desk, letter.to.platform, letter.to.chat, failure.to)
             dispatch.release([letter.id])
+        case Failure.UNOPENED if _may_wait(desk, letter):
+            dispatch.release([letter.id])
+            # What cannot go elsewhere is not tried again before somebody there has written.
+            dispatch.pause(letter.to.platform, letter.to.chat, desk.now + LONGEST_OWED)
+            if letter.in_group:
+                groups.unheard(desk, letter.to)
+            else:
+                opening.closed(desk, letter.to)
         case Failure.UNREACHABLE:
             dispatch.release([letter.id])
             desk.tx.outbox.unaddress(letter.to.platform, letter.to.chat)
@@ -44,6 +52,14 @@ def settle(desk: Desk, letter: Claimed, failure: DeliveryError, again_at: dateti
         case _:
             dispatch.fail([letter.id], str(failure))
             _tell_office(desk, letter, failure)
+
+
+def _may_wait(desk: Desk, letter: Claimed) -> bool:
+    """Tell whether a letter waits until its chat is opened: somebody's own without end, others for days."""
+    is_of_person = letter.person_id is not None and not letter.in_group
+    if is_of_person and letter.updates is None:
+        return True
+    return (is_of_person or letter.in_group) and desk.now - letter.made_at < LONGEST_OWED
 
 
 def _hold(desk: Desk, letter: Claimed, chat: str, until: datetime) -> None:
@@ -57,7 +73,13 @@ def _tell_office(desk: Desk, letter: Claimed, failure: DeliveryError) -> None:
     log.error("gave up %s: %s", letter.key, failure)
     if letter.updates is not None or letter.key.startswith("failed:"):
         return
-    name = desk.tx.people.get(letter.person_id).call if letter.person_id is not None else letter.to.chat
+    chat = desk.tx.chats.at(letter.to) if letter.in_group else None
+    if chat is not None and failure.kind is Failure.UNOPENED:
+        groups.ask_to_call(desk, chat)
+        return
+    name = chat.title if chat else letter.to.chat
+    if letter.person_id is not None:
+        name = desk.tx.people.get(letter.person_id).call
     words = prompts.shortened(visible(letter.message.text), 40)
     for colleague in desk.office:
         text = desk.say(colleague, "delivery.failed", name=name, text=words, reason=str(failure))

@@ -1,12 +1,12 @@
 """What a duty is given: the store, the county, the clock, and who prints and fetches."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
-from bot.chat import Attachment, Paper
+from bot.chat import Attachment, Fetched, Paper
 from bot.clock import Clock
 from bot.domain.county import County
 from bot.domain.week import Week
@@ -41,7 +41,7 @@ class Fetchers(Protocol):
     def platforms(self) -> list[str]:
         """The platforms that attachments can be fetched from."""
 
-    async def fetch(self, platform: str, attachment: Attachment) -> bytes:
+    async def fetch(self, platform: str, attachment: Attachment) -> Fetched:
         """Return an attachment's bytes; raise DeliveryError if they cannot be had now."""
 
     async def keep(self, name: str, content: bytes) -> str:
@@ -50,7 +50,10 @@ class Fetchers(Protocol):
 
 @dataclass(frozen=True)
 class Watch:
-    """What every duty is given: the store, the county, the clock, and who makes papers and fetches files."""
+    """What every duty is given: the store, the county, the clock, and who makes papers and fetches files.
+
+    ``writes_first`` names the platforms on which the bot may write to who has never written to it.
+    """
 
     store: Store
     county: County
@@ -58,6 +61,7 @@ class Watch:
     clock: Clock
     press: Press
     fetchers: Fetchers
+    writes_first: frozenset[str] = field(default=frozenset(), kw_only=True)
 
     async def perform(self, work: Callable[[Beat], T]) -> T:
         """Do one chunk of a duty in a transaction of its own."""

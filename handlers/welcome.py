@@ -5,7 +5,7 @@ import re
 import secrets
 from datetime import timedelta
 
-from bot.chat import Incoming
+from bot.chat import Address, Incoming
 from bot.domain.people import Person, Role
 from bot.domain.words import clean, visible
 from bot.errors import Refused
@@ -18,7 +18,7 @@ CODE_LIFE = timedelta(hours=24)
 
 _WRONG_CODES = 5
 _LOCK = timedelta(hours=1)
-_START = re.compile(r"/start(?:@\w+)?\s+(?P<code>[A-Za-z0-9_-]{1,64})")
+_START = re.compile(r"(?:/start(?:@\w+)?\s+|加入\s*)(?P<code>[A-Za-z0-9_-]{1,64})")
 
 
 def new_code() -> str:
@@ -48,6 +48,18 @@ def stranger(desk: Desk, incoming: Incoming, text: str) -> None:
         _say(desk, incoming, "welcome.stranger")
 
 
+def opened(desk: Desk, incoming: Incoming) -> str:
+    """Return what somebody reads who has opened their chat: nothing, once they have joined."""
+    platform, account = incoming.at.platform, incoming.sender
+    known = desk.tx.people.at(platform, account)
+    if known is None:
+        is_first_today = desk.tx.people.turn_away(platform, account, desk.today)
+        return desk.say(None, "welcome.stranger", county=desk.county.name) if is_first_today else ""
+    if not known.is_new:
+        return ""
+    return desk.say(known.person, "welcome.opened", name=known.person.name, county=desk.county.name)
+
+
 def _join(desk: Desk, incoming: Incoming, code: str) -> None:
     platform, account = incoming.at.platform, incoming.sender
     locked = desk.tx.people.locked_until(platform, account)
@@ -74,7 +86,7 @@ def _join(desk: Desk, incoming: Incoming, code: str) -> None:
                     colleague,
                     "welcome.joined_for_office",
                     name=person.placed,
-                    platform=platform,
+                    platform=desk.platform(colleague, platform),
                     account=account,
                     calls_itself=visible(clean(incoming.sender_name)) or "—",
                 ),
@@ -95,18 +107,29 @@ def _wrong_code(desk: Desk, incoming: Incoming) -> None:
 
 def greet(turn: Turn) -> None:
     """Welcome somebody whose account the roster named, when they write for the first time."""
-    if turn.tx.people.greet(turn.incoming.at.platform, turn.incoming.sender, turn.now):
+    if turn.tx.people.greet(turn.incoming.at, turn.incoming.sender, turn.now):
         turn.record(turn.sender, "person.joined", f"person:{turn.sender.id}")
         _receive(turn, turn.sender, turn.incoming)
+        departure.back(turn, turn.sender)
+
+
+def hello(desk: Desk, person: Person) -> str:
+    """Return how somebody is welcomed."""
+    key = "welcome.hello_liaison" if person.has(Role.LIAISON) else "welcome.hello"
+    return desk.say(person, key, name=person.name, county=desk.county.name)
+
+
+def let_through(desk: Desk, person: Person, to: Address) -> None:
+    """Send to a chat that has been opened what was waiting for that, and for its person."""
+    desk.tx.dispatch.resume(to.platform, to.chat)
+    desk.tx.outbox.address(person.id, to)
 
 
 def _receive(desk: Desk, person: Person, incoming: Incoming) -> None:
     """Say hello, and send what was waiting for them."""
-    key = "welcome.hello_liaison" if person.has(Role.LIAISON) else "welcome.hello"
-    text = desk.say(person, key, name=person.name, county=desk.county.name)
-    letter = Letter(_hello(incoming), incoming.at, text, desk.now, person_id=person.id)
+    letter = Letter(_hello(incoming), incoming.at, hello(desk, person), desk.now, person_id=person.id)
     desk.tx.outbox.add(letter, desk.now)
-    desk.tx.outbox.address(person.id, incoming.at)
+    let_through(desk, person, incoming.at)
 
 
 def _hello(incoming: Incoming) -> str:

@@ -13,7 +13,7 @@ from storage.tables import chats
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A group; ``scope`` is empty until the office has bound it."""
+    """A group; ``scope`` is empty until the office has bound it, ``heard_at`` while it takes nothing."""
 
     id: int
     at: Address
@@ -21,22 +21,30 @@ class Chat:
     scope: str
     state: str
     bound_at: datetime | None
+    heard_at: datetime | None = None
 
 
 class Chats:
-    """Groups are met, bound by the office, moved and left."""
+    """Groups are met, heard from, bound by the office, moved and left."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def meet(self, at: Address, title: str, now: datetime) -> Chat:
         """Return the group the bot was added to; a group it had left is met again, unbound."""
-        row = {"platform": at.platform, "chat": at.chat, "title": title, "state": "met", "seen_at": now}
+        row = {
+            "platform": at.platform,
+            "chat": at.chat,
+            "title": title,
+            "state": "met",
+            "seen_at": now,
+            "heard_at": now,
+        }
         if not insert_once(self._connection, chats, row):
             self._connection.execute(
                 update(chats)
                 .where(*_is(at), chats.c.state == "left")
-                .values(state="met", scope="", title=title, seen_at=now)
+                .values(state="met", scope="", title=title, seen_at=now, heard_at=now)
             )
         return _chat(self._connection.execute(select(chats).where(*_is(at))).one())
 
@@ -49,6 +57,30 @@ class Chats:
         """Return a group by its id."""
         row = self._connection.execute(select(chats).where(chats.c.id == chat_id)).first()
         return _chat(row) if row else None
+
+    def rename(self, chat_id: int, title: str) -> None:
+        """Call a group by another title."""
+        self._connection.execute(update(chats).where(chats.c.id == chat_id).values(title=title))
+
+    def hear(self, at: Address, now: datetime) -> bool:
+        """Note that a group takes messages; False if that was known, or the bot is not in it."""
+        return (
+            self._connection.execute(
+                update(chats)
+                .where(*_is(at), chats.c.heard_at.is_(None), chats.c.state != "left")
+                .values(heard_at=now)
+            ).rowcount
+            == 1
+        )
+
+    def unhear(self, at: Address) -> bool:
+        """Note that a group takes nothing until somebody there calls the bot; False if that was known."""
+        return (
+            self._connection.execute(
+                update(chats).where(*_is(at), chats.c.heard_at.is_not(None)).values(heard_at=None)
+            ).rowcount
+            == 1
+        )
 
     def bind(self, chat_id: int, scope: str, person_id: int | None, now: datetime) -> bool:
         """Give a group its scope; False if the bot has left it or it is bound already."""
@@ -89,6 +121,7 @@ class Chats:
                 scope=scope,
                 state="bound" if scope else "met",
                 bound_at=old.bound_at or (new.bound_at if new else None),
+                heard_at=old.heard_at or (new.heard_at if new else None),
             )
         )
         return True
@@ -97,6 +130,10 @@ class Chats:
         """Return the groups with a scope, in the order in which they were met."""
         rows = self._connection.execute(select(chats).where(chats.c.state == "bound").order_by(chats.c.id))
         return [_chat(row) for row in rows]
+
+    def unheard(self) -> list[Chat]:
+        """Return the groups with a scope that take nothing until somebody there calls the bot."""
+        return [chat for chat in self.bound() if chat.heard_at is None]
 
     def all(self) -> list[Chat]:
         """Return the groups the bot is in."""
@@ -110,5 +147,11 @@ def _is(at: Address) -> tuple[Any, Any]:
 
 def _chat(row: Row[Any]) -> Chat:
     return Chat(
-        row.id, Address(row.platform, row.chat, row.topic), row.title, row.scope, row.state, row.bound_at
+        id=row.id,
+        at=Address(row.platform, row.chat, row.topic),
+        title=row.title,
+        scope=row.scope,
+        state=row.state,
+        bound_at=row.bound_at,
+        heard_at=row.heard_at,
     )

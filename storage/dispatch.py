@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.chat import Button, Outgoing, Ref
@@ -146,6 +146,15 @@ class Dispatch:
             )
         )
 
+    def resume(self, platform: str, chat: str) -> None:
+        """Send to a chat again: what held it back is over."""
+        self._connection.execute(
+            delete(delivery_pauses).where(
+                delivery_pauses.c.platform == platform, delivery_pauses.c.chat == chat
+            )
+        )
+        self.returned = True
+
     def next_due(self, after: datetime) -> datetime | None:
         """Return when the next letter becomes due after a moment."""
         due = select(func.min(outbox.c.due_at)).where(outbox.c.state == "waiting", outbox.c.due_at > after)
@@ -172,7 +181,7 @@ def _claimed(row: Row[Any]) -> Claimed:
         lane=Lane(row.lane),
         to=to,
         in_group=row.in_group,
-        message=Outgoing(to, row.text, buttons),
+        message=Outgoing(to, row.text, buttons, in_group=row.in_group, key=row.key),
         attempts=row.attempts + 1,
         doubts=row.doubts,
         subject=row.subject,

@@ -91,12 +91,13 @@ class Attachments:
         )
         return [_wanted(row) for row in rows]
 
-    def fetched(self, attachment_id: int, path: str, sha256: str, size: int) -> None:
-        """Note where an attachment was put."""
+    def fetched(self, attachment_id: int, path: str, sha256: str, size: int, name: str = "") -> None:
+        """Note where an attachment was put, and its name if that is news."""
+        values = {"state": "fetched", "path": path, "sha256": sha256, "size": size, "next_try_at": None}
         self._connection.execute(
             update(attachments)
             .where(attachments.c.id == attachment_id)
-            .values(state="fetched", path=path, sha256=sha256, size=size, next_try_at=None)
+            .values(**values, **({"name": name} if name else {}))
         )
 
     def postpone(self, attachment_id: int, next_try_at: datetime | None) -> None:

@@ -76,6 +76,7 @@ class Pressed:
     label: str
     person_id: int | None
     to: Address
+    in_group: bool
     subject: str
     superseded: bool
 

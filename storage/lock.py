@@ -9,7 +9,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from bot.errors import StorageError
+from bot.errors import AlreadyServed, StorageError
 from storage import dialects
 
 _TRY = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
@@ -72,7 +72,7 @@ class _FileLock:
         except BlockingIOError as error:
             holder = os.read(handle, 20).decode() or "?"
             os.close(handle)
-            raise StorageError(
+            raise AlreadyServed(
                 f"{self._database} is served by another `liaison run` (process {holder}); "
                 f"stop that one first: kill {holder}"
             ) from error
@@ -115,7 +115,7 @@ class _ServerLock:
         except DBAPIError as error:
             raise StorageError(f"the database cannot be reached: {error.orig}") from error
         place = f"schema {self._schema} of the database" if self._schema else "the database"
-        raise StorageError(f"{place} is served by another process ({holder}); stop that one first")
+        raise AlreadyServed(f"{place} is served by another process ({holder}); stop that one first")
 
     def release(self) -> None:
         if self._connection is not None:

@@ -19,7 +19,17 @@ _ADD = {
 _OFFER = select(
     *(
         outbox.c[name]
-        for name in ("id", "buttons", "person_id", "platform", "chat", "topic", "subject", "state")
+        for name in (
+            "id",
+            "buttons",
+            "person_id",
+            "platform",
+            "chat",
+            "topic",
+            "in_group",
+            "subject",
+            "state",
+        )
     )
 )
 _BY_TOKEN = _OFFER.where(outbox.c.token == bindparam("of"))
@@ -35,8 +45,8 @@ _IS_REPLACED = (
 )
 _LAST_WITH_CHOICES = (
     _OFFER.where(
-        outbox.c.platform == bindparam("at_platform"),
-        outbox.c.chat == bindparam("at_chat"),
+        outbox.c.person_id == bindparam("to"),
+        ~outbox.c.in_group,
         outbox.c.token.is_not(None),
         outbox.c.state.in_(("sent", "claimed")),
         # What a message said before it was changed in place is no longer there to be meant.
@@ -57,6 +67,14 @@ _LIVE = (
     )
     .order_by(outbox.c.id)
 )
+_original = outbox.alias("original")
+_CHANGES_WHAT_IS_THERE = (
+    select(_original.c.id)
+    .where(_original.c.id == outbox.c.updates_id, _original.c.state != "waiting")
+    .exists()
+)
+"""It cannot go anywhere else: the message that it changes is where it is."""
+
 _GIVE_WAY = (
     update(outbox)
     .where(
@@ -116,11 +134,9 @@ class Outbox:
         flat = [choice for line in row.buttons for choice in line]
         return _pressed(row, flat[int(place)]) if int(place) < len(flat) else None
 
-    def offered(self, to: Address, most: int = 10) -> list[Pressed]:
-        """Return the buttons last offered in a chat, those of the latest letter first."""
-        rows = self._connection.execute(
-            _LAST_WITH_CHOICES, {"at_platform": to.platform, "at_chat": to.chat, "most": most}
-        )
+    def offered(self, person_id: int, most: int = 10) -> list[Pressed]:
+        """Return the buttons last offered to somebody, in any chat of theirs; the latest letter first."""
+        rows = self._connection.execute(_LAST_WITH_CHOICES, {"to": person_id, "most": most})
         return [_pressed(row, choice) for row in rows for line in row.buttons for choice in line]
 
     def live(self, subject: str) -> list[Row[Any]]:
@@ -213,6 +229,36 @@ class Outbox:
         )
         self._connection.execute(update(outbox).where(*waiting).values(state="failed", error="unreachable"))
 
+    def recall(self, platform: str, chat: str) -> None:
+        """Let what waits for a private chat wait for its person to open one; nothing is dropped."""
+        self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.platform == platform,
+                outbox.c.chat == chat,
+                outbox.c.state == "waiting",
+                outbox.c.person_id.is_not(None),
+                ~outbox.c.in_group,
+                ~_CHANGES_WHAT_IS_THERE,
+            )
+            .values(platform="", chat="", topic="")
+        )
+
+    def redirect(self, person_id: int, to: Address) -> None:
+        """Send what waits for somebody in private on another platform to one that they have chosen."""
+        self.added = True
+        self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.person_id == person_id,
+                outbox.c.platform != to.platform,
+                outbox.c.state == "waiting",
+                ~outbox.c.in_group,
+                ~_CHANGES_WHAT_IS_THERE,
+            )
+            .values(platform=to.platform, chat=to.chat, topic=to.topic)
+        )
+
     def get(self, letter_id: int) -> Row[Any] | None:
         """Return a letter as it is stored."""
         return self._connection.execute(select(outbox).where(outbox.c.id == letter_id)).first()
@@ -221,5 +267,12 @@ class Outbox:
 def _pressed(row: Row[Any], choice: Sequence[str]) -> Pressed:
     label, action = choice
     return Pressed(
-        row.id, action, label, row.person_id, address_of(row), row.subject, row.state == "superseded"
+        letter_id=row.id,
+        action=action,
+        label=label,
+        person_id=row.person_id,
+        to=address_of(row),
+        in_group=row.in_group,
+        subject=row.subject,
+        superseded=row.state == "superseded",
     )

@@ -34,7 +34,9 @@ _GET = _PERSON.where(people.c.id == bindparam("of"))
 _ADDRESS = (
     select(contacts)
     .where(contacts.c.person_id == bindparam("of"), CAN_BE_WRITTEN_TO)
-    .order_by(contacts.c.joined_at.desc().nulls_last(), contacts.c.id)
+    .order_by(
+        contacts.c.preferred_at.desc().nulls_last(), contacts.c.joined_at.desc().nulls_last(), contacts.c.id
+    )
     .limit(1)
 )
 
@@ -46,6 +48,14 @@ class Known:
     person: Person
     is_new: bool
     is_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Somebody with duties whom no message reaches; ``platforms`` are where the roster names them."""
+
+    person: Person
+    platforms: tuple[str, ...]
 
 
 class People:
@@ -108,7 +118,7 @@ class People:
     # --- contacts -----------------------------------------------------------------------
 
     def address(self, person_id: int) -> Address | None:
-        """Return where a person is reached; None when nowhere."""
+        """Return where a person is reached: where they chose, else where they joined last. None: nowhere."""
         row = self._connection.execute(_ADDRESS, {"of": person_id}).first()
         return Address(row.platform, row.chat) if row else None
 
@@ -117,7 +127,11 @@ class People:
         rows = self._connection.execute(
             select(contacts)
             .where(contacts.c.person_id.in_(list(person_ids)), CAN_BE_WRITTEN_TO)
-            .order_by(contacts.c.joined_at.asc().nulls_first(), contacts.c.id.desc())
+            .order_by(
+                contacts.c.preferred_at.asc().nulls_first(),
+                contacts.c.joined_at.asc().nulls_first(),
+                contacts.c.id.desc(),
+            )
         )
         return {row.person_id: Address(row.platform, row.chat) for row in rows}
 
@@ -132,17 +146,20 @@ class People:
         }
         return insert_once(self._connection, contacts, row)
 
-    def greet(self, platform: str, account: str, now: datetime) -> bool:
-        """Note that an account named in the roster wrote for the first time; False if it did before."""
+    def greet(self, at: Address, account: str, now: datetime) -> bool:
+        """Note that an account of the roster wrote for the first time, and where; False if it did before.
+
+        The roster knows the account; what its chat is called shows only now.
+        """
         return (
             self._connection.execute(
                 update(contacts)
                 .where(
-                    contacts.c.platform == platform,
+                    contacts.c.platform == at.platform,
                     contacts.c.account == account,
                     contacts.c.joined_at.is_(None),
                 )
-                .values(joined_at=now)
+                .values(joined_at=now, chat=at.chat)
             ).rowcount
             == 1
         )
@@ -165,6 +182,15 @@ class People:
         """Return the ids of everybody who can be reached somewhere."""
         rows = self._connection.execute(select(contacts.c.person_id).where(CAN_BE_WRITTEN_TO))
         return set(rows.scalars())
+
+    def missing(self) -> list[Missing]:
+        """Return who has duties and can be reached nowhere, in the order of the roster."""
+        reached = select(contacts.c.person_id).where(CAN_BE_WRITTEN_TO)
+        lost = _PERSON.where(people.c.active, people.c.id.not_in(reached)).order_by(people.c.id)
+        named: dict[int, dict[str, None]] = {}
+        for row in self._connection.execute(select(contacts).order_by(contacts.c.id)):
+            named.setdefault(row.person_id, {})[row.platform] = None
+        return [Missing(each, tuple(named.get(each.id, ()))) for each in _people(self._connection, lost)]
 
     # --- joining ------------------------------------------------------------------------
 

@@ -125,7 +125,10 @@ contacts = _table(
     Column("account", String, nullable=False),
     Column("chat", String, nullable=False),
     Column("reachable", Boolean, nullable=False, server_default=text("true")),
+    # Empty until somebody has written from there, and again when it takes nothing before they do.
     Column("joined_at", Moment, nullable=True),
+    # When they chose to be written to there; the latest choice counts.
+    Column("preferred_at", Moment),
     UniqueConstraint("platform", "account"),
     Index(None, "person_id"),
 )
@@ -506,6 +509,8 @@ chats = _table(
     Column("state", String, nullable=False),
     _to("people", "bound_by", nullable=True),
     Column("seen_at", Moment, nullable=False),
+    # Empty while the group takes nothing until somebody there has called the bot.
+    Column("heard_at", Moment),
     Column("bound_at", Moment),
     UniqueConstraint("platform", "chat"),
 )
@@ -584,6 +589,14 @@ outbox = _table(
     Index("ix_outbox_claimed", "leased_until", sqlite_where=_CLAIMED, postgresql_where=_CLAIMED),
     Index("ix_outbox_updates", "updates_id"),
     Index("ix_outbox_chat", "platform", "chat", "id"),
+    # What somebody may mean when they type the words of a button.
+    Index(
+        "ix_outbox_offered",
+        "person_id",
+        "id",
+        sqlite_where=text("token IS NOT NULL"),
+        postgresql_where=text("token IS NOT NULL"),
+    ),
     Index(None, "subject", sqlite_where=text("subject <> ''"), postgresql_where=text("subject <> ''")),
 )
 

@@ -11,6 +11,7 @@ from bot.errors import StorageError
 from storage.audit import Audit
 from storage.chats import Chats
 from storage.commons import Commons
+from storage.contacts import Contacts
 from storage.conversations import Conversations
 from storage.custody import Custody
 from storage.dispatch import Dispatch
@@ -86,6 +87,11 @@ class Tx:
     def people(self) -> People:
         """Who they are and where."""
         return People(self.connection)
+
+    @cached_property
+    def contacts(self) -> Contacts:
+        """Their accounts."""
+        return Contacts(self.connection)
 
     @cached_property
     def projects(self) -> Projects:

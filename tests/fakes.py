@@ -4,8 +4,8 @@ import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from bot.chat import Address, Attachment, Capabilities, Listener, Outgoing, Paper, Ref
-from bot.errors import DeliveryError
+from bot.chat import Address, Attachment, Capabilities, Fetched, Listener, Outgoing, Paper, Ref
+from bot.errors import DeliveryError, Failure
 from handlers.watch import DigestPapers
 
 
@@ -23,7 +23,11 @@ class Message:
 
 @dataclass
 class FakePlatform:
-    """A chat platform in memory; the failures are raised instead of sending and of fetching."""
+    """A chat platform in memory; the failures are raised instead of sending and of fetching.
+
+    A chat of ``unopened`` takes nothing until somebody there has written. Unless it ``edits``, no message
+    is ever changed.
+    """
 
     name: str = "fake"
     capabilities: Capabilities = field(default_factory=Capabilities)
@@ -32,6 +36,8 @@ class FakePlatform:
     files: dict[str, bytes] = field(default_factory=dict)
     fetch_failures: list[DeliveryError] = field(default_factory=list)
     attempts: int = 0
+    unopened: set[str] = field(default_factory=set)
+    edits: bool = True
 
     async def run(self, listener: Listener) -> None:
         await asyncio.Event().wait()
@@ -43,24 +49,26 @@ class FakePlatform:
         self.attempts += 1
         if self.failures:
             raise self.failures.pop(0)
+        if message.to.chat in self.unopened:
+            raise DeliveryError(Failure.UNOPENED, "nobody has written there yet")
         chat = self.chats[message.to.chat]
         ref = Ref(message.to, str(len(chat) + 1))
-        chat.append(Message(ref, message.text, *_buttons(message), message.paper))
+        chat.append(Message(ref, message.marked, *_buttons(message), message.paper))
         return ref
 
     async def update(self, ref: Ref, message: Outgoing) -> bool:
         for shown in self.chats[ref.to.chat]:
-            if shown.ref.message == ref.message:
+            if self.edits and shown.ref.message == ref.message:
                 shown.text = message.text
                 shown.labels, shown.data = _buttons(message)
                 shown.edits += 1
                 return True
         return False
 
-    async def fetch(self, attachment: Attachment) -> bytes:
+    async def fetch(self, attachment: Attachment) -> Fetched:
         if self.fetch_failures:
             raise self.fetch_failures.pop(0)
-        return self.files[attachment.token]
+        return Fetched(self.files[attachment.token])
 
     async def link(self, code: str) -> str:
         return f"fake://join/{code}"
@@ -103,7 +111,7 @@ class FakeFetchers:
     def platforms(self) -> list[str]:
         return [self.platform.name]
 
-    async def fetch(self, platform: str, attachment: Attachment) -> bytes:
+    async def fetch(self, platform: str, attachment: Attachment) -> Fetched:
         return await self.platform.fetch(attachment)
 
     async def keep(self, name: str, content: bytes) -> str:

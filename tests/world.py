@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from bot import texts
 from bot.chat import Address, Attachment, Event, Incoming
@@ -21,7 +21,7 @@ from bot.domain.calendar import Calendar
 from bot.domain.county import County
 from bot.domain.people import Duty, Role
 from handlers import duties
-from handlers.delivery import Delivery
+from handlers.delivery import Carrier, Delivery
 from handlers.router import Router
 from handlers.watch import Watch
 from storage import tables
@@ -71,6 +71,7 @@ class World:
     press: FakePress
     fetchers: FakeFetchers
     ids: dict[str, int] = field(default_factory=dict)
+    others: dict[str, FakePlatform] = field(default_factory=dict)
     _keys: Any = field(default_factory=lambda: count(1))
 
     # --- what happens -------------------------------------------------------------------
@@ -79,7 +80,12 @@ class World:
         """Let the heart beat once and everything owed arrive."""
         failed = await duties.keep(self.watch)
         assert failed == []
-        await self.delivery.drain()
+        await self.settles()
+
+    async def settles(self) -> None:
+        """Let everything owed arrive; what one platform does not take may go out on another."""
+        for _ in range(1 + len(self.others)):
+            await self.delivery.drain()
 
     async def waits(self, **length: float) -> None:
         """Let time pass."""
@@ -104,6 +110,9 @@ class World:
         message: str = "",
         edited: bool = False,
         group: str = "",
+        called: bool = False,
+        platform: str = "fake",
+        shows_notice: bool = True,
         key: str = "",
         settle: bool = True,
     ) -> str:
@@ -111,10 +120,12 @@ class World:
         number = next(self._keys)
         data, pressed_on = "", ""
         if button:
-            data, pressed_on = self.find_button(who, button, group)
+            data, pressed_on = self.find_button(who, button, group, platform)
+        at = Address(platform, group or self.account(who))
+        self.on(platform).unopened.discard(at.chat)
         incoming = Incoming(
-            key=key or f"fake:{number}",
-            at=Address("fake", group or self.account(who)),
+            key=key or f"{platform}:{number}",
+            at=at,
             sender=self.account(who),
             sent_at=self.clock.now(),
             private=not group,
@@ -124,47 +135,56 @@ class World:
             message=pressed_on or message or f"in{number}",
             edited=edited,
             attachments=tuple(files),
+            called=called,
+            shows_notice=shows_notice,
         )
         notice = await self.router.receive(incoming)
         if settle:
-            await self.delivery.drain()
+            await self.settles()
         return notice
 
-    async def happens(self, event: Event, *, who: str = "zhao", chat: str = "", detail: str = "") -> None:
-        """Let something happen that nobody said."""
+    async def happens(
+        self, event: Event, *, who: str = "zhao", chat: str = "", detail: str = "", platform: str = "fake"
+    ) -> str:
+        """Let something happen that nobody said; Return what the one it happened to is shown."""
         number = next(self._keys)
         account = self.account(who)
         incoming = Incoming(
-            key=f"fake:{number}",
-            at=Address("fake", chat or account),
+            key=f"{platform}:{number}",
+            at=Address(platform, chat or account),
             sender=account,
             sent_at=self.clock.now(),
             private=not chat,
             event=event,
             detail=detail,
         )
-        await self.router.receive(incoming)
-        await self.delivery.drain()
+        shown = await self.router.receive(incoming)
+        await self.settles()
+        return shown
 
     # --- what is seen -------------------------------------------------------------------
 
     def account(self, who: str) -> str:
         return f"account-{who}"
 
-    def said_to(self, who: str) -> list[str]:
+    def on(self, platform: str) -> FakePlatform:
+        """Return one of the platforms."""
+        return self.others.get(platform, self.platform)
+
+    def said_to(self, who: str, platform: str = "fake") -> list[str]:
         """Return every text in somebody's chat as it stands now."""
-        return [message.text for message in self.messages(who)]
+        return [message.text for message in self.messages(who, platform)]
 
-    def last(self, who: str) -> str:
+    def last(self, who: str, platform: str = "fake") -> str:
         """Return the last text in somebody's chat."""
-        return self.said_to(who)[-1]
+        return self.said_to(who, platform)[-1]
 
-    def messages(self, who: str) -> list[Message]:
-        return self.platform.chats[who if who.startswith("group") else self.account(who)]
+    def messages(self, who: str, platform: str = "fake") -> list[Message]:
+        return self.on(platform).chats[who if who.startswith("group") else self.account(who)]
 
-    def find_button(self, who: str, label: str, group: str = "") -> tuple[str, str]:
+    def find_button(self, who: str, label: str, group: str = "", platform: str = "fake") -> tuple[str, str]:
         """Return the data of the latest button with a label, and the message it is under."""
-        for message in reversed(self.platform.chats[group or self.account(who)]):
+        for message in reversed(self.on(platform).chats[group or self.account(who)]):
             if label in message.data:
                 return message.data[label], message.ref.message
         raise AssertionError(f"{who} has no button {label}: {[m.labels for m in self.messages(who)]}")
@@ -174,6 +194,28 @@ class World:
         return await self.store.read(question)
 
     # --- how it begins ------------------------------------------------------------------
+
+    async def has(self, who: str, platform: str = "other", *, joined: bool = True) -> FakePlatform:
+        """Give somebody an account on another platform; not ``joined``, they have never written there."""
+        if platform not in self.others:
+            other = self.others[platform] = FakePlatform(platform)
+            self.delivery.carriers[platform] = Carrier(
+                self.store, other, self.county, self.watch.texts, self.clock
+            )
+        row = {
+            "person_id": self.ids[who],
+            "platform": platform,
+            "account": self.account(who),
+            "chat": self.account(who),
+            "joined_at": self.clock.now() if joined else None,
+        }
+        await self.store.perform(lambda tx: tx.connection.execute(insert(tables.contacts), row))
+        return self.others[platform]
+
+    async def has_not_written(self, who: str) -> None:
+        """Let the roster name somebody's account from which they have never written."""
+        mine = update(tables.contacts).where(tables.contacts.c.person_id == self.ids[who])
+        await self.store.perform(lambda tx: tx.connection.execute(mine.values(joined_at=None)))
 
     async def is_peopled(self) -> None:
         """Fill the county: four projects, eight people."""

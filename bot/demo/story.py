@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.chat import Address, Attachment, Capabilities, Incoming, Listener, Outgoing, Ref
+from bot.chat import Address, Attachment, Capabilities, Fetched, Incoming, Listener, Outgoing, Ref
 from bot.clock import VirtualClock
 from bot.demo.town import START, Town, town
 from bot.domain.people import Person
@@ -90,10 +90,10 @@ class Stage:
         del ref, message
         return True
 
-    async def fetch(self, attachment: Attachment) -> bytes:
+    async def fetch(self, attachment: Attachment) -> Fetched:
         """Return nothing: nobody sends files here."""
         del attachment
-        return b""
+        return Fetched(b"")
 
     async def link(self, code: str) -> str:
         """Return nothing: everybody is here already."""

@@ -48,7 +48,9 @@ _PREAMBLE = re.compile(
     r"|收到|@[^\s，,]{1,64}|(?:今日|今天)?(?:情况|工作|进展)?(?:汇报|报告)(?:如下)?)[\s，,。:：!！]+"
 )
 _RECEIPT = re.compile(
-    r"(?:收到|好的?|嗯|知道了|明白|谢谢|感谢|领导|ok|okay|1?👌|[\s，,。!！])+", re.IGNORECASE
+    r"(?:收到|好的?|嗯|知道了|明白|谢谢|感谢|领导|ok|okay|1?👌|[\s，,。!！？?~～]"
+    r"|[你您]好|大家好|(?:早上|上午|中午|下午|晚上)好|早|在吗|测试|hello|hi|test)+",
+    re.IGNORECASE,
 )
 
 _NO_CHANGE = re.compile(
@@ -107,7 +109,7 @@ def read_answers(text: str, listed: Sequence[Listed], today: date) -> tuple[Answ
 
 
 def is_receipt(text: str) -> bool:
-    """Tell whether a text says that a message was seen, and nothing else: 收到, 好的, 谢谢."""
+    """Tell whether a text greets, or says that a message was seen, and nothing else: 收到, 谢谢, 你好."""
     return _RECEIPT.fullmatch(text.strip()) is not None
 
 

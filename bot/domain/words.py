@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from enum import Enum
 
 _JUNK = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _LINE_ENDS = re.compile("\r\n?|\x85")
@@ -39,48 +40,67 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(lambda found: found["emoji"] or "□", text)
 
 
+class Measure(Enum):
+    """How a platform counts the length of a text: its encoding, and the bytes of one step."""
+
+    UNITS = ("utf-16-le", 2)
+    """UTF-16 code units, as Telegram counts."""
+    BYTES = ("utf-8", 1)
+    """Bytes of UTF-8, as WeCom counts."""
+
+    def of(self, text: str) -> int:
+        """Return the length of a text."""
+        if text.isascii():
+            return len(text)
+        encoding, step = self.value
+        return len(text.encode(encoding, "surrogatepass")) // step
+
+    def most(self, text: str, limit: int) -> int:
+        """Return how many characters of a text are within a limit."""
+        encoding, step = self.value
+        # What is cut in half at the end – a surrogate pair, a sequence of bytes – does not fit.
+        encoded = text[:limit].encode(encoding, "surrogatepass")
+        return len(encoded[: step * limit].decode(encoding, "ignore"))
+
+
 def units(text: str) -> int:
     """Return the length of a text in UTF-16 code units, as Telegram counts."""
-    if text.isascii():
-        return len(text)
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return Measure.UNITS.of(text)
 
 
-def fits(text: str, limit: int) -> str:
+def fits(text: str, limit: int, measure: Measure = Measure.UNITS) -> str:
     """Return the text, cut between two letters and ended with … when it is over the limit."""
-    if units(text) <= limit:
+    if measure.of(text) <= limit:
         return text
-    return text[: _cut(text, limit - 1)].rstrip() + "…"
+    return text[: _cut(text, limit - measure.of("…"), measure)].rstrip() + "…"
 
 
-def split(text: str, limit: int) -> list[str]:
+def split(text: str, limit: int, measure: Measure = Measure.UNITS) -> list[str]:
     """Return the text in parts within the limit, numbered （1/3） when there are several.
 
     Nothing is lost: the parts without their numbers, put together, are the text.
     """
-    if units(text) <= limit:
+    if measure.of(text) <= limit:
         return [text]
     digits = 1
-    while len(parts := _pieces(text, limit - len("（/）") - 2 * digits)) >= 10**digits:
+    while len(parts := _pieces(text, limit - measure.of("（/）") - 2 * digits, measure)) >= 10**digits:
         digits += 1
     return [f"（{number}/{len(parts)}）{part}" for number, part in enumerate(parts, 1)]
 
 
-def _pieces(text: str, limit: int) -> list[str]:
+def _pieces(text: str, limit: int, measure: Measure) -> list[str]:
     pieces = []
-    while units(text) > limit:
-        end = _cut(text, limit)
+    while measure.of(text) > limit:
+        end = _cut(text, limit, measure)
         line_end = text.rfind("\n", end // 2, end) + 1
         pieces.append(text[: line_end or end])
         text = text[line_end or end :]
     return [*pieces, text] if text else pieces
 
 
-def _cut(text: str, limit: int) -> int:
+def _cut(text: str, limit: int, measure: Measure) -> int:
     """Return the last place within the limit that is between two letters as people see them."""
-    # Half a surrogate pair at the end is ignored: the code point does not fit.
-    encoded = text[:limit].encode("utf-16-le", "surrogatepass")
-    furthest = len(encoded[: 2 * limit].decode("utf-16-le", "ignore"))
+    furthest = measure.most(text, limit)
     for end in range(furthest, max(0, furthest - _LONGEST_CLUSTER), -1):
         if _is_between(text, end):
             return end

@@ -54,7 +54,7 @@ class Wire(FakePlatform):
         self.open.set()
 
     async def send(self, message: Outgoing) -> Ref | None:
-        words = message.text.rpartition("\n")[2]
+        words = message.marked.rpartition("\n")[2]
         self.tried.append(words)
         if self.on_send is not None:
             await self.on_send(message)
@@ -62,7 +62,7 @@ class Wire(FakePlatform):
         for key in (words, ""):
             if self.outcomes.get(key):
                 raise self.outcomes[key].pop(0)
-        self.ledger.append((message.to.chat, message.text))
+        self.ledger.append((message.to.chat, message.marked))
         ref = await super().send(message)
         return ref if self.names else None
 
@@ -678,6 +678,20 @@ async def test_an_update_of_a_message_that_is_gone_ends_quietly(post: Post) -> N
 
     await post.carrier.drain()
 
+    assert (await post.states())["new"] == "sent"
+
+
+async def test_a_message_that_cannot_be_changed_stays_and_nothing_is_sent_in_its_place(post: Post) -> None:
+    post.wire.edits = False
+    await post.owes(("liu", "old"))
+    await post.carrier.drain()
+    first = select(tables.outbox.c.id).order_by(tables.outbox.c.id).limit(1)
+    original = await post.store.read(lambda tx: tx.connection.execute(first).scalar_one())
+
+    await post.owes(post.letter("liu", "new", updates_id=original, subject="problem:1"))
+    await post.carrier.drain()
+
+    assert post.wire.texts == ["old"]
     assert (await post.states())["new"] == "sent"
 
 

@@ -158,7 +158,7 @@ async def test_files_are_sent_with_words_and_shown_as_what_they_are(desk: Desk) 
     await expect(page.locator(".own .file")).to_contain_text("2 KB")
     await expect(page.locator(".own .picture img")).to_have_js_property("naturalWidth", 1)
     picture, report = desk.bot.last.attachments
-    assert await desk.platform.fetch(picture) == PNG
+    assert (await desk.platform.fetch(picture)).content == PNG
     assert (report.media_type, report.size, desk.bot.last.text) == ("application/pdf", 2048, "照片和月报")
 
 

@@ -389,7 +389,7 @@ async def test_a_revoked_token_loses_no_message(api: BotApi, clock: VirtualClock
 async def test_a_file_somebody_sent_is_fetched(api: BotApi, telegram: TelegramPlatform) -> None:
     api.files["f1"] = b"%PDF"
 
-    assert await telegram.fetch(Attachment("f1", "批复.pdf", "application/pdf")) == b"%PDF"
+    assert (await telegram.fetch(Attachment("f1", "批复.pdf", "application/pdf"))).content == b"%PDF"
 
 
 async def test_a_file_over_20_mb_is_refused_and_one_of_20_mb_is_not(api: BotApi, clock: VirtualClock) -> None:
@@ -397,7 +397,7 @@ async def test_a_file_over_20_mb_is_refused_and_one_of_20_mb_is_not(api: BotApi,
     limit = 20 * 1024 * 1024
     api.files.update(large=bytes(limit), larger=bytes(limit + 1))
 
-    content = await platform.fetch(Attachment("large", "a", "video/mp4"))
+    content = (await platform.fetch(Attachment("large", "a", "video/mp4"))).content
     with pytest.raises(DeliveryError) as caught:
         await platform.fetch(Attachment("larger", "a", "video/mp4"))
     await platform.close()
@@ -437,7 +437,7 @@ async def test_a_file_that_does_not_come_whole_or_from_elsewhere_is_fetched_agai
         await telegram.fetch(Attachment("f1", "a", "video/mp4"))
 
     assert caught.value.kind is Failure.RETRY
-    assert await telegram.fetch(Attachment("f1", "a", "video/mp4")) == b"x"
+    assert (await telegram.fetch(Attachment("f1", "a", "video/mp4"))).content == b"x"
 
 
 async def test_a_fetch_without_an_answer_may_be_repeated(api: BotApi, telegram: TelegramPlatform) -> None:

@@ -14,7 +14,7 @@ def test_a_group_is_met_once(tx: Tx) -> None:
 
     met = tx.chats.meet(GROUP, "全县项目群", NOW)
 
-    assert met == Chat(met.id, GROUP, "全县项目群", "", "met", None)
+    assert met == Chat(met.id, GROUP, "全县项目群", "", "met", None, NOW)
     assert tx.chats.meet(GROUP, "another title", NOW + HOUR) == met
     assert tx.chats.at(GROUP) == tx.chats.get(met.id) == met
     assert tx.chats.get(404) is None
@@ -80,3 +80,33 @@ def test_a_group_without_a_scope_that_moves_has_none_afterwards(tx: Tx) -> None:
     assert not tx.chats.move(OTHER, OTHER.chat)
 
     assert [(chat.at, chat.scope, chat.state) for chat in tx.chats.all()] == [(OTHER, "", "met")]
+
+
+def test_a_group_takes_nothing_from_a_refusal_until_it_is_heard(tx: Tx, county: County) -> None:
+    group, other = tx.chats.meet(GROUP, "a", NOW), tx.chats.meet(OTHER, "b", NOW)
+    tx.chats.bind(group.id, "全县", county.zhao, NOW)
+    assert not tx.chats.hear(GROUP, NOW)
+
+    assert tx.chats.unhear(GROUP)
+    assert not tx.chats.unhear(GROUP)
+    assert tx.chats.unhear(OTHER)
+
+    assert [chat.id for chat in tx.chats.unheard()] == [group.id]
+    assert tx.chats.hear(GROUP, NOW + HOUR)
+    assert tx.chats.unheard() == []
+    assert [chat.heard_at for chat in tx.chats.all()] == [NOW + HOUR, None]
+    tx.chats.leave(OTHER)
+    assert not tx.chats.hear(OTHER, NOW)
+    assert tx.chats.meet(OTHER, "c", NOW + HOUR).heard_at == NOW + HOUR
+    tx.chats.rename(other.id, "大桥镇工作群")
+    assert [chat.title for chat in tx.chats.all()] == ["a", "大桥镇工作群"]
+
+
+def test_what_was_heard_of_either_of_two_that_are_one_counts(tx: Tx) -> None:
+    tx.chats.meet(GROUP, "a", NOW)
+    tx.chats.unhear(GROUP)
+    tx.chats.meet(OTHER, "a", NOW + HOUR)
+
+    tx.chats.move(GROUP, OTHER.chat)
+
+    assert [chat.heard_at for chat in tx.chats.all()] == [NOW + HOUR]

@@ -21,7 +21,12 @@ from storage import dialects, migrate, tables
 from storage.store import Store
 from tests.storage.county import NOW
 
-RELEASED = ["0001_a_county_and_its_trail", "0002_custody_and_clocks"]
+RELEASED = [
+    "0001_a_county_and_its_trail",
+    "0002_custody_and_clocks",
+    "0003_open_chats_and_preferred_contacts",
+]
+LAST, COMING = "0003", "0004"
 NEXT = """
 from alembic import op
 
@@ -52,7 +57,7 @@ def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(migrate, "_MIGRATIONS", folder)
 
     def write(deed: str) -> None:
-        (versions / "0003_more.py").write_text(NEXT.format(revision="0003", before="0002", deed=deed))
+        (versions / f"{COMING}_more.py").write_text(NEXT.format(revision=COMING, before=LAST, deed=deed))
 
     return write
 
@@ -134,7 +139,7 @@ def test_a_database_of_a_newer_release_is_refused(url: str, database: Connection
 
     for ask in (migrate.migrate, migrate.pending):
         with pytest.raises(
-            StorageError, match="of revision 0099, but this release knows only up to 0002; install"
+            StorageError, match="of revision 0099, but this release knows only up to 0003; install"
         ):
             ask(url)
 
@@ -176,14 +181,14 @@ def test_the_next_release_finds_a_copy_made_before_it(
     sqlite_url: str, tmp_path: Path, next_release: Any
 ) -> None:
     next_release('op.add_column("units", op.sa.Column("more", op.sa.String))'.replace("op.sa", "sa"))
-    path = migrate._MIGRATIONS / "versions" / "0003_more.py"
+    path = migrate._MIGRATIONS / "versions" / f"{COMING}_more.py"
     path.write_text("import sqlalchemy as sa\n" + path.read_text())
 
     assert migrate.pending(sqlite_url)
-    assert migrate.migrate(sqlite_url) == ["0003_more"]
+    assert migrate.migrate(sqlite_url) == [f"{COMING}_more"]
 
-    with closing(sqlite3.connect(tmp_path / "liaison.db.before-0003")) as copy:
-        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+    with closing(sqlite3.connect(tmp_path / f"liaison.db.before-{COMING}")) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(LAST,)]
     with closing(sqlite3.connect(tmp_path / "liaison.db")) as now:
         assert "more" in [row[1] for row in now.execute("PRAGMA table_info(units)")]
 
@@ -194,7 +199,7 @@ def test_a_step_that_fails_changes_nothing(url: str, database: Connection, next_
     with pytest.raises(StorageError, match="nowhere"):
         migrate.migrate(url)
 
-    assert revision(database) == "0002"
+    assert revision(database) == LAST
     assert inspect(database).has_table("delivery_pauses")
 
 
@@ -221,6 +226,28 @@ def test_changing_a_parent_table_keeps_its_children(sqlite_url: str, next_releas
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT * FROM roles").all() == [(1, "联络员")]
     engine.dispose()
+
+
+def test_groups_met_before_this_release_are_taken_to_listen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, url = tmp_path / "old", f"sqlite:///{tmp_path}/liaison.db"
+    (old / "versions").mkdir(parents=True)
+    for path in ("env.py", *(f"versions/{step}.py" for step in RELEASED[:2])):
+        (old / path).write_text((migrate._MIGRATIONS / path).read_text())
+    with monkeypatch.context() as patched:
+        patched.setattr(migrate, "_MIGRATIONS", old)
+        migrate.migrate(url)
+    with closing(sqlite3.connect(tmp_path / "liaison.db", isolation_level=None)) as before:
+        before.execute(
+            "INSERT INTO chats (platform, chat, state, seen_at)"
+            " VALUES ('telegram', '-1', 'bound', '2026-11-20')"
+        )
+
+    migrate.migrate(url)
+
+    with closing(sqlite3.connect(tmp_path / "liaison.db")) as now:
+        assert now.execute("SELECT heard_at FROM chats").fetchall() == [("2026-11-20",)]
 
 
 def test_the_way_alembic_runs_does_nothing_when_it_is_only_imported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,9 @@ def test_a_slot_is_filled_once(tx: Tx) -> None:
 
     assert tx.outbox.has("prompt:1:2026-11-23")
     assert not tx.outbox.has("prompt:1:2026-11-24")
-    assert [letter.message for letter in claim(tx)] == [Outgoing(LIU, "good morning")]
+    assert [letter.message for letter in claim(tx)] == [
+        Outgoing(LIU, "good morning", key="prompt:1:2026-11-23")
+    ]
 
 
 def test_only_a_slot_that_was_free_wakes_the_delivery(tx: Tx) -> None:
@@ -233,16 +235,18 @@ def test_the_data_of_a_button_fits_into_every_platform(tx: Tx) -> None:
     assert all(isinstance(button, Button) for line in letter.message.buttons for button in line)
 
 
-def test_a_typed_word_meets_the_buttons_last_offered_in_that_chat(tx: Tx) -> None:
-    owed(tx, "old", choices=((("接办", "take:1"),),))
-    owed(tx, "new", choices=((("接办", "take:2"), ("转办", "hand:2")),))
-    owed(tx, "words only")
-    owed(tx, "elsewhere", WANG, choices=((("接办", "take:3"),),))
+def test_a_typed_word_meets_the_buttons_last_offered_to_who_types_it(tx: Tx, county: County) -> None:
+    liu = county.liu
+    owed(tx, "old", choices=((("接办", "take:1"),),), person_id=liu)
+    owed(tx, "new", WANG, choices=((("接办", "take:2"), ("转办", "hand:2")),), person_id=liu)
+    owed(tx, "words only", person_id=liu)
+    owed(tx, "another's", choices=((("接办", "take:3"),),), person_id=county.wang)
+    owed(tx, "in a group", choices=((("接办", "take:4"),),), person_id=liu, in_group=True)
     delivered(tx)
-    owed(tx, "not sent yet", choices=((("接办", "take:4"),),))
+    owed(tx, "not sent yet", choices=((("接办", "take:5"),),), person_id=liu)
 
-    assert [offer.action for offer in tx.outbox.offered(LIU)] == ["take:2", "hand:2", "take:1"]
-    assert [offer.action for offer in tx.outbox.offered(LIU, most=1)] == ["take:2", "hand:2"]
+    assert [offer.action for offer in tx.outbox.offered(liu)] == ["take:2", "hand:2", "take:1"]
+    assert [offer.action for offer in tx.outbox.offered(liu, most=1)] == ["take:2", "hand:2"]
 
 
 def test_the_live_letters_about_a_subject_are_those_that_somebody_sees_or_will_see(tx: Tx) -> None:
@@ -349,6 +353,55 @@ def test_of_what_waits_for_the_unreachable_only_problems_wait_on(tx: Tx, county:
     ]  # fmt: skip
     tx.outbox.address(county.liu, Address("fake", "liu again"))
     assert {letter.to.chat for letter in claim(tx)} == {"liu again", "wang"}
+
+
+def test_what_waits_for_an_unopened_chat_waits_for_its_person_and_a_change_stays_behind(
+    tx: Tx, county: County
+) -> None:
+    shown = owed(tx, "shown", person_id=county.liu)
+    delivered(tx, shown)
+    waiting = owed(tx, "waiting", person_id=county.liu)
+    owed(tx, "change of what waits", updates_id=waiting, person_id=county.liu)
+    owed(tx, "change of what is shown", updates_id=shown, person_id=county.liu)
+    owed(tx, "nobody's")
+    owed(tx, "of the group", person_id=county.liu, in_group=True)
+    owed(tx, "another's", WANG, person_id=county.wang)
+
+    tx.outbox.recall("fake", "liu")
+    tx.outbox.address(county.liu, Address("other", "liu"))
+
+    at = tx.connection.exec_driver_sql("SELECT key, platform FROM outbox ORDER BY id").all()
+    assert [key for key, platform in at if platform == "other"] == ["waiting", "change of what waits"]
+    assert [key for key, platform in at if platform == ""] == []
+
+
+def test_what_waits_follows_to_the_platform_somebody_has_chosen(tx: Tx, county: County) -> None:
+    there = Address("other", "liu")
+    shown = owed(tx, "shown", person_id=county.liu)
+    delivered(tx, shown)
+    owed(tx, "change of what is shown", updates_id=shown, person_id=county.liu)
+    owed(tx, "card", person_id=county.liu, due_at=NOW + HOUR)
+    owed(tx, "of the group", person_id=county.liu, in_group=True)
+    owed(tx, "another's", WANG, person_id=county.wang)
+    owed(tx, "there already", Address("other", "liu too"), person_id=county.liu)
+
+    tx.outbox.redirect(county.liu, there)
+
+    moved = tx.connection.exec_driver_sql("SELECT key FROM outbox WHERE platform = 'other' AND chat = 'liu'")
+    assert moved.scalars().all() == ["card"]
+    assert tx.owes
+
+
+def test_a_chat_that_is_opened_is_sent_to_before_its_pause_is_over(tx: Tx) -> None:
+    owed(tx, "liu")
+    tx.dispatch.pause("fake", "liu", NOW + DAY)
+    tx.dispatch.pause("fake", "wang", NOW + DAY)
+    owed(tx, "wang", WANG)
+    before = taken(tx)
+
+    tx.dispatch.resume("fake", "liu")
+
+    assert (before, taken(tx)) == ([], ["liu"])
 
 
 def test_the_delivery_knows_what_is_due_and_what_comes_next(tx: Tx) -> None:

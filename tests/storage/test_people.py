@@ -132,9 +132,9 @@ def test_who_is_named_in_the_roster_is_greeted_once(tx: Tx, county: County) -> N
     tx.people.reachable("fake", "刘敏", yes=False)
     assert tx.people.address(county.liu) is None  # a bot may not write first
 
-    assert tx.people.greet("third", "liu", NOW)
+    assert tx.people.greet(Address("third", "liu"), "liu", NOW)
     assert tx.people.address(county.liu) == Address("third", "liu")
-    assert not tx.people.greet("third", "liu", NOW)
+    assert not tx.people.greet(Address("third", "liu"), "liu", NOW)
     known = tx.people.at("third", "liu")
     assert known is not None
     assert not known.is_new
@@ -172,3 +172,12 @@ def test_the_last_wrong_code_allowed_locks_the_account_and_the_count_begins_anew
     assert tries == [False, False, False, False, True, False]
     assert tx.people.locked_until("fake", "mallory") == NOW + HOUR
     assert tx.people.locked_until("fake", "eve") is None
+
+
+def test_what_the_chat_of_an_account_is_called_shows_when_it_writes_first(tx: Tx, county: County) -> None:
+    added(tx, tables.contacts, person_id=county.liu, platform="third", account="liu", chat="liu")
+    tx.people.reachable("fake", "刘敏", yes=False)
+
+    tx.people.greet(Address("third", "wo8Xencrypted"), "liu", NOW)
+
+    assert tx.people.address(county.liu) == Address("third", "wo8Xencrypted")

@@ -356,7 +356,7 @@ def test_retiring_the_holder_of_open_problems_says_which_must_be_handed_over(tx:
 
 def test_who_comes_back_is_reached_again_but_has_no_duties(tx: Tx) -> None:
     applied(tx)
-    tx.people.greet("telegram", "1001", NOW)
+    tx.people.greet(Address("telegram", "1001"), "1001", NOW)
     applied(tx, people(replace(LIU, active=False)))
 
     told = applied(tx, people(LIU), LATER)
@@ -399,7 +399,7 @@ def test_an_account_of_the_roster_acts_at_once_and_is_greeted_when_it_writes(tx:
         known = tx.people.at(platform, account)
         assert known is not None
         assert (known.person.name, known.is_new) == ("刘敏", True)
-        assert tx.people.greet(platform, account, NOW)
+        assert tx.people.greet(Address(platform, account), account, NOW)
 
 
 def letter(tx: Tx, name: str, chat: str) -> None:
@@ -431,7 +431,7 @@ def test_what_waits_for_a_changed_account_waits_for_its_owner(tx: Tx) -> None:
 
 def test_what_waits_for_a_changed_account_goes_where_its_owner_is_reached(tx: Tx) -> None:
     applied(tx)
-    tx.people.greet("wecom", "liumin", NOW)
+    tx.people.greet(Address("wecom", "liumin"), "liumin", NOW)
     letter(tx, "刘敏", "1001")
 
     applied(tx, people(replace(LIU, telegram=2002)))
@@ -441,7 +441,7 @@ def test_what_waits_for_a_changed_account_goes_where_its_owner_is_reached(tx: Tx
 
 def test_nothing_goes_out_to_who_is_retired(tx: Tx) -> None:
     applied(tx)
-    tx.people.greet("telegram", "1001", NOW)
+    tx.people.greet(Address("telegram", "1001"), "1001", NOW)
     letter(tx, "刘敏", "1001")
 
     applied(tx, people(replace(LIU, active=False)))

@@ -25,14 +25,15 @@ NASTY = [
 ]
 
 
-async def presses(world: World, who: str, data: str, *, chat: str = "") -> str:
-    """Press a button with any data, from any chat."""
+async def presses(world: World, who: str, data: str, *, group: str = "") -> str:
+    """Press a button with any data, in one's own chat or in a group."""
     notice = await world.router.receive(
         Incoming(
             key=f"press:{next(_numbers)}",
-            at=Address("fake", chat or world.account(who)),
+            at=Address("fake", group or world.account(who)),
             sender=world.account(who),
             sent_at=world.clock.now(),
+            private=not group,
             button=data,
             message="1",
         )
@@ -158,11 +159,11 @@ async def test_the_button_of_another_persons_card_does_nothing(world: World) -> 
     assert await trail(world) == ["problem.reported"]
 
 
-async def test_a_card_pressed_in_another_chat_does_nothing(world: World) -> None:
+async def test_a_card_pressed_in_a_group_does_nothing(world: World) -> None:
     await world.hears("liu", LAND)
     data, _ = world.find_button("sun", "接办")
 
-    await presses(world, "sun", data, chat="elsewhere")
+    await presses(world, "sun", data, group="group1")
 
     assert (await problem(world)).state is State.WAITING
 

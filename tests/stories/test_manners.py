@@ -75,6 +75,15 @@ async def test_in_the_afternoon_nobody_says_good_morning(world: World) -> None:
     assert world.last("liu").startswith("刘敏，您好。11月23日 周一，您有 2 个项目：")
 
 
+@pytest.mark.parametrize("words", ["你好", "您好！", "早上好", "在吗？", "收到"])
+async def test_a_greeting_is_no_word_on_a_problem(world: World, words: str) -> None:
+    await world.hears("liu", "2 问题 用地指标未批")
+
+    await world.hears("sun", words)
+
+    assert world.last("sun") == "好的，有事随时说。"
+
+
 async def test_an_unknown_command_is_words_like_any_other(world: World) -> None:
     await world.hears("chen", "/selfdestruct")
 

@@ -50,7 +50,7 @@ class Exchange:
             chat=chat,
             sender="",
             at=self._now(),
-            text=message.text,
+            text=message.marked,
             buttons=message.buttons,
             files=(self.shelf.put(paper.name, paper.media_type, paper.content, ours=True),) if paper else (),
             nth=self.rooms.said_by_bot(chat) + 1,

@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.chat import Attachment, Capabilities, Listener, Outgoing, Ref
+from bot.chat import Attachment, Capabilities, Fetched, Listener, Outgoing, Ref
 from bot.errors import DeliveryError, Failure
 from bot.platforms.local.address import Loopback, loopback, take
 from bot.platforms.local.county import County
@@ -83,12 +83,12 @@ class LocalPlatform:
         """Change a message where it stands; False if it is of another run or forgotten."""
         return self._exchange.revise(ref, message)
 
-    async def fetch(self, attachment: Attachment) -> bytes:
+    async def fetch(self, attachment: Attachment) -> Fetched:
         """Return the bytes of a file somebody sent."""
         kept = self._exchange.shelf.get(attachment.token)
         if kept is None:
             raise DeliveryError(Failure.REFUSED, f"the file {attachment.name} is no longer kept by the page")
-        return kept.content
+        return Fetched(kept.content)
 
     async def link(self, _code: str) -> str:
         """Return nothing: at the page a code is typed, there is no account to link."""

@@ -1,5 +1,5 @@
 """Telegram: python-telegram-bot's types and errors, on a transport and a polling loop of our own."""
 
-from bot.platforms.telegram.platform import Finding, TelegramPlatform
+from bot.platforms.telegram.platform import TelegramPlatform
 
-__all__ = ["Finding", "TelegramPlatform"]
+__all__ = ["TelegramPlatform"]

@@ -3,12 +3,11 @@
 import asyncio
 import logging
 import re
-from dataclasses import dataclass
 
 from telegram import Bot
 from telegram.error import TelegramError
 
-from bot.chat import Attachment, Capabilities, Incoming, Listener, Outgoing, Ref, Unreadable
+from bot.chat import Attachment, Capabilities, Fetched, Finding, Incoming, Listener, Outgoing, Ref, Unreadable
 from bot.clock import Clock
 from bot.domain.words import clean, fits
 from bot.errors import ConfigurationError, DeliveryError, Failure
@@ -25,14 +24,6 @@ DOWNLOAD_LIMIT = 20 * 1024 * 1024
 NOTICE_LIMIT = 200
 
 _FILE_PATH = re.compile(r"(?!.*\.\.)[\w.-]+(/[\w.-]+)*")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing `liaison check` found out; with ``fault`` the bot will not work as it should."""
-
-    sentence: str
-    fault: bool = False
 
 
 class TelegramPlatform:
@@ -86,6 +77,9 @@ class TelegramPlatform:
     def __repr__(self) -> str:
         return f"<TelegramPlatform of bot {self._me.id}>"
 
+    def listen(self) -> None:
+        """Do nothing: Telegram is asked, it does not call."""
+
     async def run(self, listener: Listener) -> None:
         """Pass everything that reaches the bot to the listener until cancelled."""
         while True:
@@ -114,7 +108,7 @@ class TelegramPlatform:
         """
         return await self._sending.update(ref, message)
 
-    async def fetch(self, attachment: Attachment) -> bytes:
+    async def fetch(self, attachment: Attachment) -> Fetched:
         """Return the bytes of an attachment, at most 20 MB, from the Bot API's own address."""
         try:
             file = await self._transport.call("getFile", {"file_id": attachment.token})
@@ -122,7 +116,7 @@ class TelegramPlatform:
             if not isinstance(path, str) or not _FILE_PATH.fullmatch(path):
                 cure = "the Bot API gave no usable path; a server of your own must not run with --local"
                 raise DeliveryError(Failure.REFUSED, cure)
-            return await self._transport.download(path, DOWNLOAD_LIMIT)
+            return Fetched(await self._transport.download(path, DOWNLOAD_LIMIT))
         except TooLarge as error:
             raise DeliveryError(Failure.REFUSED, str(error)) from error
         except TelegramError as error:

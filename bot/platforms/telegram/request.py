@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any, Never, cast
 from urllib.parse import quote
@@ -207,7 +208,9 @@ def _body(data: RequestData | Values | None) -> tuple[dict[str, Any], int]:
         for name, value in data.json_parameters.items():
             form.add_field(name, value)
         for name, (filename, content, media_type) in data.multipart_data.items():
-            form.add_field(name, content, filename=filename, content_type=media_type)
+            # As raw bytes, aiohttp warns, a large one would be written in one piece.
+            body = BytesIO(content) if isinstance(content, bytes) else content
+            form.add_field(name, body, filename=filename, content_type=media_type)
             size += len(content) if isinstance(content, bytes) else 0
         return {"data": form}, size
     parameters = data.parameters if isinstance(data, RequestData) else data or {}

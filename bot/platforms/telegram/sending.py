@@ -1,12 +1,12 @@
 """Carrying our messages to Telegram: in parts where they are long, papers as pictures or files."""
 
-from collections import OrderedDict
 from typing import Any
 
 from telegram import Bot, InlineKeyboardMarkup, Message
 from telegram.error import BadRequest, TelegramError
 
 from bot.chat import Address, Capabilities, Outgoing, Paper, Ref
+from bot.platforms.begun import Begun
 from bot.platforms.telegram import wire
 from bot.platforms.telegram.failures import Failures
 from bot.platforms.telegram.polling import Pause
@@ -17,7 +17,6 @@ PHOTO_LIMIT = 10 * 1024 * 1024
 _NO_PREVIEW = {"is_disabled": True}
 _UNCHANGED = "message is not modified"
 _FIXED = ("message to edit not found", "message can't be edited", "message_id_invalid")
-_UNFINISHED_KEPT = 1000
 
 
 class Sending:
@@ -31,7 +30,7 @@ class Sending:
         self._failures = failures
         self._capabilities = capabilities
         self._pause = pause
-        self._unfinished: OrderedDict[Outgoing, int] = OrderedDict()
+        self._begun = Begun()
 
     async def send(self, message: Outgoing) -> Ref | None:
         """Send a message, its buttons under the last part, and return what names that part.
@@ -40,7 +39,7 @@ class Sending:
         first page twice because the second was refused.
         """
         parts = wire.parts(message, self._capabilities)
-        begun = self._unfinished.pop(message, 0)
+        begun = self._begun.take(message)
         number: int | None = None
         for place, part in enumerate(parts[begun:], begun):
             if place > begun and self._capabilities.per_chat_second:
@@ -48,8 +47,7 @@ class Sending:
             try:
                 number = await self._deliver(message.to, part)
             except TelegramError as error:
-                if place:
-                    self._note(message, place)
+                self._begun.note(message, place)
                 raise self._failures.meaning(error, message.to.chat) from error
         return None if number is None else Ref(message.to, str(number))
 
@@ -99,11 +97,6 @@ class Sending:
                 if not any(word in str(error).lower() for word in ("photo", "image")):
                     raise
         return await self._bot.send_document(to.chat, paper.content, **rest)
-
-    def _note(self, message: Outgoing, place: int) -> None:
-        self._unfinished[message] = place
-        if len(self._unfinished) > _UNFINISHED_KEPT:
-            self._unfinished.popitem(last=False)
 
 
 def _fields(to: Address, part: wire.Part) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def keyboard(buttons: tuple[tuple[Button, ...], ...]) -> Json:
 
 def parts(message: Outgoing, limits: Capabilities) -> list[Part]:
     """Return the messages that carry one of ours; the last one has the buttons."""
-    text = clean(message.text)
+    text = clean(message.marked)
     if message.paper is not None and units(text) <= limits.caption_limit:
         return [Part(text, message.buttons, message.paper)]
     *first, last = split(text, limits.text_limit)
@@ -119,13 +119,14 @@ def _message(message: Json, key: str, me: Me, *, edited: bool) -> Incoming | Non
         if edited or is_service(message):
             return None
         text = sign(message)
-    text = _addressed(text or "", me)
-    if text is None:
+    addressed = _addressed(text or "", me)
+    if addressed is None:
         return None
     sender, name = _account(message)
     return Incoming(
-        key, at, sender, sent_at, private, name, text,
+        key, at, sender, sent_at, private, name, addressed,
         message=str(number), edited=edited, attachments=files,
+        called=not private and addressed != text,
     )  # fmt: skip
 
 

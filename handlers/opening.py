@@ -1,0 +1,83 @@
+"""Private chats that take nothing until somebody there has written, and those that the bot may open."""
+
+from collections.abc import Collection
+from functools import partial
+
+from bot.chat import Address
+from bot.domain.people import Person
+from handlers import departure, welcome
+from handlers.turn import Beat, Desk
+from handlers.watch import Watch
+from storage.contacts import Contact
+from storage.letters import Lane, Letter
+
+CHUNK = 50
+"""Accounts of one transaction at most, so that a message never waits for a whole roster."""
+
+
+def closed(desk: Desk, at: Address) -> None:
+    """Note that a chat takes nothing until its person writes; what waits for them waits, or goes elsewhere.
+
+    The office hears of it once, with the sentence to forward; what waited goes out at their first word.
+    """
+    desk.tx.outbox.recall(at.platform, at.chat)
+    for contact in desk.tx.contacts.at(at):
+        is_news = desk.tx.contacts.unopen(contact)
+        other = desk.tx.people.address(contact.person_id)
+        if other is not None:
+            desk.tx.outbox.address(contact.person_id, other)
+        if is_news:
+            person = desk.tx.people.get(contact.person_id)
+            desk.record(None, "person.unopened", f"person:{person.id}", platform=at.platform)
+            _tell_office(desk, person, contact, other)
+
+
+def _tell_office(desk: Desk, person: Person, contact: Contact, other: Address | None) -> None:
+    for colleague in desk.office:
+        if colleague.id == person.id:
+            continue
+        text = desk.say(
+            colleague,
+            "opening.closed_elsewhere" if other else "opening.closed",
+            name=person.placed,
+            platform=desk.platform(colleague, contact.at.platform),
+            other=desk.platform(colleague, other.platform) if other else "",
+            how=desk.how_to_open(colleague, contact.at.platform),
+        )
+        desk.tell(colleague, f"{contact.spell}:{colleague.id}", text)
+
+
+# --- where the bot may write first ------------------------------------------------------
+
+
+async def write_first(watch: Watch) -> None:
+    """Say hello to whom the roster names, where the bot may write first; from then on they are asked."""
+    if not watch.writes_first or not await watch.read(partial(_is_due, watch.writes_first)):
+        return
+    while await watch.perform(partial(_open_some, watch.writes_first)) == CHUNK:
+        pass
+
+
+def _is_due(platforms: Collection[str], beat: Beat) -> bool:
+    return not beat.county.calendar.is_quiet(beat.now) and bool(_unopened(platforms, beat, 1))
+
+
+def _unopened(platforms: Collection[str], beat: Beat, most: int) -> list[Contact]:
+    """Return whom to say hello to: while some try the bot out, only them."""
+    return beat.tx.contacts.unopened(platforms, most, pilots_only=beat.tx.rounds.has_pilots())
+
+
+def _open_some(platforms: Collection[str], beat: Beat) -> int:
+    return beat.each(_unopened(platforms, beat, CHUNK), partial(_open, beat))
+
+
+def _open(beat: Beat, contact: Contact) -> None:
+    person = beat.tx.people.get(contact.person_id)
+    if not beat.tx.people.greet(contact.at, contact.account, beat.now):
+        return
+    beat.record(None, "person.joined", f"person:{person.id}", platform=contact.at.platform)
+    hello = welcome.hello(beat, person)
+    letter = Letter(contact.opening, contact.at, hello, beat.now, person_id=person.id, lane=Lane.ROUND)
+    beat.tx.outbox.add(letter, beat.now)
+    welcome.let_through(beat, person, contact.at)
+    departure.back(beat, person)

@@ -163,7 +163,7 @@ def init(config: Config = DEFAULT) -> None:
     except FileExistsError:
         raise BotError(f"{path} is there already; remove it first, or name another with -c") from None
     path.write_text(example(), encoding="utf-8")
-    _say(f"{path} 已写好，请填 county 和 [telegram] token，然后运行 liaison check。")
+    _say(f"{path} 已写好，请填 county，以及 [wecom.bot] 或 [telegram] 的凭据，然后运行 liaison check。")
 
 
 @app.command()
@@ -230,6 +230,10 @@ def template(
     sample: Annotated[
         bool, typer.Option("--sample", help="写样板县的名册。 Write the sample county.")
     ] = False,
+    directory: Annotated[
+        bool,
+        typer.Option("--directory", help="照企业微信通讯录写好单位和人员。 Fill in WeCom's directory."),
+    ] = False,
     config: Config = DEFAULT,
 ) -> None:
     """写一份空白名册（带下拉选项）。 Write an empty roster with drop-downs."""
@@ -240,6 +244,15 @@ def template(
     # The first roster is often written before there is a configuration.
     known = config != DEFAULT or _one(config).exists()
     categories = _settings(config).problems.categories if known and not sample else DEFAULT_CATEGORIES
+    if directory:
+        import asyncio
+
+        from bot.commands.directory import proposal
+
+        found = asyncio.run(proposal(_settings(config)))
+        write_roster(file, found, categories)
+        _say(f"{file} 已写好：{len(found.units)} 个单位、{len(found.people)} 个人。请补上角色和项目再导入。")
+        return
     write_roster(file, sample_county() if sample else None, categories)
     _say(f"{file} 已写好。")
 

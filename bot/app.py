@@ -8,14 +8,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bot import texts as sentences
-from bot.chat import Attachment, ChatPlatform
+from bot.chat import Attachment, ChatPlatform, Fetched
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.domain.county import County
 from bot.domain.week import Week
+from bot.messengers import messengers_of
 from bot.papers.press import DigestOrder, make_digest
 from bot.papers.workshop import Workshop
 from bot.texts import Texts
@@ -26,9 +26,6 @@ from handlers.router import Router
 from handlers.watch import DigestPapers, Watch
 from storage.lock import RunLock
 from storage.store import Store
-
-if TYPE_CHECKING:
-    from bot.platforms.telegram import TelegramPlatform
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +77,7 @@ class Shelf:
         """The platforms that attachments can be fetched from."""
         return list(self._platforms)
 
-    async def fetch(self, platform: str, attachment: Attachment) -> bytes:
+    async def fetch(self, platform: str, attachment: Attachment) -> Fetched:
         """Return an attachment's bytes; raise DeliveryError if they cannot be had now."""
         return await self._platforms[platform].fetch(attachment)
 
@@ -190,6 +187,7 @@ async def assembled(
             clock=clock,
             press=WorkshopPress(settings, workshop),
             fetchers=Shelf(named, attachments_folder(settings)),
+            writes_first=frozenset(each.name for each in platforms if each.capabilities.writes_first),
         )
         yield Bot(
             settings=settings,
@@ -210,23 +208,6 @@ def attachments_folder(settings: Settings) -> Path:
     if url.startswith("sqlite:///"):
         return Path(url.removeprefix("sqlite:///")).parent / "attachments"
     return Path("attachments")
-
-
-def platforms_of(settings: Settings, clock: Clock) -> list["TelegramPlatform"]:
-    """Return the connections to messengers that the settings ask for."""
-    platforms = []
-    if token := settings.telegram.token.get_secret_value():
-        from bot.platforms.telegram import TelegramPlatform
-
-        platforms.append(
-            TelegramPlatform(
-                token,
-                clock=clock,
-                api_base=settings.telegram.api_base,
-                proxy=settings.telegram.proxy or None,
-            )
-        )
-    return platforms
 
 
 async def run(every: Sequence[Settings]) -> None:
@@ -272,7 +253,11 @@ def _listen_for_signals(stop: asyncio.Event) -> None:
 @asynccontextmanager
 async def _with_page(settings: Settings, clock: Clock, workshop: Workshop) -> AsyncIterator[Bot]:
     """Put a bot together with its messengers and, where the settings ask for it, the local page."""
-    platforms: list[ChatPlatform] = [*platforms_of(settings, clock)]
+    texts = sentences.load(settings.texts, settings.language)
+    messengers = messengers_of(settings, clock, texts)
+    for messenger in messengers:
+        messenger.listen()
+    platforms: list[ChatPlatform] = [*messengers]
     if not settings.local.listen:
         async with assembled(settings, clock, platforms, workshop) as bot:
             # A write that changes nothing: a read-only database must be told of now, not at nine o'clock.

@@ -3,7 +3,6 @@
 import difflib
 import os
 import re
-import stat
 import tomllib
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -13,13 +12,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
-    SecretStr,
     ValidationError,
     model_validator,
 )
 
+from bot.credentials import Credentials, Listen, Section, Telegram, WeCom, exposed, opened
 from bot.domain.calendar import Calendar
 from bot.domain.county import CATEGORY_NAMES, County
 from bot.domain.deadlines import Clock, Deadlines
@@ -30,8 +28,6 @@ ENVIRONMENT = "LIAISON_"
 """Environment variables such as LIAISON_TELEGRAM__TOKEN stand above the file."""
 
 _LENGTH = re.compile(r"(?P<number>\d+)\s*(?P<unit>[mhd])")
-_ADDRESS = re.compile(r"([\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
-_HIGHEST_PORT = 65_535
 _LONGEST = timedelta(days=366)
 _SHORTEST_STEP = timedelta(minutes=15)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -61,15 +57,6 @@ def _time(value: object) -> object:
     return value
 
 
-def _address(value: object) -> object:
-    """Read an address such as 127.0.0.1:8090; empty means none."""
-    if isinstance(value, str) and value:
-        match = _ADDRESS.fullmatch(value)
-        if match is None or int(match["port"]) > _HIGHEST_PORT:
-            raise ValueError('write an address such as "127.0.0.1:8090"')
-    return value
-
-
 def _clocks(value: object) -> object:
     """Read which clocks count working time."""
     every = {str(clock) for clock in Clock}
@@ -83,14 +70,7 @@ def _clocks(value: object) -> object:
 Length = Annotated[timedelta, BeforeValidator(_length)]
 Time = Annotated[time, BeforeValidator(_time)]
 Clocks = Annotated[frozenset[Clock], BeforeValidator(_clocks)]
-Listen = Annotated[str, BeforeValidator(_address)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
-class Section(BaseModel):
-    """A table of the file: frozen, and no key but those named here."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Database(Section):
@@ -98,15 +78,6 @@ class Database(Section):
 
     url: str = "sqlite:///liaison.db"
     schema_: str = Field("", alias="schema")
-
-
-class Telegram(Section):
-    """The bot's connection to Telegram."""
-
-    token: SecretStr = SecretStr("")
-    token_file: Path | None = None
-    api_base: str = "https://api.telegram.org"
-    proxy: str = ""
 
 
 class Local(Section):
@@ -223,6 +194,7 @@ class Settings(Section):
     strict_files: bool = False
     database: Database = Database()
     telegram: Telegram = Telegram()
+    wecom: WeCom = WeCom()
     local: Local = Local()
     office: Office = Office()
     prompts: Prompts = Prompts()
@@ -242,6 +214,11 @@ class Settings(Section):
             cure = f"; try {near[0]}" if near else "; try Asia/Shanghai"
             raise ValueError(f"timezone: {self.timezone!r} is not a time zone{cure}") from error
         return self
+
+    @property
+    def secrets(self) -> list[str]:
+        """Every secret, so that the log can blot it out."""
+        return Credentials(self.telegram, self.wecom).secrets
 
     def of_county(self) -> County:
         """Return the settings as the handlers see them."""
@@ -291,8 +268,9 @@ def load(path: Path) -> tuple[Settings, list[str]]:
         settings = Settings.model_validate(tree)
     except ValidationError as error:
         raise ConfigurationError(str(path), [_fault(each) for each in error.errors()]) from None
-    settings, secrets = _with_secrets(settings, path)
-    warnings = _exposed(secrets)
+    found = opened(settings.telegram, settings.wecom, path)
+    settings = settings.model_copy(update={"telegram": found.telegram, "wecom": found.wecom})
+    warnings = exposed(found.files)
     if warnings and settings.strict_files:
         raise ConfigurationError(str(path), warnings)
     return _beside(settings, path.parent.resolve()), warnings
@@ -335,36 +313,6 @@ def _keys(place: tuple[object, ...]) -> list[str]:
             return []
         model = field.annotation
     return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _with_secrets(settings: Settings, path: Path) -> tuple[Settings, list[Path]]:
-    """Read the secrets that stand in files of their own; Return which files hold secrets."""
-    telegram = settings.telegram
-    files = [path] if telegram.token.get_secret_value() else []
-    if telegram.token_file is not None:
-        file = path.parent / telegram.token_file
-        try:
-            token = file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ConfigurationError(
-                str(path), [f"telegram.token_file: {file} cannot be read ({error.strerror}); check its path"]
-            ) from error
-        files.append(file)
-        telegram = telegram.model_copy(update={"token": SecretStr(token)})
-    token = telegram.token.get_secret_value()
-    if token and not re.fullmatch(r"\d+:[A-Za-z0-9_-]{20,}", token):
-        raise ConfigurationError(
-            str(path), ["telegram.token: does not look like a token; copy it whole from @BotFather"]
-        )
-    return settings.model_copy(update={"telegram": telegram}), files
-
-
-def _exposed(files: list[Path]) -> list[str]:
-    return [
-        f"{file} holds a secret and can be read by others; run: chmod 600 {file}"
-        for file in files
-        if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077
-    ]
 
 
 def _beside(settings: Settings, folder: Path) -> Settings:

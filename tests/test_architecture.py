@@ -35,7 +35,10 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("storage",),
     "alembic": ("storage",),
     "apscheduler": ("bot.ticker",),
-    "pydantic": ("bot.config", "bot.platforms"),
+    "pydantic": ("bot.config", "bot.credentials", "bot.platforms"),
+    "aiohttp": ("bot.platforms",),
+    "cryptography": ("bot.platforms.wecom",),
+    "defusedxml": ("bot.platforms.wecom",),
     "typer": ("bot.__main__",),
 }
 """Where a library may appear."""

@@ -181,14 +181,14 @@ async def test_check_says_what_is_missing_before_anything_is_set_up(tmp_path: Pa
     checked = await liaison("check", cwd=tmp_path)
 
     assert checked.code == 1
-    assert "✗ 没有配置聊天平台：请填 [telegram] token" in checked.out
+    assert "✗ 没有配置聊天平台：请填 [wecom.bot] 的 bot_id 和 secret，或 [telegram] 的 token" in checked.out
     assert "✗ 数据库还没有建好或不是最新，请运行 liaison migrate" in checked.out
 
 
 async def test_check_finds_a_county_that_is_ready(county: Path) -> None:
     checked = await liaison("check", cwd=county)
 
-    assert "✓ telegram: 令牌有效，机器人是 @liaison_test_bot" in checked.out
+    assert "✓ Telegram：令牌有效，机器人是 @liaison_test_bot" in checked.out
     assert "✗" not in checked.out
     assert checked.code == 0
 
@@ -198,7 +198,7 @@ async def test_check_tells_a_wrong_token_in_a_sentence(county: Path, api: BotApi
     checked = await liaison("check", cwd=county)
 
     assert checked.code == 1
-    assert "✗ telegram: Telegram 不接受这个机器人的令牌，请到 @BotFather 重新复制" in checked.out
+    assert "✗ Telegram：Telegram 不接受这个机器人的令牌，请到 @BotFather 重新复制" in checked.out
     assert "wrong" not in checked.out + checked.err
 
 
@@ -420,7 +420,7 @@ async def test_a_bot_that_nobody_could_talk_to_is_not_started(tmp_path: Path) ->
     refused = await liaison("run", cwd=tmp_path)
 
     assert refused.code == 78
-    assert "telegram.token" in refused.err
+    assert "fill in [wecom.bot] or [telegram]" in refused.err
 
 
 async def test_an_address_that_is_taken_is_said(county: Path, api: BotApi) -> None:

@@ -40,9 +40,14 @@ def test_the_example_names_every_key() -> None:
 
     for name, field in Settings.model_fields.items():
         assert name in text
-        sections = getattr(field.annotation, "model_fields", {})
-        for key, inner in sections.items():
-            assert f"{inner.alias or key}" in text, f"{name}.{key}"
+        for key in keys_of(field.annotation):
+            assert key in text, f"{name}.{key}"
+
+
+def keys_of(section: object) -> list[str]:
+    fields = getattr(section, "model_fields", {})
+    inner = [key for field in fields.values() for key in keys_of(field.annotation)]
+    return [*(field.alias or key for key, field in fields.items()), *inner]
 
 
 @pytest.mark.parametrize(
@@ -205,3 +210,57 @@ def test_a_step_in_days_is_so_many_days_of_office_hours(tmp_path: Path) -> None:
 
 def test_no_variable_of_ours_is_set_here() -> None:
     assert not [name for name in os.environ if name.startswith("LIAISON_")]
+
+
+def test_wecom_may_be_a_bot_an_app_and_robots(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("hush\n", encoding="utf-8")
+    key = "a" * 43
+    settings, _ = load(
+        written(
+            tmp_path,
+            f"""
+            county = "甲县"
+            [wecom.bot]
+            bot_id = "aib1"
+            secret_file = "secret.txt"
+            [wecom.app]
+            corp_id = "ww1"
+            agent_id = 1000002
+            secret = "s"
+            token = "t"
+            aes_key = "{key}"
+            [wecom.webhooks]
+            "大桥镇群" = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k-1"
+            """,
+        )
+    )
+
+    assert settings.wecom.bot.secret.get_secret_value() == "hush"
+    assert settings.wecom.app.is_set
+    assert list(settings.wecom.webhooks) == ["大桥镇群"]
+    assert {"hush", "s", "t", key, "k-1"} <= set(settings.secrets)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('[wecom.bot]\nbot_id = "b"', "wecom.bot.secret: is missing"),
+        ('[wecom.bot]\nsecret = "b"', "wecom.bot.bot_id: is missing"),
+        ('[wecom.bot]\nws_url = "openws"', "wecom.bot.ws_url: must begin with wss://"),
+        ('[wecom.app]\ncorp_id = "ww1"', "wecom.app: is missing agent_id, secret, token, aes_key"),
+        ('[wecom.app]\naes_key = "short"', "wecom.app.aes_key: is not 43 letters and digits"),
+        ('[wecom.app]\napi_base = "qyapi"', "wecom.app.api_base: must begin with https://"),
+        ('[wecom.webhooks]\n"群" = "https://x/y"', "wecom.webhooks.群: is not the address of a group robot"),
+        ('[wecom]\nbots = "x"', "wecom.bots: unknown key; did you mean bot?"),
+    ],
+)
+def test_every_fault_of_wecom_is_named_with_its_cure(tmp_path: Path, text: str, fault: str) -> None:
+    assert any(each.startswith(fault) for each in faults(tmp_path, f'county = "甲县"\n{text}'))
+
+
+def test_a_file_with_the_address_of_a_robot_holds_a_secret(tmp_path: Path) -> None:
+    text = 'county = "甲县"\n[wecom.webhooks]\n"群" = "https://x/send?key=k"'
+
+    _, warnings = load(written(tmp_path, text, mode=0o644))
+
+    assert "chmod 600" in warnings[0]

@@ -1,25 +1,21 @@
 """`liaison check`: what works and what is missing, in words an office clerk understands."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from http.client import HTTPConnection
 
-from bot.app import platforms_of
+from bot import texts
+from bot.chat import Finding, Messenger
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.domain.people import Duty, Role
-from bot.errors import StorageError
+from bot.errors import AlreadyServed, StorageError
+from bot.messengers import messengers_of
+from storage.lock import RunLock
 from storage.migrate import pending
 from storage.store import Store
 from storage.tx import Tx
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at; a fault keeps the bot from doing its work."""
-
-    sentence: str
-    fault: bool = False
 
 
 async def checkup(settings: Settings) -> list[Finding]:
@@ -57,19 +53,13 @@ def _roster(tx: Tx, settings: Settings) -> list[Finding]:
     people, projects = tx.people.all(), tx.projects.all()
     if not people:
         return [Finding("数据库可用；名册还是空的，请运行 liaison import", fault=True)]
-    joined = tx.people.joined()
     today = settings.of_county().calendar.day_of(SystemClock().now())
     led = tx.projects.on([project.id for project in projects], Duty.LEAD_LEADER, today)
     asked = tx.projects.on([project.id for project in projects], Duty.LIAISON, today)
     findings = [
         Finding(f"数据库可用：{len(people)} 人，{len(projects)} 个项目，{len(tx.chats.bound())} 个群")
     ]
-    if absent := [person for person in people if person.id not in joined]:
-        findings.append(
-            Finding(
-                f"{len(absent)} 人还没有加入，请运行 liaison invite --all：{_names(p.name for p in absent)}"
-            )
-        )
+    findings += _silent(tx)
     for missing, duty in ((led, "牵头领导"), (asked, "联络员")):
         if without := [project.name for project in projects if project.id not in missing]:
             findings.append(Finding(f"{len(without)} 个项目没有{duty}：{_names(without)}", fault=True))
@@ -80,21 +70,79 @@ def _roster(tx: Tx, settings: Settings) -> list[Finding]:
     return findings
 
 
-def _names(names: Iterable[str], most: int = 8) -> str:
+def _silent(tx: Tx) -> Iterator[Finding]:
+    """Tell whom no message reaches yet, and what helps: a first word, or an invitation."""
+    named: dict[str, list[str]] = {}
+    for each in tx.people.missing():
+        named.setdefault(each.platforms[0] if each.platforms else "", []).append(each.person.name)
+    for platform, names in named.items():
+        if platform:
+            cure = f"请转告：在{_NAMES.get(platform, platform)}里打开机器人，随便发一句话"
+        else:
+            cure = "名册里没有他们的账号，请补上，或运行 liaison invite --all"
+        yield Finding(f"{len(names)} 人还收不到消息，{cure}：{_names(names, unit='人')}")
+    if groups := tx.chats.unheard():
+        titles = "".join(f"「{chat.title}」" for chat in groups)
+        cure = "请转告群里任何一位：在群里 @机器人 发一句话"
+        yield Finding(f"{len(groups)} 个群还收不到消息，{cure}：{titles}")
+
+
+def _names(names: Iterable[str], most: int = 8, unit: str = "个") -> str:
     every = list(names)
-    more = f"等 {len(every)} 个" if len(every) > most else ""
+    more = f"等 {len(every)} {unit}" if len(every) > most else ""
     return "、".join(every[:most]) + more
 
 
 async def _connections(settings: Settings) -> list[Finding]:
-    platforms = platforms_of(settings, SystemClock())
-    if not platforms and settings.local.listen:
+    messengers = messengers_of(settings, SystemClock(), texts.load(settings.texts, settings.language))
+    if not messengers and settings.local.listen:
         return [Finding(f"没有配置聊天平台，只有本机网页 http://{settings.local.listen}，供试用")]
-    if not platforms:
-        return [Finding("没有配置聊天平台：请填 [telegram] token", fault=True)]
-    findings: list[Finding] = []
-    for platform in platforms:
-        found = await platform.check()
-        findings.extend(Finding(f"{platform.name}: {each.sentence}", each.fault) for each in found)
-        await platform.close()
-    return findings
+    if not messengers:
+        return [
+            Finding(
+                "没有配置聊天平台：请填 [wecom.bot] 的 bot_id 和 secret，或 [telegram] 的 token", fault=True
+            )
+        ]
+    try:
+        with RunLock(settings.database.url, settings.database.schema_):
+            return [finding for each in messengers for finding in await _of(each)]
+    except AlreadyServed:
+        # A second connection of the same bot would throw out the one that is at work.
+        return [await _at_work(settings)]
+    except StorageError as error:
+        return [Finding(f"连接没有检查：{error}", fault=True)]
+    finally:
+        for each in messengers:
+            await each.close()
+
+
+async def _of(messenger: Messenger) -> list[Finding]:
+    name = _NAMES.get(messenger.name, messenger.name)
+    return [Finding(f"{name}：{each.sentence}", each.fault) for each in await messenger.check()]
+
+
+async def _at_work(settings: Settings) -> Finding:
+    """Ask the bot that is running how its connections are."""
+    listen = settings.office.listen
+    if not listen:
+        return Finding("机器人正在运行，各平台的连接由它自己照看（没有配置 office.listen，问不到它）")
+    try:
+        health = await asyncio.to_thread(_get, listen)
+    except OSError as error:
+        return Finding(f"机器人正在运行，但 http://{listen}/healthz 没有回应（{error}）", fault=True)
+    if health == "ok":
+        return Finding("机器人正在运行，各平台的连接都正常")
+    return Finding(f"机器人正在运行，但有问题：{health}", fault=True)
+
+
+def _get(listen: str) -> str:
+    """Return what the bot says of its health, well or ill."""
+    connection = HTTPConnection(listen, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().read(4096).decode("utf-8", "replace").replace("\n", "；")
+    finally:
+        connection.close()
+
+
+_NAMES = {"telegram": "Telegram", "wecom": "企业微信"}

@@ -1,11 +1,11 @@
 """`liaison invite`: a link for one named person, good once and for a day."""
 
 from bot import texts
-from bot.app import platforms_of
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.domain.people import Person
 from bot.errors import BotError
+from bot.messengers import messengers_of
 from handlers.turn import Desk
 from handlers.welcome import invite
 from storage.migrate import migrate
@@ -28,16 +28,20 @@ async def invitations(settings: Settings, name: str | None) -> list[str]:
             return [(person, invite(desk, person)) for person in _invited(tx, name)]
 
         made = await store.perform(make)
-    platforms = platforms_of(settings, clock)
+    messengers = messengers_of(settings, clock, words)
     lines = []
     try:
         for person, code in made:
-            links = [link for platform in platforms if (link := await platform.link(code))]
+            links = [await messenger.link(code) for messenger in messengers]
+            # Where there is no link, the code is sent to the bot as a message.
+            ways = [link for link in links if link]
+            if len(ways) < len(links) or not links:
+                ways.append(f"加入 {code}")
             whom = f"{person.name}（{person.unit}）" if person.unit else person.name
-            lines.append(f"{whom}\t{'  '.join(links) or f'/start {code}'}")
+            lines.append(f"{whom}\t{'  '.join(ways)}")
     finally:
-        for platform in platforms:
-            await platform.close()
+        for messenger in messengers:
+            await messenger.close()
     return lines or ["所有人都已加入。"]
 
 

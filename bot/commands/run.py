@@ -43,11 +43,13 @@ def run(files: Sequence[Path], *, json_lines: bool) -> int:
 def _loaded(files: Sequence[Path], *, json_lines: bool) -> list[Settings]:
     loaded = [load(file) for file in files]
     for file, (settings, _) in zip(files, loaded, strict=True):
-        if not (settings.telegram.token.get_secret_value() or settings.local.listen):
-            cure = "nobody could talk to the bot; fill in telegram.token, or local.listen for a page to try"
+        if not (settings.telegram.is_set or settings.wecom.is_set or settings.local.listen):
+            cure = (
+                "nobody could talk to the bot; fill in [wecom.bot] or [telegram], "
+                "or local.listen for a page to try"
+            )
             raise ConfigurationError(str(file), [cure])
-    tokens = [settings.telegram.token.get_secret_value() for settings, _ in loaded]
-    set_up(json_lines=json_lines, secrets=tokens)
+    set_up(json_lines=json_lines, secrets=[secret for settings, _ in loaded for secret in settings.secrets])
     for _, warnings in loaded:
         for warning in warnings:
             log.warning("%s", warning)

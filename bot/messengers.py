@@ -1,0 +1,68 @@
+"""The connections to messengers that a county's settings ask for; the others are never loaded."""
+
+from functools import partial
+
+from bot.chat import Messenger
+from bot.clock import Clock
+from bot.config import Settings
+from bot.texts import Texts
+
+
+def messengers_of(settings: Settings, clock: Clock, texts: Texts) -> list[Messenger]:
+    """Return the connections to messengers that the settings ask for."""
+    found: list[Messenger] = []
+    if settings.telegram.is_set:
+        from bot.platforms.telegram import TelegramPlatform
+
+        found.append(
+            TelegramPlatform(
+                settings.telegram.token.get_secret_value(),
+                clock=clock,
+                api_base=settings.telegram.api_base,
+                proxy=settings.telegram.proxy or None,
+            )
+        )
+    if settings.wecom.is_set:
+        found.append(_wecom(settings, clock, texts))
+    return found
+
+
+def _wecom(settings: Settings, clock: Clock, texts: Texts) -> Messenger:
+    """Put WeCom together from the channels that the county has credentials for."""
+    from bot.platforms.wecom.app import AppChannel
+    from bot.platforms.wecom.bot import BotChannel
+    from bot.platforms.wecom.parts import Hints
+    from bot.platforms.wecom.platform import WeComPlatform
+    from bot.platforms.wecom.robots import RobotsChannel
+
+    say = partial(texts.say, settings.language)
+    asked, webhooks = settings.wecom, settings.wecom.webhooks
+    app = None
+    if asked.app.is_set:
+        app = AppChannel(
+            asked.app.corp_id,
+            asked.app.agent_id,
+            asked.app.secret.get_secret_value(),
+            asked.app.token.get_secret_value(),
+            asked.app.aes_key.get_secret_value(),
+            clock=clock,
+            api_base=asked.app.api_base,
+            listen=asked.app.listen,
+        )
+    bot = None
+    if asked.bot.is_set:
+        bot = BotChannel(
+            asked.bot.bot_id,
+            asked.bot.secret.get_secret_value(),
+            clock=clock,
+            ws_url=asked.bot.ws_url,
+            resolve=app.directory.plain if app else None,
+        )
+    robots = None
+    if webhooks:
+        robots = RobotsChannel({name: url.get_secret_value() for name, url in webhooks.items()}, clock=clock)
+    hints = Hints(
+        typed=lambda labels: say("wecom.typed", labels=labels),
+        numbered=lambda choices: say("wecom.numbered", choices=choices),
+    )
+    return WeComPlatform(clock=clock, hints=hints, bot=bot, app=app, robots=robots)

@@ -1,0 +1,151 @@
+"""WeCom as a chat platform: the port, put together from the channels a county has credentials for."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import timedelta
+
+from bot.chat import Attachment, Capabilities, Fetched, Finding, Incoming, Listener, Outgoing, Ref, Unreadable
+from bot.clock import Clock
+from bot.errors import DeliveryError, Failure
+from bot.platforms.wecom.channel import Channel
+from bot.platforms.wecom.parts import Hints
+from bot.platforms.wecom.ration import Ration
+from bot.platforms.wecom.sending import Sending
+
+log = logging.getLogger(__name__)
+
+NAME = "wecom"
+ROBOT = "webhook:"
+"""How the address of a group robot begins; its name follows."""
+
+_CONVERSATION = ((30, timedelta(minutes=1)), (1000, timedelta(hours=1)))
+_ROBOT = ((20, timedelta(minutes=1)),)
+_BOT_BYTES = 20_480
+_APP_BYTES = 2_048
+_ROBOT_BYTES = 4_096
+_NOT_THERE = {Failure.UNOPENED, Failure.UNREACHABLE}
+_REMEMBERED = 10_000
+
+
+class WeComPlatform:
+    """The AI bot, the self-built app and the group robots as one platform: an account is a userid.
+
+    A person is written to where they wrote last; who never wrote to the bot is reached through
+    the app, where there is one. ``bot``, ``app`` and ``robots`` are the channels of WECOM.md
+    section 1: at least one of them.
+    """
+
+    name = NAME
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        hints: Hints,
+        bot: Channel | None = None,
+        app: Channel | None = None,
+        robots: Channel | None = None,
+    ) -> None:
+        found = {"bot": bot, "app": app, "robots": robots}
+        self._channels: Mapping[str, Channel] = {name: each for name, each in found.items() if each}
+        self._ways: dict[str, Sending] = {}
+        if bot:
+            self._ways["bot"] = Sending(bot, Ration(clock, _CONVERSATION), hints, most_bytes=_BOT_BYTES)
+        if app:
+            self._ways["app"] = Sending(
+                app, Ration(clock, _CONVERSATION), hints, most_bytes=_APP_BYTES, marks=False
+            )
+        if robots:
+            self._ways["robots"] = Sending(robots, Ration(clock, _ROBOT), hints, most_bytes=_ROBOT_BYTES)
+        self._last_way: OrderedDict[str, str] = OrderedDict()
+        self.capabilities = Capabilities(text_limit=_BOT_BYTES // 3, caption_limit=0, writes_first=bool(app))
+
+    def __repr__(self) -> str:
+        return f"<WeComPlatform of {', '.join(self._channels)}>"
+
+    def listen(self) -> None:
+        """Take the address of the callback, so that one that cannot be had is said at once."""
+        for channel in self._channels.values():
+            channel.listen()
+
+    async def run(self, listener: Listener) -> None:
+        """Pass everything that reaches any channel to the listener until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for name, channel in self._channels.items():
+                group.create_task(channel.run(self._hearing(name, listener)))
+
+    def healthy(self) -> str:
+        """Return an empty string while every channel is up, else a sentence saying what is wrong."""
+        return "；".join(filter(None, (channel.healthy() for channel in self._channels.values())))
+
+    async def send(self, message: Outgoing) -> Ref | None:
+        """Send a message over the first channel that reaches its chat.
+
+        Raise DeliveryError if it was not confirmed.
+        """
+        chat = message.to.chat
+        ways = self._ways_to(message)
+        for place, way in enumerate(ways, 1):
+            try:
+                return await self._ways[way].send(message, in_group=message.in_group)
+            except DeliveryError as failure:
+                if failure.kind not in _NOT_THERE or place == len(ways):
+                    raise
+                log.info("%s is not reached by the %s: %s", chat, way, failure)
+                self._note(chat, ways[place])
+        raise DeliveryError(Failure.UNREACHABLE, "no channel of WeCom that is configured reaches this chat")
+
+    async def update(self, ref: Ref, message: Outgoing) -> bool:
+        """Put a message in the place of a delivered card; False if that is over.
+
+        Raise DeliveryError if WeCom did not answer.
+        """
+        way = self._ways.get(ref.message.partition(":")[0])
+        return way is not None and await way.update(ref, message)
+
+    async def fetch(self, attachment: Attachment) -> Fetched:
+        """Return a file somebody sent; the bot's links die after five minutes."""
+        name, _, token = attachment.token.partition(":")
+        channel = self._channels.get(name)
+        if channel is None:
+            raise DeliveryError(Failure.REFUSED, f"there is no {name!r} channel of WeCom any more")
+        return await channel.fetch(token)
+
+    async def link(self, _code: str) -> str:
+        """Return nothing: WeCom has no link that carries a code; it is typed."""
+        return ""
+
+    async def check(self) -> list[Finding]:
+        """Return what works and what is missing on each channel."""
+        return [finding for channel in self._channels.values() for finding in await channel.check()]
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        for channel in self._channels.values():
+            await channel.close()
+
+    def _hearing(self, name: str, listener: Listener) -> Listener:
+        async def hear(incoming: Incoming | Unreadable) -> str:
+            if isinstance(incoming, Incoming):
+                self._note(incoming.at.chat, name)
+            return await listener(incoming)
+
+        return hear
+
+    def _note(self, chat: str, way: str) -> None:
+        self._last_way[chat] = way
+        self._last_way.move_to_end(chat)
+        if len(self._last_way) > _REMEMBERED:
+            self._last_way.popitem(last=False)
+
+    def _ways_to(self, message: Outgoing) -> list[str]:
+        """Return the channels that may reach a chat, the best first."""
+        chat = message.to.chat
+        if chat.startswith(ROBOT):
+            return ["robots"] if "robots" in self._ways else []
+        if message.in_group:
+            return ["bot"] if "bot" in self._ways else []
+        last = self._last_way.get(chat, "bot")
+        return sorted((way for way in ("bot", "app") if way in self._ways), key=lambda way: way != last)

@@ -1,0 +1,214 @@
+"""Which channel of WeCom carries what: the bot, the app, the group robots."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.chat import (
+    Address,
+    Attachment,
+    Button,
+    Fetched,
+    Finding,
+    Incoming,
+    Listener,
+    Outgoing,
+    Ref,
+    Unreadable,
+)
+from bot.clock import VirtualClock
+from bot.errors import DeliveryError, Failure
+from bot.platforms.wecom.errors import NotSent, Unanswered, WeComError
+from bot.platforms.wecom.parts import Hints, Part
+from bot.platforms.wecom.platform import WeComPlatform
+
+MONDAY = datetime(2026, 11, 23, 1, tzinfo=UTC)
+HINTS = Hints(typed=str, numbered=str)
+
+
+@dataclass
+class FakeChannel:
+    """A channel in memory that names its cards after itself."""
+
+    name: str
+    sent: list[tuple[str, Part]] = field(default_factory=list)
+    changed: list[tuple[str, Part]] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+    incoming: list[Incoming] = field(default_factory=list)
+    ill: str = ""
+
+    def listen(self) -> None:
+        pass
+
+    async def run(self, listener: Listener) -> None:
+        for each in self.incoming:
+            await listener(each)
+
+    def healthy(self) -> str:
+        return self.ill
+
+    async def deliver(self, chat: str, part: Part, *, in_group: bool) -> str:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append((chat, part))
+        return f"{self.name}:{part.card['task_id']}" if part.card else ""
+
+    async def change(self, name: str, part: Part) -> bool:
+        self.changed.append((name, part))
+        return True
+
+    async def fetch(self, token: str) -> Fetched:
+        return Fetched(token.encode())
+
+    async def check(self) -> list[Finding]:
+        return [Finding(self.name)]
+
+    async def close(self) -> None:
+        pass
+
+
+def to(chat: str, text: str = "早上好", *, buttons: bool = False, mark: str = "") -> Outgoing:
+    rows = ((Button("接办", "T1.0"),),) if buttons else ()
+    return Outgoing(
+        Address("wecom", chat), text, rows, mark=mark, in_group=chat.startswith(("group", "webhook"))
+    )
+
+
+def platform(**channels: FakeChannel) -> WeComPlatform:
+    return WeComPlatform(clock=VirtualClock(MONDAY), hints=HINTS, **channels)
+
+
+async def nobody(_incoming: Incoming | Unreadable) -> str:
+    return ""
+
+
+async def test_who_never_wrote_to_the_bot_is_reached_through_the_app_from_then_on() -> None:
+    bot, app = FakeChannel("bot", failures=[WeComError(93006)]), FakeChannel("app")
+    wecom = platform(bot=bot, app=app)
+
+    await wecom.send(to("liumin"))
+    await wecom.send(to("liumin"))
+
+    assert (len(bot.sent), len(app.sent)) == (0, 2)
+
+
+async def test_who_never_wrote_to_the_bot_is_unopened_where_there_is_no_app() -> None:
+    wecom = platform(bot=FakeChannel("bot", failures=[WeComError(93006)]))
+
+    with pytest.raises(DeliveryError) as failure:
+        await wecom.send(to("liumin"))
+
+    assert failure.value.kind is Failure.UNOPENED
+
+
+async def test_an_answer_goes_where_the_person_wrote_last() -> None:
+    at = Address("wecom", "liumin")
+    app = FakeChannel("app", incoming=[Incoming("k", at, "liumin", MONDAY)])
+    bot = FakeChannel("bot")
+    wecom = platform(bot=bot, app=app)
+
+    await asyncio.wait_for(wecom.run(nobody), 5)
+    await wecom.send(to("liumin"))
+    await wecom.send(to("chenzhiyuan"))
+
+    assert [chat for chat, _ in app.sent] == ["liumin"]
+    assert [chat for chat, _ in bot.sent] == ["chenzhiyuan"]
+
+
+async def test_a_group_is_the_bots_and_a_robot_has_its_own() -> None:
+    bot, app, robots = FakeChannel("bot"), FakeChannel("app"), FakeChannel("robots")
+    wecom = platform(bot=bot, app=app, robots=robots)
+
+    await wecom.send(to("group-1"))
+    await wecom.send(to("webhook:大桥镇群"))
+
+    assert [chat for chat, _ in bot.sent] == ["group-1"]
+    assert [chat for chat, _ in robots.sent] == ["webhook:大桥镇群"]
+    assert app.sent == []
+
+
+async def test_without_the_channel_a_chat_is_unreachable() -> None:
+    with pytest.raises(DeliveryError) as failure:
+        await platform(app=FakeChannel("app")).send(to("group-1"))
+
+    assert failure.value.kind is Failure.UNREACHABLE
+
+
+async def test_a_card_is_changed_on_the_channel_it_was_sent_over() -> None:
+    bot, app = FakeChannel("bot"), FakeChannel("app")
+    wecom = platform(bot=bot, app=app)
+
+    ref = await wecom.send(to("liumin", buttons=True))
+    done = await wecom.update(Ref(Address("wecom", "liumin"), "app:T9:code"), to("liumin", "已接办"))
+
+    assert ref == Ref(Address("wecom", "liumin"), "bot:T1")
+    assert done
+    assert (len(bot.changed), app.changed[0][0]) == (0, "app:T9:code")
+    assert app.changed[0][1].card is not None
+    assert app.changed[0][1].card["task_id"] == "T9"
+
+
+async def test_a_long_message_goes_on_with_the_part_that_failed() -> None:
+    app = FakeChannel("app")
+    wecom = platform(app=app)
+    long = to("liumin", "一" * 1500)
+    app.failures = []
+    await wecom.send(to("liumin", "短"))
+    app.failures = [Unanswered("gone")]
+    with pytest.raises(DeliveryError) as failure:
+        await wecom.send(long)
+    await wecom.send(long)
+    whole = [part.text[:5] for _, part in app.sent[1:]]
+
+    assert failure.value.kind is Failure.IN_DOUBT
+    assert whole == ["（1/3）", "（2/3）", "（3/3）"]
+
+
+async def test_the_second_page_is_not_preceded_by_the_first_again() -> None:
+    bot = FakeChannel("bot")
+    wecom = platform(bot=bot)
+    long = to("liumin", "一" * 8000)
+    original = bot.deliver
+
+    async def second_fails(chat: str, part: Part, *, in_group: bool) -> str:
+        if part.text.startswith("（2/") and not bot.failures:
+            bot.failures.append(NotSent("no line"))
+        return await original(chat, part, in_group=in_group)
+
+    bot.deliver = second_fails  # type: ignore[method-assign]
+    with pytest.raises(DeliveryError):
+        await wecom.send(long)
+    bot.deliver = original  # type: ignore[method-assign]
+    await wecom.send(to("liumin", "一" * 8000, mark="（可能重复）"))
+
+    assert [part.text.partition("）")[0] for _, part in bot.sent] == ["（1/2", "（2/2"]
+
+
+async def test_a_repeat_is_marked_by_the_bot_and_left_to_the_app_to_drop() -> None:
+    bot, app = FakeChannel("bot"), FakeChannel("app")
+
+    await platform(bot=bot).send(to("liumin", "问题", mark="（可能重复）"))
+    await platform(app=app).send(to("liumin", "问题", mark="（可能重复）"))
+
+    assert bot.sent[0][1].text == "（可能重复）\n问题"
+    assert app.sent[0][1].text == "问题"
+
+
+async def test_an_attachment_is_fetched_over_the_channel_it_came_on() -> None:
+    wecom = platform(bot=FakeChannel("bot"), app=FakeChannel("app"))
+
+    assert (await wecom.fetch(Attachment('bot:{"url":1}', "a", "image/jpeg"))).content == b'{"url":1}'
+    assert (await wecom.fetch(Attachment("app:M1", "a", "image/jpeg"))).content == b"M1"
+    with pytest.raises(DeliveryError):
+        await wecom.fetch(Attachment("fax:1", "a", "image/jpeg"))
+
+
+async def test_it_is_as_ill_as_any_of_its_channels() -> None:
+    wecom = platform(bot=FakeChannel("bot"), app=FakeChannel("app", ill="回调没有验证"))
+
+    assert wecom.healthy() == "回调没有验证"
+    assert [finding.sentence for finding in await wecom.check()] == ["bot", "app"]
+    assert wecom.capabilities.writes_first
+    assert not platform(bot=FakeChannel("bot")).capabilities.writes_first

@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import climbing, fanout, idle, parts, report, turn
+from benchmarks import climbing, fanout, idle, parts, report, turn, wecom
 from benchmarks.report import Results, Size
 from benchmarks.sides import SCRATCH, install_peers
 
@@ -29,6 +29,13 @@ def measured(size: Size, folder: Path) -> Results:
         parts=parts.measure(folder, rounds=size.rounds, items=size.items),
         climbing=climbing.measure(
             folder, rounds=size.rounds, problems=size.problems, due=size.due, seconds=size.late_seconds
+        ),
+        wecom=wecom.measure(
+            folder,
+            prompts=size.prompts,
+            rounds=size.rounds,
+            megabytes=size.megabytes,
+            chunk_wait=size.chunk_wait,
         ),
     )
 

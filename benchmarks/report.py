@@ -17,6 +17,7 @@ from benchmarks.fanout import ALLOWED, Fanout
 from benchmarks.idle import Idle
 from benchmarks.parts import ANSWERS, Parts
 from benchmarks.turn import Turns
+from benchmarks.wecom import SHARE, TIMES, Line
 
 T = TypeVar("T")
 
@@ -51,6 +52,7 @@ class Results:
     help: float
     parts: Parts
     climbing: Climbing
+    wecom: Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +71,28 @@ class Size:
     problems: int = 10_000
     due: int = 100
     late_seconds: float = 30
+    megabytes: int = 15
+    chunk_wait: float = 0.03
 
 
 def written(results: Results, size: Size, at: datetime, took: float) -> str:
     """Return the page."""
     parts = [
         *_head(size, at, took),
-        *_targets([*_of_turns(results), *_of_rounds(results, size), *_of_rest(results, size)]),
+        *_targets(
+            [
+                *_of_turns(results),
+                *_of_rounds(results, size),
+                *_of_rest(results, size),
+                *_of_wecom(results.wecom, size),
+            ]
+        ),
         *_turn(results, size),
         *_fanout(results, size),
         *_idle(results, size),
         *_parts(results.parts),
         *_climbing(results.climbing, size),
+        *_wecom(results.wecom, size),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -96,6 +108,21 @@ def _of_turns(results: Results) -> list[Target]:
     return [
         Target(promise, f"{times:.1f} ×", times >= TIMES_PTB),
         Target("… and more than aiogram's", f"{faster:.1f} ×", faster > 1),
+    ]
+
+
+def _of_wecom(line: Line, size: Size) -> list[Target]:
+    return [
+        Target(
+            f"{size.prompts:,} prompts over WeCom: {SHARE:g} × a bare loop",
+            f"{line.share:.2f} ×",
+            line.share >= SHARE,
+        ),
+        Target(
+            f"… a workbook of {size.megabytes} MB within {TIMES:g} × of its serial upload",
+            f"{line.times:.2f} ×",
+            line.times <= TIMES,
+        ),
     ]
 
 
@@ -318,6 +345,29 @@ def _climbing(climbing: Climbing, size: Size) -> list[str]:
             "five seconds.",
         ),
         _table(["a beat", "median"], rows),
+    ]
+
+
+def _wecom(line: Line, size: Size) -> list[str]:
+    rows = [
+        ["messages a second", f"{line.bare:,.0f}", f"{line.ours:,.0f}", f"{line.share:.2f} ×"],
+        [
+            f"seconds for {size.megabytes} MB",
+            f"{line.bare_upload:.2f}",
+            f"{line.our_upload:.2f}",
+            f"{line.times:.2f} ×",
+        ],
+    ]
+    return [
+        "## 6 WeCom",
+        _prose(
+            f"{size.prompts:,} morning questions, two messages each, over one WebSocket to a WeCom of our",
+            "own in another process that answers at once. The bare loop sends the same frames with",
+            "websockets, each after the answer to the last, and keeps nothing; ours takes them from the",
+            "outbox and marks them there. Then a workbook, to a server that takes",
+            f"{size.chunk_wait * 1000:.0f} ms for each answer. By turns; medians.",
+        ),
+        _table(["", "bare loop", "liaison-bot", "ratio"], rows),
     ]
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import climbing, county, fanout, idle, parts, report, turn
+from benchmarks import climbing, county, fanout, idle, parts, report, turn, wecom
 from benchmarks.climbing import Climbing
 from benchmarks.fanout import Fanout
 from benchmarks.idle import Idle
 from benchmarks.parts import Parts
 from benchmarks.report import Results, Size
 from benchmarks.turn import Turns
+from benchmarks.wecom import Line
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +76,12 @@ def test_climbing_is_measured(tmp_path: Path) -> None:
     assert min(found.folded, found.single, found.late) > 0
 
 
+def test_wecom_is_measured(tmp_path: Path) -> None:
+    found = wecom.measure(tmp_path, prompts=20, rounds=1, megabytes=1, chunk_wait=0)
+
+    assert min(found.bare, found.ours, found.share, found.bare_upload, found.our_upload, found.times) > 0
+
+
 def test_the_page_says_which_targets_are_missed() -> None:
     fast, slow = Turns(400, 1, 2, 1), Turns(100, 1, 2, 1)
     calm, late = Fanout(27.95, 0, 9, 0.01, 0.02, 0.03), Fanout(27.0, 1, 9, 0.1, 0.4, 0.5)
@@ -88,10 +95,12 @@ def test_the_page_says_which_targets_are_missed() -> None:
         help=0.1,
         parts=Parts(100, 1000, 100, 0.2),
         climbing=Climbing(60, 120, 0.1, 5.2),
+        wecom=Line(1000, 900, 0.9, 1.0, 1.3, 1.3),
     )
 
     page = report.written(results, Size(), datetime(2026, 11, 23, tzinfo=UTC), took=1200)
 
-    assert "4 of 14 targets are missed." in page
+    assert "5 of 16 targets are missed." in page
     assert "| 5,000 prompts under a hard second: no 429 | 1 | **no** |" in page
+    assert "| 5,000 prompts over WeCom: 0.8 × a bare loop | 0.90 × | yes |" in page
     assert "| 3 × python-telegram-bot's | 4.0 × | yes |".removeprefix("| ") in page

@@ -17,6 +17,7 @@ _CALLED = {
     "telegram": "telegram",
     "tg": "telegram",
     "电报": "telegram",
+    "本机页面": "local",
 }
 TOGETHER = tuple(f"发到{name}" for name in _CALLED)
 """The command as it is typed in Chinese, without a space."""
@@ -30,7 +31,7 @@ def prefer(turn: Turn) -> None:
     if not turn.argument and turn.text.lower() not in TOGETHER:
         _tell_choice(turn)
         return
-    name = (turn.argument or turn.text.removeprefix("发到")).strip("。.！! ")
+    name = (turn.argument or turn.text.removeprefix("发到")).strip("。.！!吧 ")
     platform = _CALLED.get(name.lower(), name.lower())
     is_known = name.lower() in _CALLED
     called = turn.platform(turn.sender, platform) if is_known else name

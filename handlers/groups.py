@@ -23,6 +23,7 @@ def joined(desk: Desk, incoming: Incoming) -> None:
 
 def _meet(desk: Desk, incoming: Incoming, title: str) -> Chat:
     chat = desk.tx.chats.meet(incoming.at, title, desk.now)
+    desk.tx.dispatch.resume(incoming.at.platform, incoming.at.chat)
     desk.record(None, "group.met", f"chat:{chat.id}", title=title)
     if chat.scope:
         return chat

@@ -286,6 +286,9 @@ class Router:
     def _owe(self, tx: Tx, incoming: Incoming, sender: Person | None, text: str) -> None:
         now = self._clock.now()
         person_id = sender.id if sender else None
+        if sender is not None:
+            # They have written, whatever became of it: their chat takes messages now.
+            tx.dispatch.resume(incoming.at.platform, incoming.at.chat)
         tx.outbox.add(Letter(f"reply:{incoming.key}", incoming.at, text, now, person_id=person_id), now)
 
     def _sender(self, tx: Tx, incoming: Incoming) -> Person | None:

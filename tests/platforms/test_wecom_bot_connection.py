@@ -282,3 +282,15 @@ async def test_binary_frames_are_read_like_others() -> None:
 
     async with wecom_that(answers) as address, running(address) as channel:
         assert await channel.deliver("liu", words("好"), in_group=False) == ""
+
+
+@pytest.mark.parametrize("frame", ['{"cmd": {}}', '{"cmd": []}', '{"cmd": 7}', "[]", "7", '"x"'])
+async def test_a_frame_that_is_none_ends_nothing(frame: str) -> None:
+    ear = Ear()
+    async with WeComSocket() as wecom, running(wecom, ear):
+        await wecom.until(lambda: wecom.subscribed)
+        await wecom.pushes(frame)
+        await wecom.says("liu", "62%")
+        await wecom.until(lambda: "62%" in ear.texts)
+
+        assert wecom.connections == 1

@@ -10,6 +10,7 @@ from bot.chat import (
     Address,
     Attachment,
     Button,
+    Event,
     Fetched,
     Finding,
     Incoming,
@@ -212,3 +213,43 @@ async def test_it_is_as_ill_as_any_of_its_channels() -> None:
     assert [finding.sentence for finding in await wecom.check()] == ["bot", "app"]
     assert wecom.capabilities.writes_first
     assert not platform(bot=FakeChannel("bot")).capabilities.writes_first
+
+
+async def test_whom_neither_reaches_has_not_left_but_may_still_open_the_bot() -> None:
+    bot = FakeChannel("bot", failures=[WeComError(93006)])
+    app = FakeChannel("app", failures=[WeComError(81013)])
+
+    with pytest.raises(DeliveryError) as failure:
+        await platform(bot=bot, app=app).send(to("liumin"))
+
+    assert failure.value.kind is Failure.UNOPENED
+
+
+async def test_a_broken_channel_stops_its_own_chats_and_not_the_others() -> None:
+    bot = FakeChannel("bot", failures=[WeComError(93006)])
+    app = FakeChannel("app", failures=[WeComError(60020), WeComError(60020)])
+
+    with pytest.raises(DeliveryError) as one_of_two:
+        await platform(bot=bot, app=app).send(to("liumin"))
+    with pytest.raises(DeliveryError) as only_one:
+        await platform(app=app).send(to("liumin"))
+
+    assert (one_of_two.value.kind, one_of_two.value.whole_bot) == (Failure.RETRY, False)
+    assert one_of_two.value.after is not None
+    assert only_one.value.whole_bot
+
+
+async def test_who_is_out_of_the_apps_range_has_not_left_the_bot() -> None:
+    at = Address("wecom", "liumin")
+    gone = Incoming("k", at, "liumin", MONDAY, event=Event.BLOCKED)
+    heard: list[Incoming | Unreadable] = []
+
+    async def listen(incoming: Incoming | Unreadable) -> str:
+        heard.append(incoming)
+        return ""
+
+    await platform(bot=FakeChannel("bot"), app=FakeChannel("app", incoming=[gone])).run(listen)
+    with_both = list(heard)
+    await platform(app=FakeChannel("app", incoming=[gone])).run(listen)
+
+    assert (with_both, heard) == ([], [gone])

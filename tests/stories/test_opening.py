@@ -402,3 +402,13 @@ async def test_the_office_hears_that_somebody_who_had_left_is_back(world: World)
     await world.beats()
 
     assert world.last("zhao") == "孙立新（自然资源局）又能收到消息了。"
+
+
+async def test_a_first_word_that_is_refused_is_answered_all_the_same(world: World) -> None:
+    closes(world, "sun")
+    await world.hears("liu", LAND)
+    world.platform.unopened.clear()
+
+    await world.hears("sun", "接办 2026-999")
+
+    assert any("2026-999" in text for text in world.said_to("sun"))

@@ -126,7 +126,7 @@ def _message(message: Json, key: str, me: Me, *, edited: bool) -> Incoming | Non
     return Incoming(
         key, at, sender, sent_at, private, name, addressed,
         message=str(number), edited=edited, attachments=files,
-        called=not private and addressed != text,
+        called=not private and addressed != (text or ""),
     )  # fmt: skip
 
 

@@ -219,7 +219,7 @@ class Connection:
         frame = parse(raw)
         if not isinstance(frame, dict):
             self._hear(frame, raw)
-        elif frame.get("cmd") in PUSHES:
+        elif isinstance(cmd := frame.get("cmd"), str) and cmd in PUSHES:
             if is_takeover(frame):
                 self._unready()
                 self.line.is_taken_over = True

@@ -6,7 +6,18 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.chat import Attachment, Capabilities, Fetched, Finding, Incoming, Listener, Outgoing, Ref, Unreadable
+from bot.chat import (
+    Attachment,
+    Capabilities,
+    Event,
+    Fetched,
+    Finding,
+    Incoming,
+    Listener,
+    Outgoing,
+    Ref,
+    Unreadable,
+)
 from bot.clock import Clock
 from bot.errors import DeliveryError, Failure
 from bot.platforms.wecom.channel import Channel
@@ -27,6 +38,9 @@ _APP_BYTES = 2_048
 _ROBOT_BYTES = 4_096
 _NOT_THERE = {Failure.UNOPENED, Failure.UNREACHABLE}
 _REMEMBERED = 10_000
+_ABOUT_THE_APP = {Event.BLOCKED, Event.UNBLOCKED}
+_SOON = timedelta(seconds=10)
+_NO_WAY = "no channel of WeCom that is configured reaches this chat"
 
 
 class WeComPlatform:
@@ -86,16 +100,24 @@ class WeComPlatform:
         Raise DeliveryError if it was not confirmed.
         """
         chat = message.to.chat
-        ways = self._ways_to(message)
-        for place, way in enumerate(ways, 1):
+        missed: list[DeliveryError] = []
+        for way in self._ways_to(message):
             try:
-                return await self._ways[way].send(message, in_group=message.in_group)
+                ref = await self._ways[way].send(message, in_group=message.in_group)
             except DeliveryError as failure:
-                if failure.kind not in _NOT_THERE or place == len(ways):
-                    raise
+                if failure.kind not in _NOT_THERE:
+                    raise self._of_one_channel(failure) from failure
                 log.info("%s is not reached by the %s: %s", chat, way, failure)
-                self._note(chat, ways[place])
-        raise DeliveryError(Failure.UNREACHABLE, "no channel of WeCom that is configured reaches this chat")
+                missed.append(failure)
+            else:
+                if missed:
+                    self._note(chat, way)
+                return ref
+        # Whom the app does not see may still open the bot: they have not left.
+        raise next(
+            (each for each in missed if each.kind is Failure.UNOPENED),
+            DeliveryError(Failure.UNREACHABLE, str(missed[0]) if missed else _NO_WAY),
+        )
 
     async def update(self, ref: Ref, message: Outgoing) -> bool:
         """Put a message in the place of a delivered card; False if that is over.
@@ -103,7 +125,10 @@ class WeComPlatform:
         Raise DeliveryError if WeCom did not answer.
         """
         way = self._ways.get(ref.message.partition(":")[0])
-        return way is not None and await way.update(ref, message)
+        try:
+            return way is not None and await way.update(ref, message)
+        except DeliveryError as failure:
+            raise self._of_one_channel(failure) from failure
 
     async def fetch(self, attachment: Attachment) -> Fetched:
         """Return a file somebody sent; the bot's links die after five minutes."""
@@ -126,9 +151,18 @@ class WeComPlatform:
         for channel in self._channels.values():
             await channel.close()
 
+    def _of_one_channel(self, failure: DeliveryError) -> DeliveryError:
+        """Return what a failure means for its chat alone: a broken channel must not stop the others."""
+        if len(self._ways) == 1 or failure.kind is not Failure.RETRY:
+            return failure
+        return DeliveryError(failure.kind, str(failure), after=failure.after or _SOON)
+
     def _hearing(self, name: str, listener: Listener) -> Listener:
         async def hear(incoming: Incoming | Unreadable) -> str:
             if isinstance(incoming, Incoming):
+                if name == "app" and "bot" in self._channels and incoming.event in _ABOUT_THE_APP:
+                    # Who is no longer in the app's range still has the bot.
+                    return ""
                 self._note(incoming.at.chat, name)
             return await listener(incoming)
 

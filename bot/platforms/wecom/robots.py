@@ -40,6 +40,11 @@ class Robot:
     base: str = field(repr=False)
     key: str = field(repr=False)
 
+    @property
+    def mark(self) -> str:
+        """What tells this address from another one of the same name, and gives nothing away."""
+        return hashlib.sha256(self.key.encode()).hexdigest()[:12]
+
 
 class RobotsChannel:
     """Posts to groups through their robots; ``webhooks`` is the address of each by its name.
@@ -117,7 +122,7 @@ class RobotsChannel:
         at = Address(_NAME, f"{_CHAT}{name}")
         while True:
             said = Incoming(
-                f"{_NAME}:{_CHAT}{name}", at, "", self._clock.now(), private=False,
+                f"{_NAME}:{_CHAT}{name}:{self._robots[name].mark}", at, "", self._clock.now(), private=False,
                 event=Event.JOINED_GROUP, detail=name,
             )  # fmt: skip
             try:

@@ -1,6 +1,7 @@
 """Group chats: met when the bot is added or called, bound to a scope by one tap of the office."""
 
 from bot.chat import Address, Incoming
+from bot.domain.answers import is_receipt
 from bot.domain.people import Duty, Person
 from bot.domain.scope import Scope, ScopeKind
 from bot.domain.words import clean, visible
@@ -58,7 +59,8 @@ def _called(desk: Desk, incoming: Incoming, person: Person | None, words: str) -
     A stranger gets no answer, and nothing of what they say is kept.
     """
     _heard(desk, incoming.at)
-    title = prompts.shortened(words, _LONGEST_TITLE) if person else ""
+    is_name = person is not None and not is_receipt(words)
+    title = prompts.shortened(words, _LONGEST_TITLE) if is_name else ""
     chat = desk.tx.chats.at(incoming.at)
     if chat is None or chat.state == "left":
         chat = _meet(desk, incoming, title or _nameless(desk, incoming.at))

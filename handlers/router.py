@@ -316,7 +316,9 @@ def _dispatch(turn: Turn) -> None:
     if incoming.edited:
         edits.revise(turn)
         return
-    if handler := _command(turn):
+    if welcome.brings_code(turn.text):
+        welcome.again(turn)
+    elif handler := _command(turn):
         handler(turn)
     elif pressed := offers.typed_label(turn):
         _press(turn, pressed)

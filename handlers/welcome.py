@@ -39,6 +39,11 @@ def invite(desk: Desk, person: Person) -> str:
     return code
 
 
+def brings_code(text: str) -> bool:
+    """Tell whether a text is the code of an invitation, which is for nobody else to read."""
+    return _START.fullmatch(text) is not None
+
+
 def stranger(desk: Desk, incoming: Incoming, text: str) -> None:
     """Let in who brings a good code; tell anybody else once a day, and keep nothing they wrote."""
     match = _START.fullmatch(text)

@@ -294,3 +294,15 @@ async def test_a_frame_that_is_none_ends_nothing(frame: str) -> None:
         await wecom.until(lambda: "62%" in ear.texts)
 
         assert wecom.connections == 1
+
+
+@pytest.mark.parametrize("code", [-1, 45009])
+async def test_a_busy_wecom_is_tried_again_as_after_any_close(code: int) -> None:
+    async with WeComSocket() as wecom:
+        wecom.script("aibot_subscribe", "ERRCODE", code=code)
+        pauses = Pauses()
+        async with running(wecom, pauses=pauses) as channel:
+            await wecom.until(lambda: wecom.subscribed)
+            await until(lambda: not channel.healthy())
+
+    assert max(pauses.taken, default=0) < 30

@@ -38,6 +38,13 @@ async def test_a_group_nobody_told_of_is_met_by_its_name_when_the_bot_is_called(
     assert chat.heard_at == world.clock.now()
 
 
+async def test_a_greeting_is_no_name_of_a_group(world: World) -> None:
+    await calls(world, "liu", "你好")
+
+    (chat,) = await chats(world)
+    assert "你好" not in chat.title
+
+
 async def test_a_long_name_is_shortened(world: World) -> None:
     await calls(world, "liu", "大桥镇重点项目\n攻坚行动专班联席会议工作群")
 

@@ -338,3 +338,10 @@ async def test_an_unknown_account_that_blocks_the_bot_changes_nothing(world: Wor
     await world.happens(Event.UNBLOCKED, who="mallory")
 
     assert world.said_to("zhao") == []
+
+
+async def test_a_code_from_who_is_in_already_is_no_progress(world: World) -> None:
+    await world.hears("wang", "加入 abcDEF123_-x")
+
+    assert "已记" not in world.last("wang")
+    assert "abcDEF123" not in world.last("wang")

@@ -41,6 +41,10 @@ _ASK_AGAIN = timedelta(minutes=1)
 _FAILURES = (aiohttp.ClientError, OSError, NotSent, Unanswered)
 
 
+_PASSING = {-1, 6000, 45009, 45033, 846601, 846602}
+"""WeCom was busy: the credentials are as good as they were, so one tries again as after any close."""
+
+
 class Connection:
     """Keeps one bot subscribed, and carries commands; ``hear`` takes every frame that answers none, at once.
 
@@ -85,7 +89,7 @@ class Connection:
                     await self._live(socket, reading)
                 reason = _close(socket)
             except WeComError as error:
-                pause = self._refused(error)
+                pause = 0.0 if error.code in _PASSING else self._refused(error)
                 reason = f"refused with errcode {error.code}"
             except _FAILURES as error:
                 reason = _reason(error)

@@ -7,11 +7,9 @@ ready; there each public method is `POST /control/<method>` with `{"args": [], "
 
 import argparse
 import asyncio
-import contextlib
 import json
 import sys
 from collections import deque
-from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import Self
@@ -21,13 +19,14 @@ from tests.botapi_http import Connection, Request
 from tests.botapi_methods import Methods
 from tests.botapi_people import Json
 from tests.botapi_rules import Accepted, Fault, Pace, Refusal, Script, limited
+from tests.changing import Changing
 
 __all__ = ["Accepted", "BotApi", "Fault"]
 
 _HTML = b"<html><body>Bad gateway</body></html>"
 
 
-class BotApi(Methods):
+class BotApi(Methods, Changing):
     """One bot's side of Telegram."""
 
     def __init__(
@@ -82,15 +81,6 @@ class BotApi(Methods):
         """Let the next calls of a method (``*``: of any) fail."""
         found = fault if isinstance(fault, Fault) else Fault[fault]
         self._scripts.extend([Script(method, found, seconds, code, words)] * times)
-
-    async def until(self, true: Callable[[], bool], within: float = 10) -> None:
-        """Wait until something is so, here or in whatever the test looks at."""
-        async with asyncio.timeout(within):
-            while not true():
-                self._changed.clear()
-                # Most things change with a call; what does not is looked at now and then.
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), 0.01)
 
     async def accepted(self, number: int, within: float = 10) -> list[Accepted]:
         """Wait until so many messages and edits were accepted."""

@@ -15,33 +15,10 @@ from bot.clock import VirtualClock
 from bot.errors import StorageError
 from bot.platforms.telegram.platform import TelegramPlatform
 from tests.botapi import BotApi, Fault
+from tests.platforms.ear import Ear
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 LIU = 7
-
-
-class Ear:
-    """A listener that notes what it was told, and fails or waits when asked to."""
-
-    def __init__(self) -> None:
-        self.heard: list[Incoming | Unreadable] = []
-        self.began: list[str] = []
-        self.notice = ""
-        self.fails: Callable[[Incoming | Unreadable], Exception | None] = lambda _: None
-        self.gate = asyncio.Event()
-        self.gate.set()
-
-    async def __call__(self, said: Incoming | Unreadable) -> str:
-        self.began.append(said.key)
-        await self.gate.wait()
-        if error := self.fails(said):
-            raise error
-        self.heard.append(said)
-        return self.notice
-
-    @property
-    def texts(self) -> list[str]:
-        return [said.text if isinstance(said, Incoming) else "?" for said in self.heard]
 
 
 class Pauses:

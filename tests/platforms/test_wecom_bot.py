@@ -14,7 +14,8 @@ from bot.platforms.wecom import arrivals, bot
 from bot.platforms.wecom.bot import BotChannel
 from bot.platforms.wecom.errors import Unanswered, WeComError
 from bot.platforms.wecom.parts import Part
-from tests.platforms.wecom_bot_running import MONDAY, Ear, Pauses, card, running, until, words
+from tests.platforms.ear import Ear
+from tests.platforms.wecom_bot_running import MONDAY, Pauses, card, running, until, words
 from tests.wecom.socket import WeComSocket
 
 UPDATE = "aibot_respond_update_msg"

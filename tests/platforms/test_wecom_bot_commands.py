@@ -13,7 +13,8 @@ from bot.platforms.wecom.bot import BotChannel
 from bot.platforms.wecom.codes import meaning
 from bot.platforms.wecom.commands import WINDOW, Commands
 from bot.platforms.wecom.errors import NotSent, Unanswered, WeComError
-from tests.platforms.wecom_bot_running import Ear, Json, ack, card, running, until, wecom_that, words
+from tests.platforms.ear import Ear
+from tests.platforms.wecom_bot_running import Json, ack, card, running, until, wecom_that, words
 from tests.wecom.socket import WeComSocket
 
 SEND = "aibot_send_msg"

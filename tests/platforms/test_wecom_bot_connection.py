@@ -14,9 +14,9 @@ from bot.clock import VirtualClock
 from bot.errors import DeliveryError, Failure
 from bot.platforms.wecom.bot import BotChannel
 from bot.platforms.wecom.errors import NotSent
+from tests.platforms.ear import Ear
 from tests.platforms.wecom_bot_running import (
     MONDAY,
-    Ear,
     Json,
     Pauses,
     ack,

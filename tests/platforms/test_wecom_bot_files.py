@@ -19,7 +19,8 @@ from bot.platforms.wecom.errors import NotSent, WeComError
 from bot.platforms.wecom.media import Media, filename
 from bot.platforms.wecom.parts import Part
 from bot.platforms.wecom.upload import kind_of, name_of
-from tests.platforms.wecom_bot_running import MONDAY, Ear, Pauses, running, words
+from tests.platforms.ear import Ear
+from tests.platforms.wecom_bot_running import MONDAY, Pauses, running, words
 from tests.wecom.socket import WeComSocket
 
 INIT, CHUNK, FINISH = "aibot_upload_media_init", "aibot_upload_media_chunk", "aibot_upload_media_finish"

@@ -9,46 +9,17 @@ from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
 
-from bot.chat import Incoming, Listener, Unreadable
+from bot.chat import Listener
 from bot.clock import Clock, VirtualClock
 from bot.platforms.wecom.arrivals import Resolve
 from bot.platforms.wecom.bot import BotChannel
 from bot.platforms.wecom.parts import Part
+from tests.platforms.ear import Ear
 from tests.wecom.socket import WeComSocket
 
 Json = dict[str, Any]
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-
-
-class Ear:
-    """A listener that notes what it was told, and fails or waits when asked to."""
-
-    def __init__(self) -> None:
-        self.heard: list[Incoming | Unreadable] = []
-        self.began: list[str] = []
-        self.notice = ""
-        self.fails: Callable[[Incoming | Unreadable], Exception | None] = lambda _: None
-        self.gate = asyncio.Event()
-        self.gate.set()
-
-    async def __call__(self, said: Incoming | Unreadable) -> str:
-        self.began.append(said.key)
-        await self.gate.wait()
-        if error := self.fails(said):
-            raise error
-        self.heard.append(said)
-        return self.notice
-
-    @property
-    def texts(self) -> list[str]:
-        return [said.text if isinstance(said, Incoming) else "?" for said in self.heard]
-
-    @property
-    def last(self) -> Incoming:
-        said = self.heard[-1]
-        assert isinstance(said, Incoming)
-        return said
 
 
 class Pauses:

@@ -6,7 +6,6 @@ time (a token, half an hour of duplicates, three days of a file) goes by ``clock
 """
 
 import asyncio
-import contextlib
 import json
 from collections import deque
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from urllib.parse import quote
 
 from bot.clock import Clock
 from tests.botapi_http import Connection, Request
+from tests.changing import Changing
 from tests.wecom.api_people import Callbacks, People
 from tests.wecom.api_rules import Fault, Json, Script
 from tests.wecom.socket_rules import Refusal, Sent, Upload
@@ -37,7 +37,7 @@ _QUERY = {
 }
 
 
-class WeComApi(People):
+class WeComApi(People, Changing):
     """WeCom's side of one corporation, one app and its robots.
 
     To be looked at: `sent`, `updates` (lists of Sent), `dropped`, `shown(chat)`, `texts(chat)`, `uploads` (by
@@ -108,15 +108,6 @@ class WeComApi(People):
         self._tokens.clear()
 
     # -- looking ---------------------------------------------------------------------------
-
-    async def until(self, true: Callable[[], bool], within: float = 10) -> None:
-        """Wait until something is so, here or in whatever the test looks at."""
-        async with asyncio.timeout(within):
-            while not true():
-                self._changed.clear()
-                # Most things change with a call; what does not is looked at now and then.
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), 0.01)
 
     async def accepted(self, number: int, within: float = 10) -> list[Sent]:
         """Wait until so many messages were accepted."""

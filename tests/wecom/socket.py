@@ -7,10 +7,9 @@ file) goes by ``clock``; the latency of acks by the loop.
 """
 
 import asyncio
-import contextlib
 import json
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +17,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from bot.clock import Clock
+from tests.changing import Changing
 from tests.wecom.media import MediaFault
 from tests.wecom.socket_line import ABNORMAL, Line, ack, refusal
 from tests.wecom.socket_people import People
@@ -28,7 +28,7 @@ __all__ = ["Fault", "MediaFault", "Sent", "Upload", "WeComSocket"]
 _LARGEST_FRAME = 4 << 20
 
 
-class WeComSocket(People):
+class WeComSocket(People, Changing):
     """WeCom's side of one AI bot.
 
     To be looked at: `sent`, `welcomes`, `updates` (lists of Sent), `shown(chat)`, `texts(chat)`, `uploads`
@@ -116,15 +116,6 @@ class WeComSocket(People):
     def subscribed(self) -> bool:
         """Whether somebody listens."""
         return self._subscriber is not None
-
-    async def until(self, true: Callable[[], bool], within: float = 10) -> None:
-        """Wait until something is so, here or in whatever the test looks at."""
-        async with asyncio.timeout(within):
-            while not true():
-                self._changed.clear()
-                # Most things change with a frame; what does not is looked at now and then.
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), 0.01)
 
     async def accepted(self, number: int, within: float = 10) -> list[Sent]:
         """Wait until so many messages were accepted."""

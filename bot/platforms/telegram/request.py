@@ -1,17 +1,17 @@
 """One exchange with the Bot API: python-telegram-bot's request, carried by aiohttp."""
 
 import json
-from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from io import BytesIO
-from types import SimpleNamespace
 from typing import Any, Never, cast
 from urllib.parse import quote
 
 import aiohttp
 from telegram.error import BadRequest, NetworkError, TelegramError
 from telegram.request import BaseRequest, RequestData
+
+from bot.platforms.pool import Trace, pool
 
 PAUSE_UNKNOWN = timedelta(seconds=30)
 """How long a 429 holds that does not say how long."""
@@ -42,13 +42,6 @@ class Limited(TelegramError):  # noqa: N818 -- as above
 
 class TooLarge(TelegramError):  # noqa: N818 -- as above
     """A download went over the limit."""
-
-
-@dataclass(slots=True)
-class _Trace:
-    """Whether any byte of one request may have been written."""
-
-    written: bool = False
 
 
 class Transport(BaseRequest):
@@ -142,7 +135,7 @@ class Transport(BaseRequest):
     ) -> tuple[int, bytes]:
         wall = read_timeout if isinstance(read_timeout, int | float) else self._wall
         body, size = _body(request_data)
-        trace = _Trace()
+        trace = Trace()
         try:
             async with self._open().request(
                 method,
@@ -180,23 +173,11 @@ class Transport(BaseRequest):
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            trace = aiohttp.TraceConfig()
-            trace.on_request_headers_sent.append(_mark)
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections, ttl_dns_cache=60),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trace_configs=[trace],
-            )
+            self._session = pool(self._connections)
         return self._session
 
     def _time(self, wall: float) -> aiohttp.ClientTimeout:
         return aiohttp.ClientTimeout(total=wall, sock_connect=min(10, wall))
-
-
-async def _mark(_session: object, context: SimpleNamespace, _parameters: object) -> None:
-    """Note that the request is about to be written: the connection stands, TLS included."""
-    if context.trace_request_ctx is not None:
-        context.trace_request_ctx.written = True
 
 
 def _body(data: RequestData | Values | None) -> tuple[dict[str, Any], int]:

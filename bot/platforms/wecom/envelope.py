@@ -15,8 +15,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from bot.chat import Address, Attachment, Event, Incoming, Unreadable
 from bot.domain.words import clean
-
-NAME = "wecom"
+from bot.platforms.wecom import NAME
 
 Leaves = dict[str, str]
 """The words of what stands directly under the root, by the name of the element."""

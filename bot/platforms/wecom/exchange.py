@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +15,7 @@ import aiohttp
 from bot.chat import Paper
 from bot.domain.words import clean, visible
 from bot.errors import ConfigurationError
+from bot.platforms.pool import Trace, pool
 from bot.platforms.wecom.errors import NotSent, Unanswered
 
 Json = dict[str, Any]
@@ -56,13 +56,6 @@ class Answer:
         return code if isinstance(code, int) else None
 
 
-@dataclass(slots=True)
-class _Trace:
-    """Whether any byte of one request may have been written."""
-
-    written: bool = False
-
-
 class Exchange:
     """HTTP over one pool of connections.
 
@@ -88,7 +81,7 @@ class Exchange:
 
         Raise NotSent or Unanswered when none came, TooLarge when it was too long.
         """
-        trace = _Trace()
+        trace = Trace()
         carried = same_bytes(body) if body is not None else b""
         size = len(paper.content) if paper else LARGEST_FILE if file_comes else len(carried)
         # Bytes as a stream: aiohttp warns of more than 1 MB in one piece, for it would hold up the loop.
@@ -124,13 +117,7 @@ class Exchange:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            trace = aiohttp.TraceConfig()
-            trace.on_request_headers_sent.append(_mark)
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections, ttl_dns_cache=60),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trace_configs=[trace],
-            )
+            self._session = pool(self._connections)
         return self._session
 
     def _time(self, size: int, *, file_comes: bool) -> aiohttp.ClientTimeout:
@@ -163,11 +150,6 @@ def parted(url: str, setting: str) -> tuple[str, str, str]:
         cure = "must be the whole address, beginning with https:// and the name of the host"
         raise ConfigurationError("config.toml", [f"{setting}: {cure}"])
     return f"{found.scheme}://{found.netloc}", found.path.rstrip("/"), found.query
-
-
-async def _mark(_session: object, context: SimpleNamespace, _parameters: object) -> None:
-    """Note that the request is about to be written: the connection stands, TLS included."""
-    context.trace_request_ctx.written = True
 
 
 def _form(paper: Paper) -> aiohttp.FormData:

@@ -12,13 +12,13 @@ from typing import Any, TypeGuard, TypeVar
 
 from bot.chat import Address, Attachment, Event, Incoming, Unreadable
 from bot.domain.words import clean
+from bot.platforms.wecom import NAME
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Json = dict[str, Any]
 
-NAME = "wecom"
 CHANNEL = "bot:"
 """How the tokens of attachments and the names of cards begin that belong to this channel."""
 

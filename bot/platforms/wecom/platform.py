@@ -20,6 +20,7 @@ from bot.chat import (
 )
 from bot.clock import Clock
 from bot.errors import DeliveryError, Failure
+from bot.platforms.wecom import NAME
 from bot.platforms.wecom.channel import Channel
 from bot.platforms.wecom.parts import Hints
 from bot.platforms.wecom.ration import Ration
@@ -27,7 +28,6 @@ from bot.platforms.wecom.sending import Sending
 
 log = logging.getLogger(__name__)
 
-NAME = "wecom"
 ROBOT = "webhook:"
 """How the address of a group robot begins; its name follows."""
 

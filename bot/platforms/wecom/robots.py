@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from bot.chat import Address, Event, Fetched, Finding, Incoming, Listener, Paper
 from bot.clock import Clock
 from bot.errors import ConfigurationError, DeliveryError, Failure, StorageError
+from bot.platforms.wecom import NAME
 from bot.platforms.wecom.codes import cure
 from bot.platforms.wecom.errors import NotSent, Unanswered, WeComError
 from bot.platforms.wecom.exchange import Answer, Exchange, Json, parted
@@ -22,7 +23,6 @@ log = logging.getLogger(__name__)
 LARGEST_PICTURE = 2 * 1024 * 1024
 BAD_KEY = 93000
 
-_NAME = "wecom"
 _CHAT = "webhook:"
 _STORAGE_WAIT = 5.0
 _BUSY = 45009
@@ -119,10 +119,10 @@ class RobotsChannel:
         await self._exchange.close()
 
     async def _introduce(self, name: str, listener: Listener) -> None:
-        at = Address(_NAME, f"{_CHAT}{name}")
+        at = Address(NAME, f"{_CHAT}{name}")
         while True:
             said = Incoming(
-                f"{_NAME}:{_CHAT}{name}:{self._robots[name].mark}", at, "", self._clock.now(), private=False,
+                f"{NAME}:{_CHAT}{name}:{self._robots[name].mark}", at, "", self._clock.now(), private=False,
                 event=Event.JOINED_GROUP, detail=name,
             )  # fmt: skip
             try:

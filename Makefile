@@ -31,5 +31,5 @@ faults: .venv/ready  ## everything that may go wrong, for as long as you like: M
 	touch $@
 
 lock:  ## renew requirements.lock; needs uv
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --group dev --all-extras pyproject.toml -o requirements.lock --upgrade

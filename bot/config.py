@@ -2,7 +2,6 @@
 
 import difflib
 import os
-import re
 import tomllib
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -23,38 +22,14 @@ from bot.domain.county import CATEGORY_NAMES, County
 from bot.domain.deadlines import Clock, Deadlines
 from bot.domain.people import Language
 from bot.errors import ConfigurationError
+from bot.lengths import Length, Time
+from bot.timetable import RhythmSettings
 
 ENVIRONMENT = "LIAISON_"
 """Environment variables such as LIAISON_TELEGRAM__TOKEN stand above the file."""
 
-_LENGTH = re.compile(r"(?P<number>\d+)\s*(?P<unit>[mhd])")
-_LONGEST = timedelta(days=366)
 _SHORTEST_STEP = timedelta(minutes=15)
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-def _length(value: object) -> object:
-    """Read a length such as 4h or 3d."""
-    if not isinstance(value, str):
-        return value
-    match = _LENGTH.fullmatch(value.strip())
-    if match is None:
-        raise ValueError('write a length such as "90m", "4h" or "3d"')
-    try:
-        length = timedelta(**{_UNITS[match["unit"]]: int(match["number"])})
-    except (OverflowError, ValueError):
-        length = timedelta.max
-    if length > _LONGEST:
-        raise ValueError("nobody waits for longer than a year; write 366d or less")
-    return length
-
-
-def _time(value: object) -> object:
-    """Read a time of day such as 09:00."""
-    if isinstance(value, str) and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        raise ValueError('write a time such as "09:00"')
-    return value
 
 
 def _clocks(value: object) -> object:
@@ -67,8 +42,6 @@ def _clocks(value: object) -> object:
     return value
 
 
-Length = Annotated[timedelta, BeforeValidator(_length)]
-Time = Annotated[time, BeforeValidator(_time)]
 Clocks = Annotated[frozenset[Clock], BeforeValidator(_clocks)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -203,6 +176,7 @@ class Settings(Section):
     digest: DigestSettings = DigestSettings()
     quiet: Quiet = Quiet()
     calendar: CalendarSettings = CalendarSettings()
+    rhythm: RhythmSettings = RhythmSettings()
     problems: Problems = Problems()
 
     @model_validator(mode="after")
@@ -242,6 +216,7 @@ class Settings(Section):
             deadlines=deadlines,
             digest_weekday=_WEEKDAYS.index(self.digest.weekday),
             digest_at=self.digest.at,
+            rhythms=self.rhythm.timetable(),
             climbs=self.escalation.climb == "automatic",
             # Steps are office hours, and a day of them is not 24.
             step=step if step % timedelta(days=1) else deadlines.workday * step.days,

@@ -211,6 +211,8 @@ projects = _table(
     _words("last_text"),
     Column("last_day", Date),
     Column("quiet_until", Date),
+    # 大起底: in which of the four classes of urgency it is provided for.
+    _words("tier"),
     Index(None, "place"),
     Index(None, "industry"),
 )
@@ -364,6 +366,10 @@ problems = _table(
     _words("feedback"),
     _words("solution"),
     _words("source"),
+    # 问题, or 任务: what somebody promised or was told to do runs on the same clocks.
+    Column("nature", String, nullable=False, server_default="问题"),
+    # What a task came from: a visit, a missive, a paper.
+    _words("origin"),
     # The clocks stand still since then, until the one who was asked answers.
     Column("paused_at", Moment),
     _words("question"),
@@ -396,6 +402,7 @@ problems = _table(
         postgresql_where=text("common_id IS NOT NULL"),
     ),
     Index(None, "source", sqlite_where=text("source <> ''"), postgresql_where=text("source <> ''")),
+    Index(None, "origin", sqlite_where=text("origin <> ''"), postgresql_where=text("origin <> ''")),
 )
 
 custody = _table(
@@ -494,6 +501,216 @@ attachments = _table(
     ),
     Index(None, "report_id"),
     Index(None, "problem_id"),
+)
+
+# --- what a project goes through --------------------------------------------------------
+
+stage_moves = _table(
+    "stage_moves",
+    _id(),
+    _to("projects", "project_id"),
+    # What is asked for: a stage, or the day of 开工 or 竣工 or of a milestone.
+    Column("what", String, nullable=False),
+    _words("stage"),
+    _words("milestone"),
+    Column("day", Date),
+    _to("people", "asked_by"),
+    Column("at", Moment, nullable=False),
+    # Empty until the office has decided.
+    _words("answer"),
+    _to("people", "decided_by", nullable=True),
+    Column("decided_at", Moment),
+    Index(None, "project_id"),
+    Index(
+        "ix_stage_moves_pending", "at", sqlite_where=text("answer = ''"), postgresql_where=text("answer = ''")
+    ),
+)
+
+elements = _table(
+    "elements",
+    _to("projects", "project_id", primary_key=True),
+    # One of the 五要件 that no other column holds: 举措, 标准, 奖惩.
+    Column("element", String, primary_key=True),
+    Column("text", Text, nullable=False),
+    _to("people", "by_id"),
+    Column("at", Moment, nullable=False),
+)
+
+visits = _table(
+    "visits",
+    _id(),
+    _to("projects", "project_id"),
+    _to("people", "person_id"),
+    Column("day", Date, nullable=False),
+    Column("planned_at", Moment, nullable=False),
+    Column("briefed_at", Moment),
+    Column("asked_at", Moment),
+    Column("done_at", Moment),
+    _words("outcome"),
+    Column("note", Text, nullable=False, server_default=""),
+    UniqueConstraint("project_id", "person_id", "day"),
+    Index(None, "person_id", "day"),
+    Index(None, "day"),
+)
+
+# --- papers and their rhythm ------------------------------------------------------------
+
+rhythms = _table(
+    "rhythms",
+    Column("key", String, primary_key=True),
+    # The last day whose paper was drafted, or passed by before the rhythm began.
+    Column("done_through", Date, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
+bulletins = _table(
+    "bulletins",
+    _id(),
+    Column("slot", String, nullable=False, unique=True),
+    Column("form", String, nullable=False),
+    Column("scope", String, nullable=False),
+    Column("first", Date, nullable=False),
+    Column("last", Date, nullable=False),
+    Column("title", String, nullable=False),
+    Column("state", String, nullable=False),
+    # The paper as it was drafted, amendments in place.
+    Column("content", JSON, nullable=False),
+    Column("audience", JSON, nullable=False),
+    # Seconds for which it stands open to objections once it is released.
+    Column("hold", Integer, nullable=False, server_default="0"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("drafted_at", Moment, nullable=False),
+    _to("people", "decided_by", nullable=True),
+    Column("decided_at", Moment),
+    _words("reason"),
+    Column("post_at", Moment),
+    Column("posted_at", Moment),
+    Index(None, "form", "last"),
+    Index(None, "state"),
+    Index(
+        None, "post_at", sqlite_where=text("posted_at IS NULL"), postgresql_where=text("posted_at IS NULL")
+    ),
+)
+
+amendments = _table(
+    "amendments",
+    _id(),
+    _to("bulletins", "bulletin_id"),
+    Column("line", String, nullable=False),
+    Column("figure", String, nullable=False),
+    Column("was", JSON),
+    Column("value", JSON),
+    _to("people", "by_id"),
+    Column("at", Moment, nullable=False),
+    _words("reason"),
+    Index(None, "bulletin_id"),
+)
+
+objections = _table(
+    "objections",
+    _id(),
+    _to("bulletins", "bulletin_id"),
+    _to("people", "person_id"),
+    Column("text", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    _words("answer"),
+    _to("people", "answered_by", nullable=True),
+    Column("answered_at", Moment),
+    Index(None, "bulletin_id"),
+)
+
+receipts = _table(
+    "receipts",
+    # What was handed over: bulletin:5, missive:7.
+    Column("subject", String, primary_key=True),
+    _to("people", "person_id", primary_key=True),
+    Column("told_at", Moment, nullable=False),
+    Column("received_at", Moment),
+)
+
+missives = _table(
+    "missives",
+    _id(),
+    # What calls for it, once: 交办函:12:开工:2026-03-01.
+    Column("slot", String, nullable=False, unique=True),
+    Column("kind", String, nullable=False),
+    # Both empty until the office has approved it: numbers have no gaps.
+    Column("year", Integer),
+    Column("sequence", Integer),
+    _to("projects", "project_id", nullable=True),
+    _to("units", "unit_id", nullable=True),
+    _to("people", "person_id", nullable=True),
+    Column("subject", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("drafted_at", Moment, nullable=False),
+    _to("people", "decided_by", nullable=True),
+    Column("decided_at", Moment),
+    _words("reason"),
+    Column("reply_due", Date),
+    Column("received_at", Moment),
+    _to("people", "received_by", nullable=True),
+    Column("replied_at", Moment),
+    _to("people", "replied_by", nullable=True),
+    Column("reply", Text, nullable=False, server_default=""),
+    Column("reminded_at", Moment),
+    Column("closed_at", Moment),
+    _to("problems", "problem_id", nullable=True),
+    UniqueConstraint("kind", "year", "sequence"),
+    Index(None, "state"),
+    Index(None, "project_id", "kind"),
+    Index(None, "unit_id"),
+)
+
+# --- what the enterprises say -----------------------------------------------------------
+
+ballots = _table(
+    "ballots",
+    _id(),
+    Column("title", String, nullable=False),
+    Column("state", String, nullable=False),
+    _to("people", "opened_by"),
+    Column("opened_at", Moment, nullable=False),
+    Column("closes_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+)
+
+ballot_posts = _table(
+    "ballot_posts",
+    _id(),
+    _to("ballots", "ballot_id"),
+    Column("name", String, nullable=False),
+    UniqueConstraint("ballot_id", "name"),
+)
+
+ballot_voters = _table(
+    "ballot_voters",
+    _to("ballots", "ballot_id", primary_key=True),
+    _to("people", "person_id", primary_key=True),
+    # On which post they are still to be asked; what they said stands nowhere with their name.
+    Column("post_id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
+    Column("voted", Boolean, nullable=False, server_default=text("false")),
+)
+
+ballot_tallies = _table(
+    "ballot_tallies",
+    # Counts, never single answers: not even their order could give anybody away.
+    _to("ballot_posts", "post_id", primary_key=True),
+    Column("score", Integer, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
+bookings = _table(
+    "bookings",
+    _id(),
+    Column("day", Date, nullable=False),
+    _to("people", "person_id"),
+    Column("topic", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("state", String, nullable=False),
+    _to("problems", "problem_id", nullable=True),
+    UniqueConstraint("day", "person_id"),
 )
 
 # --- chats and conversations ------------------------------------------------------------

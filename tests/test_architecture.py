@@ -35,7 +35,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("storage",),
     "alembic": ("storage",),
     "apscheduler": ("bot.ticker",),
-    "pydantic": ("bot.config", "bot.credentials", "bot.platforms"),
+    "pydantic": ("bot.config", "bot.credentials", "bot.lengths", "bot.platforms", "bot.timetable"),
     "aiohttp": ("bot.platforms",),
     "cryptography": ("bot.platforms.wecom",),
     "defusedxml": ("bot.platforms.wecom",),

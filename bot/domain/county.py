@@ -6,6 +6,8 @@ from datetime import time, timedelta
 from bot.domain.calendar import Calendar
 from bot.domain.deadlines import Deadlines
 from bot.domain.people import Language
+from bot.domain.rhythm import Rhythm
+from bot.domain.timetable import DEFAULT
 
 CATEGORY_NAMES = (
     "用地", "征拆", "规划", "审批", "资金", "用水", "用电", "用工", "环保", "配套", "治安", "其他",
@@ -31,5 +33,6 @@ class County:
     deadlines: Deadlines = field(default_factory=Deadlines)
     digest_weekday: int = 0
     digest_at: time = time(8, 30)
+    rhythms: tuple[Rhythm, ...] = DEFAULT
     climbs: bool = False
     step: timedelta = timedelta(hours=4)

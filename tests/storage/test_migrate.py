@@ -25,8 +25,9 @@ RELEASED = [
     "0001_a_county_and_its_trail",
     "0002_custody_and_clocks",
     "0003_open_chats_and_preferred_contacts",
+    "0004_the_county_s_rhythm",
 ]
-LAST, COMING = "0003", "0004"
+LAST, COMING = "0004", "0005"
 NEXT = """
 from alembic import op
 
@@ -139,7 +140,7 @@ def test_a_database_of_a_newer_release_is_refused(url: str, database: Connection
 
     for ask in (migrate.migrate, migrate.pending):
         with pytest.raises(
-            StorageError, match="of revision 0099, but this release knows only up to 0003; install"
+            StorageError, match="of revision 0099, but this release knows only up to 0004; install"
         ):
             ask(url)
 

@@ -1,0 +1,130 @@
+"""A paper before it is printed: one value from which chat text, workbook and A4 page are made.
+
+It is kept as JSON with the draft, so that what is released is what was looked over. Money is in
+hundredths of 万元, shares are in thousandths, days are ISO strings.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Self
+
+Value = str | int | None
+
+
+class Kind(StrEnum):
+    """How a column's values are written and shown."""
+
+    WORD = "word"
+    PROSE = "prose"
+    COUNT = "count"
+    MONEY = "money"
+    SHARE = "share"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column: the key of its figure, its title, how it is shown, and whether it is summed below."""
+
+    key: str
+    title: str
+    kind: Kind
+    width: int = 12
+    summed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line; ``key`` names it for an amendment (a project's number), ``source`` says whose word it is.
+
+    ``amended`` holds, for each figure that the office put right, what it was.
+    """
+
+    key: str
+    values: tuple[Value, ...]
+    source: str = ""
+    amended: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a paper; a rank or a group is a column like any other."""
+
+    name: str
+    headings: tuple[Heading, ...]
+    rows: tuple[Row, ...]
+    note: str = ""
+
+    def place(self, key: str) -> int | None:
+        """Return where the figure with a key stands in a row; None if it is not in this table."""
+        return next((at for at, heading in enumerate(self.headings) if heading.key == key), None)
+
+    def total(self, key: str) -> int:
+        """Return the sum of a column, over what stands there now."""
+        at = self.place(key)
+        if at is None:
+            return 0
+        return sum(value for row in self.rows if isinstance(value := row.values[at], int))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A paper: its title, what of which days, the sentences for a chat, its tables, its notes."""
+
+    form: str
+    title: str
+    period: str
+    county: str
+    scope: str
+    first: str
+    last: str
+    made_at: str
+    lead: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def amended(self, row_key: str, figure: str, value: Value) -> Self | None:
+        """Return the paper with one figure put right, marked; None if it has no such figure."""
+        for number, table in enumerate(self.tables):
+            at = table.place(figure)
+            found = next((place for place, row in enumerate(table.rows) if row.key == row_key), None)
+            if at is None or found is None:
+                continue
+            row = table.rows[found]
+            was = row.amended.get(figure, row.values[at])
+            fresh = replace(
+                row,
+                values=(*row.values[:at], value, *row.values[at + 1 :]),
+                amended={**row.amended, figure: was},
+            )
+            rows = (*table.rows[:found], fresh, *table.rows[found + 1 :])
+            tables = (*self.tables[:number], replace(table, rows=rows), *self.tables[number + 1 :])
+            return replace(self, tables=tables)
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is kept."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """Return it from how it was kept."""
+        tables = tuple(_table(each) for each in kept["tables"])
+        return cls(
+            **{
+                **kept,
+                "lead": tuple(kept["lead"]),
+                "notes": tuple(kept["notes"]),
+                "tables": tables,
+            }
+        )
+
+
+def _table(kept: Mapping[str, Any]) -> Table:
+    headings = tuple(Heading(**{**each, "kind": Kind(each["kind"])}) for each in kept["headings"])
+    return Table(kept["name"], headings, tuple(_rows(kept["rows"])), kept["note"])
+
+
+def _rows(kept: Sequence[Mapping[str, Any]]) -> list[Row]:
+    return [Row(each["key"], tuple(each["values"]), each["source"], each["amended"]) for each in kept]

@@ -1,0 +1,240 @@
+"""The county's rhythm: papers, missives, visits, stages, ballots; tasks beside the problems."""
+
+from alembic import op
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+revision = "0004"
+down_revision = "0003"
+
+_MOMENT = DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    """Add what papers, missives, visits and ballots need; whatever is there stays as it is."""
+    with op.batch_alter_table("problems") as batch:
+        batch.add_column(Column("nature", String, nullable=False, server_default="问题"))
+        batch.add_column(Column("origin", String, nullable=False, server_default=""))
+    where = text("origin <> ''")
+    op.create_index("ix_problems_origin", "problems", ["origin"], sqlite_where=where, postgresql_where=where)
+    with op.batch_alter_table("projects") as batch:
+        batch.add_column(Column("tier", String, nullable=False, server_default=""))
+    _projects()
+    _papers()
+    _enterprises()
+
+
+def _projects() -> None:
+    op.create_table(
+        "stage_moves",
+        _id(),
+        _to("projects", "project_id"),
+        Column("what", String, nullable=False),
+        Column("stage", String, nullable=False, server_default=""),
+        Column("milestone", String, nullable=False, server_default=""),
+        Column("day", Date),
+        _to("people", "asked_by"),
+        Column("at", _MOMENT, nullable=False),
+        Column("answer", String, nullable=False, server_default=""),
+        _to("people", "decided_by", nullable=True),
+        Column("decided_at", _MOMENT),
+        Index("ix_stage_moves_project_id", "project_id"),
+        Index(
+            "ix_stage_moves_pending",
+            "at",
+            sqlite_where=text("answer = ''"),
+            postgresql_where=text("answer = ''"),
+        ),
+    )
+    op.create_table(
+        "elements",
+        _to("projects", "project_id", primary_key=True),
+        Column("element", String, primary_key=True),
+        Column("text", Text, nullable=False),
+        _to("people", "by_id"),
+        Column("at", _MOMENT, nullable=False),
+    )
+    op.create_table(
+        "visits",
+        _id(),
+        _to("projects", "project_id"),
+        _to("people", "person_id"),
+        Column("day", Date, nullable=False),
+        Column("planned_at", _MOMENT, nullable=False),
+        Column("briefed_at", _MOMENT),
+        Column("asked_at", _MOMENT),
+        Column("done_at", _MOMENT),
+        Column("outcome", String, nullable=False, server_default=""),
+        Column("note", Text, nullable=False, server_default=""),
+        UniqueConstraint("project_id", "person_id", "day"),
+        Index("ix_visits_person_id_visits_day", "person_id", "day"),
+        Index("ix_visits_day", "day"),
+    )
+
+
+def _papers() -> None:
+    op.create_table(
+        "rhythms",
+        Column("key", String, primary_key=True),
+        Column("done_through", Date, nullable=False),
+        Column("since", _MOMENT, nullable=False),
+    )
+    op.create_table(
+        "bulletins",
+        _id(),
+        Column("slot", String, nullable=False, unique=True),
+        Column("form", String, nullable=False),
+        Column("scope", String, nullable=False),
+        Column("first", Date, nullable=False),
+        Column("last", Date, nullable=False),
+        Column("title", String, nullable=False),
+        Column("state", String, nullable=False),
+        Column("content", JSON, nullable=False),
+        Column("audience", JSON, nullable=False),
+        Column("hold", Integer, nullable=False, server_default="0"),
+        Column("version", Integer, nullable=False, server_default="1"),
+        Column("drafted_at", _MOMENT, nullable=False),
+        _to("people", "decided_by", nullable=True),
+        Column("decided_at", _MOMENT),
+        Column("reason", String, nullable=False, server_default=""),
+        Column("post_at", _MOMENT),
+        Column("posted_at", _MOMENT),
+        Index("ix_bulletins_form_bulletins_last", "form", "last"),
+        Index("ix_bulletins_state", "state"),
+        Index(
+            "ix_bulletins_post_at",
+            "post_at",
+            sqlite_where=text("posted_at IS NULL"),
+            postgresql_where=text("posted_at IS NULL"),
+        ),
+    )
+    op.create_table(
+        "amendments",
+        _id(),
+        _to("bulletins", "bulletin_id"),
+        Column("line", String, nullable=False),
+        Column("figure", String, nullable=False),
+        Column("was", JSON),
+        Column("value", JSON),
+        _to("people", "by_id"),
+        Column("at", _MOMENT, nullable=False),
+        Column("reason", String, nullable=False, server_default=""),
+        Index("ix_amendments_bulletin_id", "bulletin_id"),
+    )
+    op.create_table(
+        "objections",
+        _id(),
+        _to("bulletins", "bulletin_id"),
+        _to("people", "person_id"),
+        Column("text", Text, nullable=False),
+        Column("at", _MOMENT, nullable=False),
+        Column("answer", String, nullable=False, server_default=""),
+        _to("people", "answered_by", nullable=True),
+        Column("answered_at", _MOMENT),
+        Index("ix_objections_bulletin_id", "bulletin_id"),
+    )
+    op.create_table(
+        "receipts",
+        Column("subject", String, primary_key=True),
+        _to("people", "person_id", primary_key=True),
+        Column("told_at", _MOMENT, nullable=False),
+        Column("received_at", _MOMENT),
+    )
+    op.create_table(
+        "missives",
+        _id(),
+        Column("slot", String, nullable=False, unique=True),
+        Column("kind", String, nullable=False),
+        Column("year", Integer),
+        Column("sequence", Integer),
+        _to("projects", "project_id", nullable=True),
+        _to("units", "unit_id", nullable=True),
+        _to("people", "person_id", nullable=True),
+        Column("subject", String, nullable=False),
+        Column("text", Text, nullable=False),
+        Column("state", String, nullable=False),
+        Column("version", Integer, nullable=False, server_default="1"),
+        Column("drafted_at", _MOMENT, nullable=False),
+        _to("people", "decided_by", nullable=True),
+        Column("decided_at", _MOMENT),
+        Column("reason", String, nullable=False, server_default=""),
+        Column("reply_due", Date),
+        Column("received_at", _MOMENT),
+        _to("people", "received_by", nullable=True),
+        Column("replied_at", _MOMENT),
+        _to("people", "replied_by", nullable=True),
+        Column("reply", Text, nullable=False, server_default=""),
+        Column("reminded_at", _MOMENT),
+        Column("closed_at", _MOMENT),
+        _to("problems", "problem_id", nullable=True),
+        UniqueConstraint("kind", "year", "sequence"),
+        Index("ix_missives_state", "state"),
+        Index("ix_missives_project_id_missives_kind", "project_id", "kind"),
+        Index("ix_missives_unit_id", "unit_id"),
+    )
+
+
+def _enterprises() -> None:
+    op.create_table(
+        "ballots",
+        _id(),
+        Column("title", String, nullable=False),
+        Column("state", String, nullable=False),
+        _to("people", "opened_by"),
+        Column("opened_at", _MOMENT, nullable=False),
+        Column("closes_at", _MOMENT, nullable=False),
+        Column("closed_at", _MOMENT),
+    )
+    op.create_table(
+        "ballot_posts",
+        _id(),
+        _to("ballots", "ballot_id"),
+        Column("name", String, nullable=False),
+        UniqueConstraint("ballot_id", "name"),
+    )
+    op.create_table(
+        "ballot_voters",
+        _to("ballots", "ballot_id", primary_key=True),
+        _to("people", "person_id", primary_key=True),
+        Column("post_id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
+        Column("voted", Boolean, nullable=False, server_default=text("false")),
+    )
+    op.create_table(
+        "ballot_tallies",
+        _to("ballot_posts", "post_id", primary_key=True),
+        Column("score", Integer, primary_key=True),
+        Column("count", Integer, nullable=False),
+    )
+    op.create_table(
+        "bookings",
+        _id(),
+        Column("day", Date, nullable=False),
+        _to("people", "person_id"),
+        Column("topic", Text, nullable=False),
+        Column("at", _MOMENT, nullable=False),
+        Column("state", String, nullable=False),
+        _to("problems", "problem_id", nullable=True),
+        UniqueConstraint("day", "person_id"),
+    )
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+
+
+def _to(table: str, column: str, *, nullable: bool = False, primary_key: bool = False) -> Column[int]:
+    number = BigInteger().with_variant(Integer(), "sqlite")
+    return Column(column, number, ForeignKey(f"{table}.id"), nullable=nullable, primary_key=primary_key)

@@ -3,11 +3,13 @@
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from bot.clock import SystemClock
 from bot.domain.sample import sample_county
 from bot.papers.template import write_roster
 from tests.command import Ended, liaison, started
@@ -53,6 +55,13 @@ def app(api: WeComApi, listen: str = "127.0.0.1:0") -> str:
         f'[wecom.app]\ncorp_id = "{api.corp_id}"\nagent_id = {api.agent_id}\nsecret = "{api.secret}"\n'
         f'token = "{api.token}"\naes_key = "{api.aes_key}"\napi_base = "{api.base}"\nlisten = "{listen}"'
     )
+
+
+def always_open() -> str:
+    """Let the county be disturbed whenever the tests are run: a day off is quiet too."""
+    today = SystemClock().now().date()
+    days = ", ".join(str(today + timedelta(days=shift)) for shift in (-1, 0, 1))
+    return f'[quiet]\nfrom = "00:00"\nuntil = "00:01"\n[calendar]\nextra = [{days}]'
 
 
 async def imported(folder: Path) -> Ended:
@@ -141,7 +150,7 @@ async def test_a_callback_port_that_is_taken_is_said_at_once(tmp_path: Path, api
 async def test_people_reached_through_the_app_need_not_write_first(tmp_path: Path, api: WeComApi) -> None:
     listen = free_address()
     api.adds("liumin", "刘敏")
-    configured(tmp_path, app(api, listen), '[quiet]\nfrom = "00:00"\nuntil = "00:01"')
+    configured(tmp_path, app(api, listen), always_open())
     await imported(tmp_path)
     async with started("run", cwd=tmp_path) as running:
         await running.has_said("is ready")

@@ -13,12 +13,14 @@ from handlers import (
     absence,
     almanac,
     attachments,
+    bulletins,
     commons,
     departure,
     digest,
     escalation,
     morning,
     opening,
+    posting,
     rounds,
 )
 from handlers.turn import Beat
@@ -37,6 +39,9 @@ DUTIES: tuple[Duty, ...] = (
     rounds.ask,
     rounds.remind,
     digest.post,
+    bulletins.draft,
+    bulletins.show,
+    posting.post,
     morning.tell,
     commons.keep,
     attachments.fetch,
@@ -64,6 +69,7 @@ def next_event(beat: Beat) -> tuple[datetime, str] | None:
         *rounds.next_moments(beat),
         *morning.next_moments(beat),
         *digest.next_moments(beat),
+        *bulletins.next_moments(beat),
         *escalation.next_moments(beat),
         *absence.next_moments(beat),
     ]

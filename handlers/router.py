@@ -17,6 +17,7 @@ from bot.domain.words import clean
 from bot.errors import Refused, StorageError
 from bot.texts import Texts
 from handlers import (
+    bulletins,
     commons,
     contacts,
     custody,
@@ -31,8 +32,10 @@ from handlers import (
     offers,
     office,
     pictures,
+    posting,
     problems,
     progress,
+    releasing,
     reporting,
     requests,
     signing,
@@ -86,6 +89,10 @@ COMMANDS: dict[str, Handler] = {
     "missing": contacts.missing,
     "发到": contacts.prefer,
     "prefer": contacts.prefer,
+    "日程": bulletins.timetable,
+    "timetable": bulletins.timetable,
+    "改数": releasing.amend_typed,
+    "amend": releasing.amend_typed,
     **dict.fromkeys(contacts.TOGETHER, contacts.prefer),
 }
 
@@ -135,6 +142,12 @@ ACTIONS: dict[str, Handler] = {
     "handover_given": signing.given,
     "handover_taken": signing.taken,
     "drop": lists.cancel,
+    "release": releasing.release,
+    "amend": releasing.ask_amendment,
+    "drop_bulletin": releasing.ask_drop,
+    "object": releasing.ask_objection,
+    "uphold": releasing.ask_uphold,
+    "sign": posting.sign,
 }
 
 TOPICS: dict[str, Handler] = {
@@ -160,6 +173,10 @@ TOPICS: dict[str, Handler] = {
     "similar": reporting.answer_similar,
     "unread": lists.still_unread,
     "leave": leave.name_substitute,
+    "amend": releasing.amend,
+    "drop_bulletin": releasing.drop,
+    "object": releasing.object_to,
+    "uphold": releasing.uphold,
 }
 
 BARE: frozenset[Handler] = frozenset(

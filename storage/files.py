@@ -27,6 +27,10 @@ class Papers:
             "made_at": now,
         }
         insert_once(self._connection, papers, row)
+        return self.named(key)
+
+    def named(self, key: str) -> int:
+        """Return the id of a paper that is kept under a key."""
         return self._connection.execute(select(papers.c.id).where(papers.c.key == key)).scalar_one()
 
     def get(self, paper_id: int) -> Paper:

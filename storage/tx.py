@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.errors import StorageError
 from storage.audit import Audit
+from storage.bulletins import Bulletins
 from storage.chats import Chats
 from storage.commons import Commons
 from storage.contacts import Contacts
@@ -26,6 +27,7 @@ from storage.outbox import Outbox
 from storage.people import People
 from storage.problems import Problems
 from storage.projects import Projects
+from storage.receipts import Receipts
 from storage.reports import Reports
 from storage.requests import Requests
 from storage.roster import Rosters
@@ -172,6 +174,16 @@ class Tx:
     def papers(self) -> Papers:
         """What is handed over."""
         return Papers(self.connection)
+
+    @cached_property
+    def bulletins(self) -> Bulletins:
+        """The papers of the timetable."""
+        return Bulletins(self.connection)
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        """Who has signed for what."""
+        return Receipts(self.connection)
 
     @cached_property
     def attachments(self) -> Attachments:

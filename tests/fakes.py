@@ -3,10 +3,13 @@
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.chat import Address, Attachment, Capabilities, Fetched, Listener, Outgoing, Paper, Ref
 from bot.errors import DeliveryError, Failure
-from handlers.watch import DigestPapers
+from bot.domain.document import Document, Heading, Kind, Row, Table
+from bot.domain.rhythm import Occasion, Rhythm
+from handlers.watch import DigestPapers, Printed
 
 
 @dataclass
@@ -84,10 +87,48 @@ def _buttons(message: Outgoing) -> tuple[list[str], dict[str, str]]:
 
 @dataclass
 class FakePress:
-    """Prints digests of two lines; ``failures`` are raised instead of the next ones."""
+    """Prints digests and papers of two lines; ``failures`` are raised instead of the next ones.
+
+    What is drafted holds ``rows``: a project's number, its investment, and whom it concerns; of papers
+    ``papers`` tells what was printed, and ``paper_failures`` are raised.
+    """
 
     printed: list[str] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
+    papers: list[str] = field(default_factory=list)
+    paper_failures: list[Exception] = field(default_factory=list)
+    rows: list[tuple[str, int, tuple[int, ...]]] = field(default_factory=lambda: [("XM-001", 320_000, ())])
+    personal: bool = False
+
+    async def draft(self, rhythm: Rhythm, occasion: Occasion, now: datetime) -> Document:
+        if self.paper_failures:
+            raise self.paper_failures.pop(0)
+        headings = (
+            Heading("number", "编号", Kind.WORD),
+            Heading("invested", "本期完成", Kind.MONEY, summed=True),
+        )
+        rows = tuple(Row(number, (number, amount), about=about) for number, amount, about in self.rows)
+        return Document(
+            form=rhythm.paper,
+            title=f"{rhythm.paper} {occasion.first:%m-%d}至{occasion.last:%m-%d}",
+            period="",
+            county="青禾县",
+            scope=rhythm.scope,
+            first=str(occasion.first),
+            last=str(occasion.last),
+            made_at=str(now),
+            tables=(Table("项目", headings, rows),),
+            personal=self.personal,
+        )
+
+    async def print(self, document: Document) -> Printed:
+        total = document.tables[0].total("invested")
+        self.papers.append(f"{document.title} {total}")
+        return Printed(
+            f"【{document.title}】本期完成 {total // 100} 万元",
+            Paper(f"{document.title}.xlsx", "application/xlsx", f"xlsx {total}".encode()),
+            Paper(f"{document.title}.pdf", "application/pdf", f"pdf {total}".encode()),
+        )
 
     async def digest(self, scope: str, week: object, now: object, *, late: bool) -> DigestPapers:
         if self.failures:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.chat import Address, Attachment, Capabilities, Fetched, Listener, Outgoing, Paper, Ref
-from bot.errors import DeliveryError, Failure
 from bot.domain.document import Document, Heading, Kind, Row, Table
 from bot.domain.rhythm import Occasion, Rhythm
+from bot.errors import DeliveryError, Failure
 from handlers.watch import DigestPapers, Printed
 
 

@@ -84,5 +84,5 @@ def test_a_campaign_begins_and_ends() -> None:
     "words", ["每年2月30日", "每年2月29日", "每月31日", "每月0日", "每天", "", "每年13月1日"]
 )
 def test_days_that_do_not_come_are_refused(words: str) -> None:
-    with pytest.raises(ValueError, match="names no days|does not come every"):
+    with pytest.raises(ValueError, match=r"names no days|does not come every"):
         When.parse(words)

@@ -1,6 +1,5 @@
 """Papers of the timetable: drafted once, looked over, put right, released, objected to, signed for."""
 
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 
 import pytest
@@ -30,11 +29,11 @@ async def county_of(store: Store, *rhythms: Rhythm) -> World:
 
 
 @pytest.fixture
-async def sheet(open_store: Store) -> AsyncIterator[World]:
+async def sheet(open_store: Store) -> World:
     """A county with one rhythm, on the afternoon of 30 November, when its sheet is drafted."""
     world = await county_of(open_store, SHEET)
     await world.day_at(MONTH_END, "16:00")
-    yield world
+    return world
 
 
 async def test_a_sheet_is_drafted_on_its_day_and_goes_nowhere_before_the_office_says_so(sheet: World) -> None:

@@ -82,7 +82,7 @@ def _keep(rhythm: Rhythm, occasion: Occasion, document: Document, beat: Beat) ->
 def _tell_of_failure(rhythm: Rhythm, occasion: Occasion, beat: Beat) -> None:
     for colleague in beat.office:
         text = beat.say(
-            colleague, "bulletin.failed", paper=rhythm.paper, day=beat.date(colleague, occasion.last)
+            colleague, "releasing.failed", paper=rhythm.paper, day=beat.date(colleague, occasion.last)
         )
         beat.tell(colleague, f"bulletin:failed:{rhythm.key}:{occasion.last}:{colleague.id}", text)
 
@@ -127,7 +127,7 @@ def card(bulletin_id: int) -> str:
 
 
 def _draft_words(desk: Desk, reader: Person, bulletin: Bulletin) -> str:
-    key = "bulletin.draft" if bulletin.version == 1 else "bulletin.draft_amended"
+    key = "releasing.draft" if bulletin.version == 1 else "releasing.draft_amended"
     return desk.say(reader, key, number=bulletin.id)
 
 
@@ -179,12 +179,12 @@ def timetable(turn: Turn) -> None:
             continue
         lines.append((following.at, _line(turn, rhythm, following)))
     waiting = turn.tx.bulletins.drafts()
-    text = turn.say(turn.sender, "bulletin.timetable", lines="\n".join(text for _, text in sorted(lines)))
+    text = turn.say(turn.sender, "releasing.timetable", lines="\n".join(text for _, text in sorted(lines)))
     if not lines:
-        text = turn.say(turn.sender, "bulletin.no_timetable")
+        text = turn.say(turn.sender, "releasing.no_timetable")
     if waiting:
         titles = "\n".join(f"· {each.title}" for each in waiting)
-        text += "\n" + turn.say(turn.sender, "bulletin.waiting", count=len(waiting), lines=titles)
+        text += "\n" + turn.say(turn.sender, "releasing.waiting", count=len(waiting), lines=titles)
     turn.reply_with(text)
 
 
@@ -192,7 +192,7 @@ def _line(turn: Turn, rhythm: Rhythm, occasion: Occasion) -> str:
     local = turn.county.calendar.day_of(occasion.at)
     return turn.say(
         turn.sender,
-        "bulletin.timetable_line",
+        "releasing.timetable_line",
         day=turn.date(turn.sender, local),
         weekday=turn.say(turn.sender, f"weekday.{local.weekday()}"),
         at=rhythm.at.strftime("%H:%M"),

@@ -17,26 +17,26 @@ def release(turn: Turn) -> None:
     if bulletin.stage is not Stage.DRAFT:
         raise _too_late(bulletin)
     if version != str(bulletin.version) or bulletin.printed < bulletin.version:
-        raise Refused("bulletin.changed", title=bulletin.title)
+        raise Refused("releasing.changed", title=bulletin.title)
     released = turn.tx.bulletins.release(bulletin, turn.sender.id, turn.now)
     if released is None or released.post_at is None:
-        raise Refused("bulletin.changed", title=bulletin.title)
+        raise Refused("releasing.changed", title=bulletin.title)
     turn.record(turn.sender, "bulletin.released", bulletin.subject, version=bulletin.version)
     if released.hold:
         until = turn.clock(released.post_at)
         _show_to_leaders(turn, released, until)
-        turn.reply("bulletin.shown", title=bulletin.title, until=until)
-        _settle_cards(turn, bulletin, "bulletin.shown_by", until=until)
+        turn.reply("releasing.shown", title=bulletin.title, until=until)
+        _settle_cards(turn, bulletin, "releasing.shown_by", until=until)
     else:
-        turn.reply("bulletin.released", title=bulletin.title, to="、".join(bulletin.audience))
-        _settle_cards(turn, bulletin, "bulletin.released_by")
+        turn.reply("releasing.released", title=bulletin.title, to="、".join(bulletin.audience))
+        _settle_cards(turn, bulletin, "releasing.released_by")
 
 
 def _show_to_leaders(turn: Turn, bulletin: Bulletin, until: str) -> None:
     for leader in turn.tx.people.with_role(Role.LEAD_LEADER):
         if turn.tx.people.address(leader.id) is None:
             continue
-        text = turn.say(leader, "bulletin.preview", title=bulletin.title, until=until)
+        text = turn.say(leader, "releasing.preview", title=bulletin.title, until=until)
         offered: Choices = (((turn.say(leader, "button.object"), f"object:{bulletin.id}"),),)
         slot = f"{bulletin.subject}:{bulletin.version}:preview"
         turn.tell(leader, f"{slot}:{leader.id}", text, offered, subject=f"{bulletin.subject}:preview")
@@ -61,7 +61,7 @@ def ask_amendment(turn: Turn) -> None:
     bulletin = _of_office(turn, turn.argument)
     _must_be_changeable(bulletin)
     turn.ask("amend", bulletin=bulletin.id)
-    turn.reply("bulletin.amend_how", title=bulletin.title, example=_example(bulletin.document))
+    turn.reply("releasing.amend_how", title=bulletin.title, example=_example(bulletin.document))
 
 
 def _example(document: Document) -> str:
@@ -87,16 +87,16 @@ def amend_typed(turn: Turn) -> None:
     _must_be_office(turn)
     waiting = turn.tx.bulletins.drafts()
     if not waiting:
-        raise Refused("bulletin.none")
+        raise Refused("releasing.none")
     fitting = (
         [each for each in waiting if read_amendment(turn.argument.splitlines()[0], each.document)]
         if turn.argument
         else []
     )
     if not fitting:
-        raise Refused("bulletin.amend_unread", example=_example(waiting[-1].document))
+        raise Refused("releasing.amend_unread", example=_example(waiting[-1].document))
     if len(fitting) > 1:
-        raise Refused("bulletin.amend_which", titles="、".join(each.title for each in fitting))
+        raise Refused("releasing.amend_which", titles="、".join(each.title for each in fitting))
     _amend(turn, fitting[0], turn.argument)
 
 
@@ -108,22 +108,22 @@ def _amend(turn: Turn, bulletin: Bulletin, words: str) -> None:
         change = read_amendment(line, document)
         amended = document.amended(change.line, change.figure.key, change.value) if change else None
         if change is None or amended is None:
-            raise Refused("bulletin.amend_unread", example=_example(document))
+            raise Refused("releasing.amend_unread", example=_example(document))
         document = amended
         changes.append(change)
     if not changes:
-        raise Refused("bulletin.amend_unread", example=_example(document))
+        raise Refused("releasing.amend_unread", example=_example(document))
     if not turn.tx.bulletins.amend(bulletin, document, changes, turn.sender.id, turn.now):
-        raise Refused("bulletin.changed", title=bulletin.title)
+        raise Refused("releasing.changed", title=bulletin.title)
     done = [
         {"line": each.line, "figure": each.figure.key, "value": each.value, "reason": each.reason}
         for each in changes
     ]
     turn.record(turn.sender, "bulletin.amended", bulletin.subject, changes=done)
     for person_id in turn.tx.bulletins.settle(bulletin.id, "已改", turn.sender.id, turn.now):
-        _tell_objector(turn, person_id, bulletin, "bulletin.objection_met")
-    _settle_cards(turn, bulletin, "bulletin.amended_by")
-    turn.reply("bulletin.amended", title=bulletin.title, count=len(changes))
+        _tell_objector(turn, person_id, bulletin, "releasing.objection_met")
+    _settle_cards(turn, bulletin, "releasing.amended_by")
+    turn.reply("releasing.amended", title=bulletin.title, count=len(changes))
 
 
 # --- not sent ---------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def ask_drop(turn: Turn) -> None:
     bulletin = _of_office(turn, turn.argument)
     _must_be_changeable(bulletin)
     turn.ask("drop_bulletin", bulletin=bulletin.id)
-    turn.reply("bulletin.drop_why", title=bulletin.title)
+    turn.reply("releasing.drop_why", title=bulletin.title)
 
 
 def drop(turn: Turn) -> None:
@@ -142,10 +142,10 @@ def drop(turn: Turn) -> None:
     bulletin = _of_office(turn, str(turn.known["bulletin"]))
     _must_be_changeable(bulletin)
     if not turn.tx.bulletins.drop(bulletin, turn.sender.id, turn.text, turn.now):
-        raise Refused("bulletin.changed", title=bulletin.title)
+        raise Refused("releasing.changed", title=bulletin.title)
     turn.record(turn.sender, "bulletin.dropped", bulletin.subject, reason=turn.text)
-    _settle_cards(turn, bulletin, "bulletin.dropped_by")
-    turn.reply("bulletin.dropped", title=bulletin.title)
+    _settle_cards(turn, bulletin, "releasing.dropped_by")
+    turn.reply("releasing.dropped", title=bulletin.title)
 
 
 # --- objections -------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def ask_objection(turn: Turn) -> None:
     """Ask a leader what is wrong with what is about to be posted (有异议)."""
     bulletin = _shown(turn, turn.argument)
     turn.ask("object", bulletin=bulletin.id)
-    turn.reply("bulletin.object_what", title=bulletin.title)
+    turn.reply("releasing.object_what", title=bulletin.title)
 
 
 def object_to(turn: Turn) -> None:
@@ -166,7 +166,7 @@ def object_to(turn: Turn) -> None:
     for colleague in turn.office:
         text = turn.say(
             colleague,
-            "bulletin.objection",
+            "releasing.objection",
             title=bulletin.title,
             name=turn.sender.call,
             text=visible(turn.text),
@@ -180,7 +180,7 @@ def object_to(turn: Turn) -> None:
         turn.tell(
             colleague, f"objection:{number}:{colleague.id}", text, offered, subject=f"objection:{number}"
         )
-    turn.reply("bulletin.objected", title=bulletin.title)
+    turn.reply("releasing.objected", title=bulletin.title)
 
 
 def ask_uphold(turn: Turn) -> None:
@@ -188,7 +188,7 @@ def ask_uphold(turn: Turn) -> None:
     _must_be_office(turn)
     _open_objection(turn, turn.argument)
     turn.ask("uphold", objection=int(turn.argument))
-    turn.reply("bulletin.uphold_why")
+    turn.reply("releasing.uphold_why")
 
 
 def uphold(turn: Turn) -> None:
@@ -197,10 +197,10 @@ def uphold(turn: Turn) -> None:
     number = int(turn.known["objection"])
     bulletin, person_id = _open_objection(turn, str(number))
     if not turn.tx.bulletins.answer(number, turn.text, turn.sender.id, turn.now):
-        raise Refused("bulletin.objection_answered")
+        raise Refused("releasing.objection_answered")
     turn.record(turn.sender, "bulletin.upheld", bulletin.subject, objection=number, reason=turn.text)
-    _tell_objector(turn, person_id, bulletin, "bulletin.upheld", reason=visible(turn.text))
-    turn.reply("bulletin.upheld_now", title=bulletin.title)
+    _tell_objector(turn, person_id, bulletin, "releasing.upheld", reason=visible(turn.text))
+    turn.reply("releasing.upheld_now", title=bulletin.title)
 
 
 def _tell_objector(turn: Turn, person_id: int, bulletin: Bulletin, key: str, **blanks: object) -> None:
@@ -235,12 +235,12 @@ def _must_be_changeable(bulletin: Bulletin) -> None:
 
 
 def _too_late(bulletin: Bulletin) -> Refused:
-    return Refused("bulletin.decided", title=bulletin.title, state=str(bulletin.stage))
+    return Refused("releasing.decided", title=bulletin.title, state=str(bulletin.stage))
 
 
 def _shown(turn: Turn, number: str) -> Bulletin:
     if not turn.sender.has(Role.LEAD_LEADER, Role.OFFICE):
-        raise Refused("bulletin.not_yours")
+        raise Refused("releasing.not_yours")
     bulletin = _bulletin(turn, number)
     if bulletin.stage is not Stage.SHOWN or bulletin.posted_at is not None:
         raise _too_late(bulletin)
@@ -253,5 +253,5 @@ def _open_objection(turn: Turn, number: str) -> tuple[Bulletin, int]:
         raise Refused("button.stale")
     bulletin_id, person_id, _, answer = found
     if answer:
-        raise Refused("bulletin.objection_answered")
+        raise Refused("releasing.objection_answered")
     return _bulletin(turn, str(bulletin_id)), person_id

@@ -31,7 +31,7 @@ class DigestPapers:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A document as it is handed over: one screen for a chat, a workbook, A4 pages."""
+    """A paper as it is handed over: one screen for a chat, a workbook, A4 pages."""
 
     text: str
     workbook: Paper
@@ -39,16 +39,16 @@ class Printed:
 
 
 class Press(Protocol):
-    """Makes papers, away from the writer and the event loop."""
+    """Makes papers, away from the writer and the event loop; raises PaperError if one cannot be made."""
 
     async def digest(self, scope: str, week: Week, now: datetime, *, late: bool) -> DigestPapers:
         """Return the digest of a week for a scope."""
 
     async def draft(self, rhythm: Rhythm, occasion: Occasion, now: datetime) -> Document:
-        """Return the paper of an occasion, with the figures as they stand."""
+        """Return the paper that a line of the timetable asks for, as the database has it now."""
 
     async def print(self, document: Document) -> Printed:
-        """Return a document as it is handed over."""
+        """Return a paper as it is handed over, its amendments marked."""
 
 
 class Fetchers(Protocol):

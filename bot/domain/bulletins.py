@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.document import Document, Heading, Kind, Value
+from bot.domain.blanks import Value
+from bot.domain.document import Document, Heading, Kind
 from bot.domain.figures import read_figures
 from bot.domain.numerals import half_width
 from bot.domain.quantities import quantities_in

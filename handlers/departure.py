@@ -1,13 +1,15 @@
 """Who can no longer be reached: what waits for them goes to the office the same minute; nothing is lost."""
 
 import logging
+from collections.abc import Iterable
 
-from bot.chat import Incoming
+from bot.chat import Address, Incoming
 from bot.domain.people import Duty, Person, Role
 from bot.domain.problems import Problem, State
 from handlers import cards, clocks, passing
 from handlers.turn import Beat, Desk
 from handlers.watch import Watch
+from storage.contacts import Contact
 from storage.handovers import Hands
 
 log = logging.getLogger(__name__)
@@ -21,25 +23,63 @@ def blocked(desk: Desk, incoming: Incoming) -> None:
     lost(desk, incoming.at.platform, incoming.sender)
 
 
-def undeliverable(desk: Desk, platform: str, chat: str) -> None:
-    """Note that nothing can be delivered in a private chat any more."""
-    for account in desk.tx.people.accounts_at(platform, chat):
-        lost(desk, platform, account)
+def undeliverable(desk: Desk, at: Address) -> None:
+    """Note that nothing can be delivered in a private chat any more.
+
+    What waits there goes where its person is reached, or waits for them to open another; of who has
+    neither, only cards are kept.
+    """
+    contacts = desk.tx.contacts.at(at)
+    has_other = any(_others(desk, each.person_id, each) for each in contacts)
+    whose = desk.tx.outbox.recall(at.platform, at.chat) if has_other else set()
+    whose |= desk.tx.outbox.unaddress(at.platform, at.chat)
+    for each in contacts:
+        lost(desk, at.platform, each.account)
+    send_on(desk, whose)
+
+
+def send_on(desk: Desk, person_ids: Iterable[int]) -> None:
+    """Send what waits for people without an address to where they are reached, if they are anywhere."""
+    for person_id in sorted(person_ids):
+        to = desk.tx.people.address(person_id)
+        if to is not None:
+            desk.tx.outbox.address(person_id, to)
 
 
 def lost(desk: Desk, platform: str, account: str) -> None:
     """Note that an account takes no messages; whoever has no other has left, and is stood in for.
 
-    A second time it changes nothing.
+    Who has one that they have yet to open has not left. A second time it changes nothing.
     """
     for person_id in desk.tx.people.reachable(platform, account, yes=False):
         person = desk.tx.people.get(person_id)
         desk.record(None, "person.unreachable", f"person:{person.id}", platform=platform)
-        other = desk.tx.people.address(person.id)
-        if other is None:
+        others = _others(desk, person_id)
+        if not others:
             _left(desk, person)
-        else:
-            desk.tx.outbox.address(person.id, other)
+        elif not others[0].takes_messages:
+            _ask_to_open(desk, person, platform, others[0])
+        send_on(desk, [person_id])
+
+
+def _others(desk: Desk, person_id: int, besides: Contact | None = None) -> list[Contact]:
+    """Return the accounts where somebody is reached, or will be when they open them; the former first."""
+    return [each for each in desk.tx.contacts.of(person_id) if each.reachable and each != besides]
+
+
+def _ask_to_open(desk: Desk, person: Person, lost_on: str, contact: Contact) -> None:
+    """Tell the office who can be reached again only by what they have yet to open, and what to forward."""
+    for colleague in desk.office:
+        if colleague.id != person.id:
+            text = desk.say(
+                colleague,
+                "departure.may_open",
+                name=person.placed,
+                platform=desk.platform(colleague, lost_on),
+                other=desk.platform(colleague, contact.at.platform),
+                how=desk.how_to_open(colleague, contact.at.platform),
+            )
+            desk.tell(colleague, f"may_open:{person.id}:{desk.now}:{colleague.id}", text, disturb=True)
 
 
 def unblocked(desk: Desk, incoming: Incoming) -> None:

@@ -330,8 +330,11 @@ def _dispatch(turn: Turn) -> None:
             return
         turn.close_question()
         TOPICS[question.topic](turn)
-    elif pressed := offers.typed_place(turn):
-        _press(turn, pressed)
+    elif meant := offers.typed_place(turn):
+        if len(meant) > 1:
+            offers.ask_which(turn, meant)
+        else:
+            _press(turn, meant[0])
     else:
         progress.answer(turn)
 

@@ -1,21 +1,28 @@
 """Who can no longer be reached: what waits for them goes to the office the same minute; nothing is lost."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.chat import Address, Incoming
 from bot.domain.people import Duty, Person, Role
 from bot.domain.problems import Problem, State
-from handlers import cards, clocks, passing
-from handlers.turn import Beat, Desk
+from handlers import cards, clocks, ledger, passing
+from handlers.turn import Beat, Desk, rows_of
 from handlers.watch import Watch
 from storage.contacts import Contact
 from storage.handovers import Hands
+from storage.letters import Letter
 
 log = logging.getLogger(__name__)
 
 CHUNK = 20
 """People of one transaction at most."""
+
+_MOST_CARDS = 5
+"""So many cards at once are read; of more, one list."""
+
+_MOST_LINES = 8
+_A_ROW = 4
 
 
 def blocked(desk: Desk, incoming: Incoming) -> None:
@@ -43,7 +50,29 @@ def send_on(desk: Desk, person_ids: Iterable[int]) -> None:
     for person_id in sorted(person_ids):
         to = desk.tx.people.address(person_id)
         if to is not None:
-            desk.tx.outbox.address(person_id, to)
+            send_to(desk, person_id, to)
+
+
+def send_to(desk: Desk, person_id: int, to: Address) -> None:
+    """Send what waits for somebody to a chat that takes it now; of many cards one list."""
+    cards_waiting = desk.tx.outbox.waiting_cards(person_id)
+    about = dict.fromkeys(cards_waiting.values())
+    if len(about) > _MOST_CARDS:
+        desk.tx.outbox.supersede(cards_waiting)
+        _list(desk, desk.tx.people.get(person_id), desk.tx.problems.several(list(about)), to)
+    desk.tx.outbox.address(person_id, to)
+
+
+def _list(desk: Desk, reader: Person, found: Sequence[Problem], to: Address) -> None:
+    shown = [problem for problem in found if problem.is_open]
+    first = shown[:_MOST_LINES]
+    more = desk.say(reader, "list.more", count=len(shown) - len(first)) if len(shown) > len(first) else ""
+    text = desk.say(
+        reader, "departure.many", count=len(shown), lines=ledger.lines(desk, reader, first), more=more
+    )
+    choices = rows_of(((problem.number, f"show:{problem.id}") for problem in first), _A_ROW)
+    slot = f"waited:{reader.id}:{desk.now}"
+    desk.tx.outbox.add(Letter(slot, to, text.strip(), desk.now, choices, person_id=reader.id), desk.now)
 
 
 def lost(desk: Desk, platform: str, account: str) -> None:
@@ -86,7 +115,7 @@ def unblocked(desk: Desk, incoming: Incoming) -> None:
     """Note that somebody can be reached again, and send what waited."""
     for person_id in desk.tx.people.reachable(incoming.at.platform, incoming.sender, yes=True):
         desk.record(None, "person.reachable", f"person:{person_id}", platform=incoming.at.platform)
-        desk.tx.outbox.address(person_id, incoming.at)
+        send_to(desk, person_id, incoming.at)
         back(desk, desk.tx.people.get(person_id))
 
 

@@ -70,7 +70,7 @@ def typed_place(turn: Turn) -> list[Pressed]:
 
 
 def _before(turn: Turn) -> list[Offer]:
-    """Return what the sender has before them in this chat – nothing there: elsewhere – once for each subject."""
+    """Return what the sender has before them, in this chat if anything, each subject once."""
     at = turn.incoming.at
     shown = turn.tx.outbox.shown(turn.sender.id)
     here = [offer for offer in shown if (offer.to.platform, offer.to.chat) == (at.platform, at.chat)]

@@ -42,10 +42,7 @@ def _is_time_to_ask(beat: Beat) -> bool:
 def _open(beat: Beat) -> None:
     """Begin the day's round, and note the working days since the last one on which nobody was asked."""
     last = beat.tx.rounds.last_day()
-    if not beat.tx.rounds.open(beat.today, "asking", beat.now):
-        return
-    beat.tx.outbox.lapse(beat.now)
-    if last is not None:
+    if beat.tx.rounds.open(beat.today, "asking", beat.now) and last is not None:
         for day in beat.county.calendar.workdays_after(last):
             if day >= beat.today:
                 break
@@ -179,7 +176,7 @@ def _close(beat: Beat) -> None:
     if day is None:
         return
     beat.tx.rounds.mark(day, state="closed", closed_at=beat.now)
-    # Who opens their chat on Friday is not asked Monday's question.
+    # Nobody who can be reached again on Friday is asked Monday's question.
     beat.tx.outbox.lapse(beat.county.calendar.at(day, beat.county.close_at))
     asked = beat.tx.rounds.asked(day)
     project_ids = sorted({project_id for prompt in asked for project_id in prompt.projects})

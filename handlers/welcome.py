@@ -143,7 +143,7 @@ def _purpose(desk: Desk, person: Person) -> str:
 def let_through(desk: Desk, person: Person, to: Address) -> None:
     """Send to a chat that has been opened what was waiting for that, and for its person."""
     desk.tx.dispatch.resume(to.platform, to.chat)
-    desk.tx.outbox.address(person.id, to)
+    departure.send_to(desk, person.id, to)
 
 
 def _receive(desk: Desk, person: Person, incoming: Incoming, words: str) -> None:

@@ -229,6 +229,16 @@ class Outbox:
         statement = select(func.count()).where(outbox.c.updates_id == letter_id)
         return self._connection.execute(statement).scalar_one()
 
+    def waiting_cards(self, person_id: int) -> dict[int, int]:
+        """Return which letters that wait for a person to join are the cards of which problems."""
+        rows = self._connection.execute(
+            select(outbox.c.id, outbox.c.subject)
+            .where(outbox.c.person_id == person_id, outbox.c.platform == "", outbox.c.state == "waiting")
+            .where(outbox.c.subject.like("problem:%"))
+            .order_by(outbox.c.id)
+        )
+        return {row.id: int(row.subject.partition(":")[2]) for row in rows}
+
     def address(self, person_id: int, to: Address) -> int:
         """Give an address to the letters that wait for a person to join; Return how many."""
         self.added = True

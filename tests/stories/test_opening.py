@@ -111,7 +111,7 @@ async def test_a_second_spell_is_told_again(world: World) -> None:
 async def test_a_word_that_came_while_a_letter_was_on_its_way_wins_over_its_refusal(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send, refused = world.platform.send, []
+    send, refused = world.platform.send, list[Outgoing]()
 
     async def refuse_late(message: Outgoing) -> Ref | None:
         if message.to.chat == world.account("sun") and not refused:
@@ -171,6 +171,20 @@ async def test_a_question_that_a_platform_could_not_take_all_day_is_not_asked_th
 
     assert len([text for text in world.said_to("wang") if "您有 1 个项目" in text]) == 1
     assert "11月24日" in world.last("wang")
+
+
+async def test_many_cards_that_waited_come_as_one_list(world: World) -> None:
+    await world.has_not_written("sun")
+    for place in range(7):
+        await world.hears("liu", f"1 问题 第{place}号地块的用地指标没有批下来")
+        await world.hears("liu", button="不是，另报") if place else None
+
+    await world.hears("sun", "你好")
+
+    (listed,) = [text for text in world.said_to("sun") if "2026-00" in text]
+    assert listed.startswith("等着您的问题有 7 个，点编号看卡片：\n🟢 正常")
+    await world.hears("sun", button="2026-007")
+    assert "第6号地块" in world.last("sun")
 
 
 async def test_an_invitation_opens_the_chat_as_well(world: World) -> None:

@@ -266,7 +266,7 @@ def invite(
     ] = False,
     config: Config = DEFAULT,
 ) -> None:
-    """发邀请链接：一次有效，24 小时。 Make invitation links: single use, 24 hours."""
+    """发邀请：一次有效，24 小时。 Make invitations: single use, 24 hours."""
     import asyncio
 
     from bot.commands.invite import invitations

@@ -156,3 +156,6 @@ def hand(turn: Turn, problem: Problem, to: Person, *, ended: str, reason: str) -
     with turn.at_rest():
         cards.send(turn, to, problem, f"{ended}:{turn.incoming.key}", foreword)
         cards.refresh(turn, problem)
+    # Whoever gets it has its card; what a head has directed the reporter has heard with the answer.
+    if ended != "directed" and problem.confirmer_id != to.id:
+        deeds.tell(turn, problem, problem.confirmer_id, "problem.handed_for_reporter", to=to.call)

@@ -6,7 +6,7 @@ from functools import wraps
 from bot.domain.problems import Problem, State
 from bot.domain.rights import Deed, fits, may
 from bot.errors import Refused
-from handlers import ties
+from handlers import cards, ties
 from handlers.turn import Turn
 
 
@@ -98,3 +98,20 @@ def line(turn: Turn) -> str:
     if not turn.text:
         raise Refused("problem.line_needed")
     return turn.text
+
+
+def tell(turn: Turn, problem: Problem, person_id: int, key: str, **blanks: object) -> None:
+    """Tell somebody what has become of a problem, unless it was they who did it."""
+    if person_id == turn.sender.id:
+        return
+    person = turn.tx.people.get(person_id)
+    text = turn.say(
+        person,
+        key,
+        number=problem.number,
+        project=problem.project,
+        name=turn.sender.call,
+        solve=cards.day(turn, problem.solve_due),
+        **blanks,
+    )
+    turn.tell(person, f"{key}:{problem.id}:{turn.incoming.key}:{person.id}", text)

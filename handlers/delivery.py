@@ -260,12 +260,14 @@ class Carrier:
         """Send a letter, or change the message it replaces; Return the platform's name for it.
 
         Where a message cannot be changed it stays as it is: whoever pressed reads what they did in an
-        answer, and what others must know they are told by a message of their own.
+        answer, and what others must know they are told by a message of their own. Such a change has
+        no name: nobody has seen it.
         """
         if letter.updates is not None:
-            if letter.updates.message and not await self._platform.update(letter.updates, letter.message):
-                log.info("the message of %s cannot be changed", letter.key)
-            return letter.updates.message
+            if letter.updates.message and await self._platform.update(letter.updates, letter.message):
+                return letter.updates.message
+            log.info("the message of %s cannot be changed", letter.key)
+            return ""
         message = letter.message
         if letter.paper_id is not None:
             message = replace(message, paper=await self._paper(letter.paper_id))

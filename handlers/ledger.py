@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from bot.domain.people import Duty, Role
+from bot.domain.people import Duty, Person, Role
 from bot.domain.problems import Problem
 from bot.domain.wanted import NotAskedError, Wanted, read_wanted
 from bot.errors import Refused
 from handlers import cards, prompts
-from handlers.turn import Turn, rows_of
+from handlers.turn import Desk, Turn, rows_of
 from storage.letters import Choice, Choices
 from storage.listing import Sight
 
@@ -46,7 +46,7 @@ def _show(turn: Turn, words: str, page: int) -> None:
         count=count.total,
         overdue=count.overdue,
         page=turn.say(turn.sender, "listing.page", page=page, pages=pages) if pages > 1 else "",
-        lines=lines(turn, found),
+        lines=lines(turn, turn.sender, found),
     )
 
 
@@ -84,13 +84,13 @@ def _choices(turn: Turn, found: Iterable[Problem], wanted: Wanted, page: int, pa
     return (*numbers, tuple(turning)) if turning else numbers
 
 
-def lines(turn: Turn, found: Iterable[Problem]) -> str:
+def lines(desk: Desk, reader: Person, found: Iterable[Problem]) -> str:
     """Return a line for each problem, how its clock stands before the words; of what is over, no more."""
     return "\n".join(
-        turn.say(
-            turn.sender,
+        desk.say(
+            reader,
             "listing.line" if each.is_open else "listing.line_closed",
-            sign=cards.light(turn, turn.sender, each),
+            sign=cards.light(desk, reader, each),
             number=each.number,
             project=each.project,
             category=each.category,

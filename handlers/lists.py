@@ -30,7 +30,9 @@ def _waiting(turn: Turn) -> None:
         turn.reply("list.nothing_waits")
         return
     choices = tuple(((each.number, f"show:{each.id}"),) for each in waiting[:_MOST])
-    turn.reply("list.waiting", choices, count=len(waiting), lines=ledger.lines(turn, waiting[:_MOST]))
+    turn.reply(
+        "list.waiting", choices, count=len(waiting), lines=ledger.lines(turn, turn.sender, waiting[:_MOST])
+    )
 
 
 def projects(turn: Turn) -> None:

@@ -44,7 +44,7 @@ def take(turn: Turn) -> None:
     problem = deeds.ready(turn, Deed.TAKE, turn.argument)
     _take(turn, problem)
     key = "problem.taken_today" if problem.urgency is Urgency.TODAY else "problem.taken"
-    _tell(turn, problem, problem.confirmer_id, f"{key}_for_reporter")
+    deeds.tell(turn, problem, problem.confirmer_id, f"{key}_for_reporter")
     turn.notice = turn.say(turn.sender, "problem.taken_notice")
     turn.reply(key, number=problem.number, solve=cards.day(turn, problem.solve_due))
 
@@ -83,7 +83,7 @@ def feed_back(turn: Turn, problem: Problem, text: str) -> None:
     attachments.keep(turn, problem_id=problem.id)
     cards.refresh(turn, clocks.wind(turn, problem))
     for person_id in {problem.confirmer_id, problem.holder_id}:
-        _tell(turn, problem, person_id, "problem.feedback_for_reporter", text=text)
+        deeds.tell(turn, problem, person_id, "problem.feedback_for_reporter", text=text)
 
 
 def add_words(turn: Turn, problem: Problem, text: str) -> None:
@@ -151,7 +151,7 @@ def close(turn: Turn) -> None:
     turn.record(turn.sender, "problem.closed", cards.subject(problem))
     cards.refresh(turn, deeds.found(turn, problem.id))
     for person_id in {problem.holder_id, *(() if speaks else (problem.confirmer_id,))}:
-        _tell(turn, problem, person_id, "problem.closed_for_holder")
+        deeds.tell(turn, problem, person_id, "problem.closed_for_holder")
     turn.notice = turn.say(turn.sender, "problem.closed_notice")
     turn.reply("problem.closed", number=problem.number)
 
@@ -180,20 +180,3 @@ def say_what_remains(turn: Turn, problem: Problem) -> None:
         return
     add_words(turn, problem, deeds.line(turn))
     turn.reply("problem.added", number=problem.number)
-
-
-def _tell(turn: Turn, problem: Problem, person_id: int, key: str, **blanks: object) -> None:
-    """Tell somebody what has become of a problem, unless it was they who did it."""
-    if person_id == turn.sender.id:
-        return
-    person = turn.tx.people.get(person_id)
-    text = turn.say(
-        person,
-        key,
-        number=problem.number,
-        project=problem.project,
-        name=turn.sender.call,
-        solve=cards.day(turn, problem.solve_due),
-        **blanks,
-    )
-    turn.tell(person, f"{key}:{problem.id}:{turn.incoming.key}:{person.id}", text)

@@ -6,7 +6,7 @@
 import dataclasses
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from bot.chat import Event, Incoming, Unreadable
@@ -347,8 +347,8 @@ def _dispatch(turn: Turn) -> None:
             return
         turn.close_question()
         TOPICS[question.topic](turn)
-    elif pressed := offers.typed_place(turn):
-        _press(turn, pressed)
+    elif meant := offers.typed_place(turn):
+        _press_one_of(turn, meant)
     else:
         progress.answer(turn)
 
@@ -376,6 +376,13 @@ def _press(turn: Turn, pressed: Pressed | None) -> None:
     verb, _, turn.argument = pressed.action.partition(":")
     _turn_away_from(turn, ACTIONS[verb])
     ACTIONS[verb](turn)
+
+
+def _press_one_of(turn: Turn, meant: Sequence[Pressed]) -> None:
+    if len(meant) > 1:
+        offers.ask_which(turn, meant)
+    else:
+        _press(turn, meant[0])
 
 
 def _turn_away_from(turn: Turn, handler: Handler) -> None:

@@ -92,7 +92,7 @@ class Dispatch:
         taken = list(found.values())[:most]
         if taken:
             self._connection.execute(_CLAIM, {"ids": [row.id for row in taken], "lease": now + lease})
-        return [_claimed(row) for row in taken]
+        return [_claimed(row, now) for row in taken]
 
     def sent(self, delivered: Sequence[tuple[int, str]], now: datetime) -> None:
         """Note that letters arrived, with the platform's names for them."""
@@ -129,7 +129,8 @@ class Dispatch:
 
     def orphans(self, platform: str) -> list[Claimed]:
         """Return the claimed letters of a platform: after a start, whoever held them is gone."""
-        return [_claimed(row) for row in self._connection.execute(_ORPHANS, {"platform": platform})]
+        rows = self._connection.execute(_ORPHANS, {"platform": platform})
+        return [_claimed(row, row.leased_until) for row in rows]
 
     def pause(self, platform: str, chat: str, until: datetime) -> None:
         """Send nothing to a chat (to nobody, with `WHOLE_BOT`) until a moment; a restart remembers it.
@@ -169,7 +170,7 @@ class Dispatch:
         return self._connection.execute(statement).scalar_one()
 
 
-def _claimed(row: Row[Any]) -> Claimed:
+def _claimed(row: Row[Any], at: datetime) -> Claimed:
     to = address_of(row)
     places = iter(range(sum(len(line) for line in row.buttons)))
     buttons = tuple(
@@ -189,4 +190,5 @@ def _claimed(row: Row[Any]) -> Claimed:
         paper_id=row.paper_id,
         updates=Ref(to, row.updates_message) if row.updates_id is not None else None,
         made_at=row.made_at,
+        claimed_at=at,
     )

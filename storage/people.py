@@ -173,11 +173,6 @@ class People:
             self._connection.execute(update(contacts).where(*mine).values(reachable=yes))
         return found
 
-    def accounts_at(self, platform: str, chat: str) -> list[str]:
-        """Return the accounts that are written to in a chat."""
-        statement = select(contacts.c.account).where(contacts.c.platform == platform, contacts.c.chat == chat)
-        return list(self._connection.execute(statement).scalars())
-
     def joined(self) -> set[int]:
         """Return the ids of everybody who can be reached somewhere."""
         rows = self._connection.execute(select(contacts.c.person_id).where(CAN_BE_WRITTEN_TO))
@@ -215,8 +210,8 @@ class People:
         statement = select(invitations.c.person_id).where(invitations.c.code_hash == code_hash)
         return self._connection.execute(statement).scalar_one()
 
-    def turn_away(self, platform: str, account: str, day: date) -> bool:
-        """Note that a stranger wrote; True if they have not been told today."""
+    def first_today(self, platform: str, account: str, day: date) -> bool:
+        """Note that an account is told who writes here; True if it has not been today."""
         insert_once(self._connection, strangers, {"platform": platform, "account": account})
         return (
             self._connection.execute(

@@ -161,8 +161,8 @@ def test_an_invitation_ends(tx: Tx, county: County, after: timedelta, works: boo
 def test_a_stranger_is_told_once_a_day(tx: Tx) -> None:
     days = [TODAY, TODAY, TODAY + DAY, TODAY + DAY]
 
-    assert [tx.people.turn_away("fake", "mallory", day) for day in days] == [True, False, True, False]
-    assert tx.people.turn_away("other", "mallory", TODAY)
+    assert [tx.people.first_today("fake", "mallory", day) for day in days] == [True, False, True, False]
+    assert tx.people.first_today("other", "mallory", TODAY)
 
 
 def test_the_last_wrong_code_allowed_locks_the_account_and_the_count_begins_anew(tx: Tx) -> None:

@@ -68,6 +68,8 @@ CODES: dict[int, Code] = {
     ),
     846601: Code(Failure.RETRY, "长连接断了，正在重连", _SOON, whole_bot=True),
     846602: Code(Failure.RETRY, "长连接断了，正在重连", _SOON, whole_bot=True),
+    846605: Code(Failure.REFUSED, "那次点按已经过了可以答复的时候"),
+    846608: Code(Failure.REFUSED, "那条消息已经过了可以改的时候"),
     846609: Code(Failure.RETRY, "长连接断了，正在重连", _SOON, whole_bot=True),
 }
 """WECOM.md section 8. A code that is not here refuses this one message."""

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 
 from bot import texts
@@ -46,7 +45,12 @@ async def _database(settings: Settings) -> list[Finding]:
     url, schema = settings.database.url, settings.database.schema_
     try:
         if pending(url, schema):
-            return [Finding("数据库还没有建好或不是最新，请运行 liaison migrate", fault=True)]
+            return [
+                Finding(
+                    "数据库还没有建好或不是最新，请运行 liaison migrate（第一次用：liaison import 名册）",
+                    fault=True,
+                )
+            ]
         async with Store(url, schema=schema) as store:
             return await store.read(lambda tx: _roster(tx, settings))
     except StorageError as error:
@@ -125,25 +129,28 @@ async def _at_work(settings: Settings) -> list[Finding]:
     """Ask the bot that is running how its channels are."""
     listen = settings.office.listen
     if not listen:
-        return [Finding("机器人正在运行，各平台的连接由它自己照看（没有配置 office.listen，问不到它）")]
+        return [
+            Finding("机器人正在运行，各平台的连接由它自己照看；要逐项查看，请填 office.listen", todo=True)
+        ]
     try:
-        is_well, findings = await asyncio.to_thread(_asked, listen)
+        ailments, findings = await asyncio.to_thread(_asked, listen)
     except (OSError, HTTPException, ValueError, TypeError, KeyError) as error:
         cure = "office.listen 改过的，请重启 liaison run"
         sentence = f"机器人正在运行，但 http://{listen}/healthz 没有回应（{error}）：{cure}"
         return [Finding(sentence, fault=True)]
-    if is_well:
-        return [Finding("机器人正在运行，各平台的连接都正常"), *findings]
-    return [Finding("机器人正在运行，但有地方不通，见下面打 ✗ 的", fault=True), *findings]
+    if any(finding.fault for finding in findings):
+        return [Finding("机器人正在运行；下面打 ✗ 的要处理", todo=True), *findings]
+    if ailments:
+        return [Finding(f"机器人正在运行，但有问题：{'；'.join(ailments)}", fault=True), *findings]
+    return [Finding("机器人正在运行，各平台的连接都正常"), *findings]
 
 
-def _asked(listen: str) -> tuple[bool, list[Finding]]:
-    """Return whether the bot says that it is well, and what it says of each channel."""
+def _asked(listen: str) -> tuple[list[str], list[Finding]]:
+    """Return what ails the bot, and how each of its channels goes."""
     connection = HTTPConnection(listen, timeout=5)
     try:
         connection.request("GET", "/healthz", headers={"Accept": "application/json"})
-        answer = connection.getresponse()
-        told = json.loads(answer.read(_LONGEST_ANSWER))
-        return answer.status == HTTPStatus.OK, [Finding(**each) for each in told["findings"]]
+        told = json.loads(connection.getresponse().read(_LONGEST_ANSWER))
+        return told["ailments"], [Finding(**each) for each in told["findings"]]
     finally:
         connection.close()

@@ -806,8 +806,8 @@ async def test_a_running_app_tells_when_its_callback_was_verified_and_last_calle
     assert [finding.todo for finding in told] == [True, False, False, True]
     assert "还没有来过" in told[0].sentence
     assert "地址已通过验证（2 分钟前），还没有收到过消息" in told[1].sentence
-    assert "收得到消息，最近一次在刚刚" in told[2].sentence
-    assert "上一次来是在 3 天前" in told[3].sentence
+    assert "收得到消息，最近一次：刚刚" in told[2].sentence
+    assert "上一次来：3 天前" in told[3].sentence
     assert not any(finding.fault for finding in told)
 
 

@@ -84,19 +84,17 @@ def _hearing(callback: Callback) -> Finding:
         return Finding(f"自建应用的回调：这次启动以来企业微信还没有来过。{how}", todo=True)
     if now - last > _LONG_SILENT:
         cure = f"到{_WHERE}再点一次「保存」，看地址还通不通"
-        silence = (
-            f"自建应用的回调：企业微信上一次来是在{_ago(now - last)}。如果有人发了消息却没有回音，{cure}"
-        )
+        silence = f"自建应用的回调：企业微信上一次来：{_ago(now - last)}。如果有人发了消息却没有回音，{cure}"
         return Finding(silence, todo=True)
     if callback.heard_at is None:
-        return Finding(f"自建应用的回调：地址已通过验证（{_ago(now - last).strip()}），还没有收到过消息")
-    return Finding(f"自建应用的回调：收得到消息，最近一次在{_ago(now - callback.heard_at)}")
+        return Finding(f"自建应用的回调：地址已通过验证（{_ago(now - last)}），还没有收到过消息")
+    return Finding(f"自建应用的回调：收得到消息，最近一次：{_ago(now - callback.heard_at)}")
 
 
 def _ago(length: timedelta) -> str:
     """Say how long ago something was, in the largest whole unit."""
     seconds = int(length.total_seconds())
-    return next((f" {seconds // unit} {name}前" for unit, name in _UNITS if seconds >= unit), "刚刚")
+    return next((f"{seconds // unit} {name}前" for unit, name in _UNITS if seconds >= unit), "刚刚")
 
 
 def _many(agent: Json, group: str, name: str) -> int:

@@ -238,4 +238,4 @@ class BotChannel:
 
 
 def _finding(wrong: str) -> Finding:
-    return Finding(f"智能机器人：{wrong or '长连接可用'}", fault=bool(wrong))
+    return Finding(wrong or "智能机器人：长连接可用", fault=bool(wrong))

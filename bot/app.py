@@ -5,17 +5,17 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot import texts as sentences
-from bot.chat import Attachment, ChatPlatform, Fetched
+from bot.chat import Attachment, ChatPlatform, Fetched, Finding, Messenger
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.domain.county import County
 from bot.domain.week import Week
-from bot.messengers import messengers_of
+from bot.messengers import messengers_of, titled
 from bot.papers.press import DigestOrder, make_digest
 from bot.papers.workshop import Workshop
 from bot.texts import Texts
@@ -106,6 +106,7 @@ class Bot:
     router: Router
     delivery: Delivery
     watch: Watch
+    messengers: Sequence[Messenger] = ()
     started_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     beat_at: float = 0.0
     _is_ill: bool = False
@@ -117,8 +118,17 @@ class Bot:
 
     def ailments(self) -> list[str]:
         """Return a sentence for everything that is wrong."""
-        long_ago = asyncio.get_running_loop().time() - _STALLED
         found = [sentence for platform in self.platforms.values() if (sentence := platform.healthy())]
+        return [*found, *self._standstills()]
+
+    def findings(self) -> list[Finding]:
+        """Return how each channel goes, for `liaison check`, and whatever stands still."""
+        found = [each for messenger in self.messengers for each in titled(messenger.name, messenger.state())]
+        return [*found, *(Finding(sentence, fault=True) for sentence in self._standstills())]
+
+    def _standstills(self) -> list[str]:
+        long_ago = asyncio.get_running_loop().time() - _STALLED
+        found = []
         if not self.store.healthy:
             found.append("the database's writer has stopped; restart the bot")
         if max(self.beat_at, self.started_at) < long_ago:
@@ -260,6 +270,7 @@ async def _with_page(settings: Settings, clock: Clock, workshop: Workshop) -> As
     platforms: list[ChatPlatform] = [*messengers]
     if not settings.local.listen:
         async with assembled(settings, clock, platforms, workshop) as bot:
+            bot.messengers = messengers
             # A write that changes nothing: a read-only database must be told of now, not at nine o'clock.
             await bot.store.perform(lambda tx: tx.inbox.forget(_BEFORE_EVERYTHING))
             yield bot
@@ -272,6 +283,7 @@ async def _with_page(settings: Settings, clock: Clock, workshop: Workshop) -> As
     platform.listen()
     async with assembled(settings, clock, [*platforms, platform], workshop) as bot:
         page.watch = bot.watch
+        bot.messengers = messengers
         # Whoever is reached by messenger still is: the contact used last comes first.
         await bot.store.perform(lambda tx: settle_in(tx, _BEFORE_EVERYTHING))
         yield bot
@@ -288,7 +300,7 @@ async def _health_of(bot: Bot) -> AsyncIterator[str]:
     from bot.web import Server, taken
 
     listening = taken(listen, "office.listen")
-    server = Server(health_site(bot.ailments))
+    server = Server(health_site(bot.ailments, lambda: [asdict(each) for each in bot.findings()]))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         yield f"http://{listen}/healthz"

@@ -160,10 +160,14 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing `liaison check` looked at; with ``fault`` the bot will not work as it should."""
+    """One thing `liaison check` looked at; with ``fault`` the bot will not work as it should.
+
+    With ``todo`` it works, but somebody should do something.
+    """
 
     sentence: str
     fault: bool = False
+    todo: bool = False
 
 
 Listener = Callable[[Incoming | Unreadable], Awaitable[str]]
@@ -223,3 +227,6 @@ class Messenger(ChatPlatform, Protocol):
 
     async def check(self) -> list[Finding]:
         """Return what works and what is missing, each fault with its cure, in an office clerk's words."""
+
+    def state(self) -> list[Finding]:
+        """Return how each channel goes since the bot runs, in the same words; nothing is asked for it."""

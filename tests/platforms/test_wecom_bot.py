@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from bot.clock import VirtualClock
 from bot.errors import StorageError
 from bot.platforms.wecom import arrivals, bot
 from bot.platforms.wecom.bot import BotChannel
+from bot.platforms.wecom.connection import LARGEST_FRAME
 from bot.platforms.wecom.errors import Unanswered, WeComError
 from bot.platforms.wecom.parts import Part
 from tests.platforms.ear import Ear
@@ -107,6 +109,31 @@ async def test_frames_that_make_no_sense_are_kept_and_stop_nothing() -> None:
         assert [said.raw for said in ear.heard if isinstance(said, Unreadable)] == odd
         assert ear.texts[-1] == "62%"
         assert wecom.connections == 1
+
+
+BOMBS = {
+    "empty lists": "[" + "[]," * (LARGEST_FRAME // 3 - 1) + "[]",
+    "half of many": '{"cmd": "aibot_msg_callback", "body": [' + "[]," * (LARGEST_FRAME // 3 - 20),
+    "names": "{" + ",".join(f'"{number}":0' for number in range(LARGEST_FRAME // 12)) + "}",
+    "a number": '{"errcode": ' + "9" * (LARGEST_FRAME - 20) + "}",
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+async def test_the_worst_frame_there_may_be_delays_the_next_by_less_than_a_second(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    ear = Ear()
+    async with WeComSocket() as wecom, running(wecom, ear):
+        began = time.process_time()
+        await wecom.pushes(BOMBS[name])
+        await wecom.says("liu", "62%")
+        await wecom.until(lambda: "62%" in ear.texts)
+        took = time.process_time() - began
+
+        assert took < 1
+        assert wecom.connections == 1
+    assert all(len(record.getMessage()) < 300 for record in caplog.records)
 
 
 async def test_what_could_not_be_stored_is_offered_again_before_what_came_later() -> None:

@@ -160,7 +160,7 @@ async def test_nothing_is_sent_while_there_is_no_connection() -> None:
             await channel.deliver("liu", words("好"), in_group=False)
 
         assert channel.healthy().startswith(
-            "企业微信的长连接断开（Connection refused）：请检查本机能否访问 127.0.0.1。正在重连，已连续 "
+            "智能机器人的长连接断开（Connection refused）：请检查本机能否访问 127.0.0.1。正在重连，已连续 "
         )
 
 
@@ -183,12 +183,12 @@ async def test_what_is_sent_between_two_connections_goes_out_over_the_next() -> 
 async def test_health_is_a_sentence_until_wecom_has_answered() -> None:
     clock = VirtualClock(MONDAY)
     async with WeComSocket() as wecom, running(wecom, clock=clock, heartbeat=30, patience=5) as channel:
-        assert channel.healthy() == "还没有连上企业微信的长连接"
+        assert channel.healthy() == "还没有连上智能机器人的长连接"
         await until(lambda: not channel.healthy())
         clock.set(MONDAY + timedelta(seconds=95))
         assert channel.healthy() == ""
         clock.set(MONDAY + timedelta(seconds=96))
-        assert channel.healthy() == "企业微信的长连接已有 96 秒没有应答，请检查网络"
+        assert channel.healthy() == "智能机器人的长连接已有 96 秒没有应答，请检查网络"
 
 
 async def test_what_was_owed_when_the_bot_stopped_still_goes_out() -> None:
@@ -272,7 +272,7 @@ async def test_a_check_says_that_wecom_is_out_of_reach() -> None:
     (finding,) = await BotChannel("B1", "s", clock=VirtualClock(MONDAY), ws_url=address).check()
 
     assert finding.fault
-    cure = "智能机器人：企业微信的长连接断开（Connection refused）：请检查本机能否访问 127.0.0.1"
+    cure = "智能机器人的长连接断开（Connection refused）：请检查本机能否访问 127.0.0.1"
     assert finding.sentence == cure
 
 

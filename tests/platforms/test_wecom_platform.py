@@ -66,6 +66,9 @@ class FakeChannel:
     async def check(self) -> list[Finding]:
         return [Finding(self.name)]
 
+    def state(self) -> list[Finding]:
+        return [Finding(self.name)]
+
     async def close(self) -> None:
         pass
 
@@ -77,8 +80,10 @@ def to(chat: str, text: str = "早上好", *, buttons: bool = False, mark: str =
     )
 
 
-def platform(**channels: FakeChannel) -> WeComPlatform:
-    return WeComPlatform(clock=VirtualClock(MONDAY), hints=HINTS, **channels)
+def platform(
+    bot: FakeChannel | None = None, app: FakeChannel | None = None, robots: FakeChannel | None = None
+) -> WeComPlatform:
+    return WeComPlatform(clock=VirtualClock(MONDAY), hints=HINTS, bot=bot, app=app, robots=robots)
 
 
 async def nobody(_incoming: Incoming | Unreadable) -> str:

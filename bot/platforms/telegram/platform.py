@@ -156,6 +156,11 @@ class TelegramPlatform:
             findings.append(Finding(hint))
         return findings
 
+    def state(self) -> list[Finding]:
+        """Return how the polls go."""
+        wrong = self.healthy()
+        return [Finding(wrong or f"收发正常，机器人是 @{self._me.username}", fault=bool(wrong))]
+
     async def close(self) -> None:
         """Let go of connections."""
         for task in self._notices:

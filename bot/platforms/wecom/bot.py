@@ -148,8 +148,11 @@ class BotChannel:
 
     async def check(self) -> list[Finding]:
         """Return whether the bot can connect; one that runs elsewhere would be thrown out by that."""
-        wrong = await self._connection.probe()
-        return [Finding(f"智能机器人：{wrong or '长连接可用'}", fault=bool(wrong))]
+        return [_finding(await self._connection.probe())]
+
+    def state(self) -> list[Finding]:
+        """Return how the connection goes."""
+        return [_finding(self.healthy())]
 
     async def close(self) -> None:
         """Let go of the connection, once what was read from it is stored."""
@@ -232,3 +235,7 @@ class BotChannel:
     async def _answer(self, chance: _Chance, cmd: str, body: Json) -> None:
         patience = min(self._patience, ANSWERED_WITHIN)
         await self._connection.answer(chance.req_id, cmd, body, patience=patience)
+
+
+def _finding(wrong: str) -> Finding:
+    return Finding(wrong or "智能机器人：长连接可用", fault=bool(wrong))

@@ -45,10 +45,13 @@ CODES: dict[int, Code] = {
     45009: Code(Failure.RETRY, "发得太快，一分钟后自动再发", _MINUTE),
     45033: Code(Failure.RETRY, "同时发得太多，稍后会自动再试", _SOON),
     48002: Code(Failure.RETRY, "这组凭据没有调用这个接口的权限", _LATER, whole_bot=True),
-    60011: Code(Failure.UNREACHABLE, "这个人不在应用的可见范围里：在「应用管理 → 该应用 → 可见范围」里加上"),
+    60011: Code(
+        Failure.UNREACHABLE,
+        "这个人不在应用的可见范围里：在管理后台「应用管理 → 自建 → 该应用 → 可见范围」里加上",
+    ),
     60020: Code(
         Failure.RETRY,
-        "本机的出口 IP 不在企业可信 IP 里：在「应用管理 → 该应用 → 企业可信IP」里加上",
+        "本机的出口 IP 不在企业可信 IP 里：在管理后台「应用管理 → 自建 → 该应用 → 企业可信IP」里加上",
         _LATER,
         whole_bot=True,
     ),
@@ -68,6 +71,8 @@ CODES: dict[int, Code] = {
     ),
     846601: Code(Failure.RETRY, "长连接断了，正在重连", _SOON, whole_bot=True),
     846602: Code(Failure.RETRY, "长连接断了，正在重连", _SOON, whole_bot=True),
+    846605: Code(Failure.REFUSED, "那次点按已经过了可以答复的时候"),
+    846608: Code(Failure.REFUSED, "那条消息已经过了可以改的时候"),
     846609: Code(Failure.RETRY, "长连接断了，正在重连", _SOON, whole_bot=True),
 }
 """WECOM.md section 8. A code that is not here refuses this one message."""

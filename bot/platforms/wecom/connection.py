@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 UNSUBSCRIBED = frozenset({846601, 846602, 846609})
 """The subscription died although the socket is open (WECOM.md 2.3)."""
 
-LARGEST_FRAME = 8 * 1024 * 1024
+LARGEST_FRAME = 256 * 1024
+"""Bytes; many times the longest message, and read in a moment whatever stands in it."""
 LONGEST_CONNECTING = 5.0
 """Seconds that a command waits for a connection."""
 

@@ -48,7 +48,7 @@ class WeComPlatform:
 
     A person is written to where they wrote last; who never wrote to the bot is reached through
     the app, where there is one. ``bot``, ``app`` and ``robots`` are the channels of WECOM.md
-    section 1: at least one of them.
+    section 1: at least one of them. Unless the ``app_hears``, nobody can answer there.
     """
 
     name = NAME
@@ -60,6 +60,7 @@ class WeComPlatform:
         hints: Hints,
         bot: Channel | None = None,
         app: Channel | None = None,
+        app_hears: bool = True,
         robots: Channel | None = None,
     ) -> None:
         found = {"bot": bot, "app": app, "robots": robots}
@@ -69,7 +70,12 @@ class WeComPlatform:
             self._ways["bot"] = Sending(bot, Ration(clock, _CONVERSATION), hints, most_bytes=_BOT_BYTES)
         if app:
             self._ways["app"] = Sending(
-                app, Ration(clock, _CONVERSATION), hints, most_bytes=_APP_BYTES, marks=False
+                app,
+                Ration(clock, _CONVERSATION),
+                hints,
+                most_bytes=_APP_BYTES,
+                marks=False,
+                hears=app_hears,
             )
         if robots:
             self._ways["robots"] = Sending(robots, Ration(clock, _ROBOT), hints, most_bytes=_ROBOT_BYTES)
@@ -105,14 +111,18 @@ class WeComPlatform:
             try:
                 ref = await self._ways[way].send(message, in_group=message.in_group)
             except DeliveryError as failure:
-                if failure.kind not in _NOT_THERE:
+                # A channel that takes nothing at all holds nobody up whom another one reaches.
+                if failure.kind not in _NOT_THERE and not failure.whole_bot:
                     raise self._of_one_channel(failure) from failure
                 log.info("%s is not reached by the %s: %s", chat, way, failure)
                 missed.append(failure)
             else:
-                if missed:
+                if missed and not missed[0].whole_bot:
                     self._note(chat, way)
                 return ref
+        for broken in missed:
+            if broken.whole_bot:
+                raise self._of_one_channel(broken)
         # Whom the app does not see may still open the bot: they have not left.
         raise next(
             (each for each in missed if each.kind is Failure.UNOPENED),
@@ -145,6 +155,10 @@ class WeComPlatform:
     async def check(self) -> list[Finding]:
         """Return what works and what is missing on each channel."""
         return [finding for channel in self._channels.values() for finding in await channel.check()]
+
+    def state(self) -> list[Finding]:
+        """Return how each channel goes."""
+        return [finding for channel in self._channels.values() for finding in channel.state()]
 
     async def close(self) -> None:
         """Let go of connections."""

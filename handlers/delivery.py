@@ -92,7 +92,6 @@ class Carrier:
         What it delivered lately counts for the pace of its chats.
         """
         orphans, lately = await self._store.perform(self._take_up)
-        self._may_doubt = True
         self._platform.recall(lately)
         if orphans:
             log.warning(

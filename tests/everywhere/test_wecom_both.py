@@ -5,8 +5,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.domain.problems import State
+from storage import tables
 from storage.store import Store
 from tests.everywhere.stage import Stage, staged
 from tests.everywhere.test_same_story import LAND, problem
@@ -51,6 +53,25 @@ async def test_who_never_wrote_is_reached_through_the_app_and_by_the_bot_once_th
     assert "问题 2026-002" in second.text
     wecom.turn("sun", app=True)
     assert "2026-002" not in await stage.reads("sun")
+
+
+async def test_over_the_app_a_letter_in_doubt_is_repeated_until_it_is_answered_and_shown_once(
+    stage: Stage, wecom: WeComBothSide
+) -> None:
+    wecom.turn("sun", app=True)
+    await stage.reaches(MONDAY, "09:00")
+    wecom.app.wecom.script("message/send", "UNANSWERED", times=4)
+
+    await stage.says("sun", "帮助")
+    for _ in range(6):
+        await stage.waits(minutes=1)
+
+    _, usage = await stage.sees("sun")
+    assert "今日" in usage.text
+    assert len(wecom.app.wecom.dropped) == 4
+    assert "没有送到" not in await stage.reads("zhao")
+    owed = select(tables.outbox.c.state).where(tables.outbox.c.state.in_(("waiting", "failed")))
+    assert await stage.asks(lambda tx: tx.connection.execute(owed).scalars().all()) == []
 
 
 @pytest.mark.parametrize("in_app", [True, False])

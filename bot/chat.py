@@ -1,6 +1,6 @@
 """The port: what every chat platform has in common, in words no platform owns."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -211,6 +211,9 @@ class ChatPlatform(Protocol):
 
     async def fetch(self, attachment: Attachment) -> Fetched:
         """Return the bytes of an attachment; raise DeliveryError if they cannot be had."""
+
+    def recall(self, sent: Sequence[tuple[str, datetime]]) -> None:
+        """Let the chat and the moment of what another process sent within the hour count for the pace."""
 
     async def link(self, code: str) -> str:
         """Return what a person opens to join with an invitation code; empty where there is no such link."""

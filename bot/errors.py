@@ -83,6 +83,8 @@ class Failure(StrEnum):
     """This contact takes nothing any more (blocked, left, deleted)."""
     UNOPENED = "unopened"
     """This contact takes nothing until somebody there has written to the bot."""
+    UNCLEAR = "unclear"
+    """A no that we cannot read: where nothing has ever arrived it means UNOPENED, elsewhere REFUSED."""
     MOVED = "moved"
     """The chat has a new address, ``to``."""
 
@@ -92,7 +94,8 @@ class DeliveryError(BotError):
 
     ``after`` is how long the platform asks us to wait. With ``whole_bot`` the wait holds
     for every chat of the connection, not just for this one. ``to`` is the new chat id of a
-    chat that moved.
+    chat that moved. What is in doubt may be sent again as often as need be while the platform
+    ``drops_repeats_for`` so long.
     """
 
     def __init__(
@@ -103,9 +106,11 @@ class DeliveryError(BotError):
         after: timedelta | None = None,
         whole_bot: bool = False,
         to: str = "",
+        drops_repeats_for: timedelta = timedelta(0),
     ) -> None:
         super().__init__(reason)
         self.kind = kind
         self.after = after
         self.whole_bot = whole_bot
         self.to = to
+        self.drops_repeats_for = drops_repeats_for

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.chat import Address, Attachment, Capabilities, Fetched, Listener, Outgoing, Paper, Ref
 from bot.errors import DeliveryError, Failure
@@ -38,6 +40,7 @@ class FakePlatform:
     attempts: int = 0
     unopened: set[str] = field(default_factory=set)
     edits: bool = True
+    recalled: list[tuple[str, datetime]] = field(default_factory=list)
 
     async def run(self, listener: Listener) -> None:
         await asyncio.Event().wait()
@@ -69,6 +72,9 @@ class FakePlatform:
         if self.fetch_failures:
             raise self.fetch_failures.pop(0)
         return Fetched(self.files[attachment.token])
+
+    def recall(self, sent: Sequence[tuple[str, datetime]]) -> None:
+        self.recalled += sent
 
     async def link(self, code: str) -> str:
         return f"fake://join/{code}"

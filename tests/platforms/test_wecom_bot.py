@@ -13,9 +13,9 @@ from bot.clock import VirtualClock
 from bot.errors import StorageError
 from bot.platforms.wecom import arrivals, bot
 from bot.platforms.wecom.bot import BotChannel
-from bot.platforms.wecom.connection import LARGEST_FRAME
 from bot.platforms.wecom.errors import Unanswered, WeComError
 from bot.platforms.wecom.parts import Part
+from bot.platforms.wecom.websocket import LARGEST_FRAME
 from tests.platforms.ear import Ear
 from tests.platforms.wecom_bot_running import MONDAY, Pauses, card, running, until, words
 from tests.wecom.socket import WeComSocket

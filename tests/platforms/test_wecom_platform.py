@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -218,6 +218,54 @@ async def test_it_is_as_ill_as_any_of_its_channels() -> None:
     assert [finding.sentence for finding in await wecom.check()] == ["bot", "app"]
     assert wecom.capabilities.writes_first
     assert not platform(bot=FakeChannel("bot")).capabilities.writes_first
+
+
+async def test_an_unknown_code_of_the_bot_is_unclear_unless_it_is_about_the_message() -> None:
+    bot = FakeChannel("bot", failures=[WeComError(860001), WeComError(44004)])
+    app = FakeChannel("app", failures=[WeComError(860001)])
+    kinds = []
+    for wecom in (platform(bot=bot), platform(bot=bot), platform(app=app)):
+        with pytest.raises(DeliveryError) as failure:
+            await wecom.send(to("liumin"))
+        kinds.append(failure.value.kind)
+
+    assert kinds == [Failure.UNCLEAR, Failure.REFUSED, Failure.REFUSED]
+
+
+async def test_whom_the_bot_may_not_reach_the_app_does_and_the_bot_is_tried_again() -> None:
+    bot, app = FakeChannel("bot", failures=[WeComError(860001)]), FakeChannel("app")
+    wecom = platform(bot=bot, app=app)
+
+    await wecom.send(to("liumin"))
+    await wecom.send(to("liumin"))
+
+    assert (len(bot.sent), len(app.sent)) == (1, 1)
+
+
+async def test_the_app_says_for_how_long_a_repeat_is_dropped_and_the_bot_that_none_is() -> None:
+    free = []
+    for name in ("bot", "app"):
+        with pytest.raises(DeliveryError) as failure:
+            await platform(**{name: FakeChannel(name, failures=[Unanswered("gone")])}).send(to("liumin"))
+        free.append(failure.value.drops_repeats_for)
+
+    assert free == [timedelta(0), timedelta(minutes=30)]
+
+
+@pytest.mark.parametrize(
+    ("name", "chat", "most"), [("app", "liumin", 30), ("robots", "webhook:大桥镇群", 20)]
+)
+async def test_what_another_process_sent_counts_for_the_minute(name: str, chat: str, most: int) -> None:
+    channel = FakeChannel(name)
+    wecom = platform(**{name: channel})
+    wecom.recall([(chat, MONDAY - timedelta(seconds=20))] * (most - 1))
+
+    await wecom.send(to(chat))
+    with pytest.raises(DeliveryError) as failure:
+        await wecom.send(to(chat))
+
+    assert len(channel.sent) == 1
+    assert (failure.value.kind, failure.value.after) == (Failure.RETRY, timedelta(seconds=40))
 
 
 async def test_whom_neither_reaches_has_not_left_but_may_still_open_the_bot() -> None:

@@ -69,12 +69,12 @@ async def running(
 
 @asynccontextmanager
 async def wecom_that(answers: Callable[[ServerConnection, Json], Awaitable[None]]) -> AsyncIterator[str]:
-    """A socket that subscribes anybody and answers every other command as the test says."""
+    """A socket that subscribes anybody, answers pings, and every other command as the test says."""
 
     async def talk(connection: ServerConnection) -> None:
         async for raw in connection:
             frame = json.loads(raw)
-            if frame["cmd"] == "aibot_subscribe":
+            if frame["cmd"] in {"aibot_subscribe", "ping"}:
                 await connection.send(json.dumps(ack(frame)))
             else:
                 await answers(connection, frame)

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import re
+from collections.abc import Sequence
+from datetime import datetime
 
 from telegram import Bot
 from telegram.error import TelegramError
@@ -124,6 +126,9 @@ class TelegramPlatform:
             if failure.kind is Failure.IN_DOUBT:  # to ask for a file twice does no harm
                 failure = DeliveryError(Failure.RETRY, str(failure))
             raise failure from error
+
+    def recall(self, _sent: Sequence[tuple[str, datetime]]) -> None:
+        """Do nothing: Telegram says itself when it is too much."""
 
     async def link(self, code: str) -> str:
         """Return the t.me link that joins with a code; empty while the bot's name is unknown."""

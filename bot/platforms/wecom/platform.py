@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from bot.chat import (
     Attachment,
@@ -36,7 +36,8 @@ _ROBOT = ((20, timedelta(minutes=1)),)
 _BOT_BYTES = 20_480
 _APP_BYTES = 2_048
 _ROBOT_BYTES = 4_096
-_NOT_THERE = {Failure.UNOPENED, Failure.UNREACHABLE}
+_APP_DROPS_REPEATS_FOR = timedelta(minutes=30)
+_NOT_THERE = (Failure.UNOPENED, Failure.UNCLEAR, Failure.UNREACHABLE)
 _REMEMBERED = 10_000
 _ABOUT_THE_APP = {Event.BLOCKED, Event.UNBLOCKED}
 _SOON = timedelta(seconds=10)
@@ -67,15 +68,21 @@ class WeComPlatform:
         self._channels: Mapping[str, Channel] = {name: each for name, each in found.items() if each}
         self._ways: dict[str, Sending] = {}
         if bot:
-            self._ways["bot"] = Sending(bot, Ration(clock, _CONVERSATION), hints, most_bytes=_BOT_BYTES)
+            self._ways["bot"] = Sending(
+                bot,
+                Ration(clock, _CONVERSATION),
+                hints,
+                most_bytes=_BOT_BYTES,
+                unknown=Failure.UNCLEAR,
+            )
         if app:
             self._ways["app"] = Sending(
                 app,
                 Ration(clock, _CONVERSATION),
                 hints,
                 most_bytes=_APP_BYTES,
-                marks=False,
                 hears=app_hears,
+                drops_repeats_for=_APP_DROPS_REPEATS_FOR,
             )
         if robots:
             self._ways["robots"] = Sending(robots, Ration(clock, _ROBOT), hints, most_bytes=_ROBOT_BYTES)
@@ -117,17 +124,15 @@ class WeComPlatform:
                 log.info("%s is not reached by the %s: %s", chat, way, failure)
                 missed.append(failure)
             else:
-                if missed and not missed[0].whole_bot:
+                if missed and not missed[0].whole_bot and missed[0].kind is not Failure.UNCLEAR:
                     self._note(chat, way)
                 return ref
         for broken in missed:
             if broken.whole_bot:
                 raise self._of_one_channel(broken)
         # Whom the app does not see may still open the bot: they have not left.
-        raise next(
-            (each for each in missed if each.kind is Failure.UNOPENED),
-            DeliveryError(Failure.UNREACHABLE, str(missed[0]) if missed else _NO_WAY),
-        )
+        missed.sort(key=lambda each: _NOT_THERE.index(each.kind))
+        raise missed[0] if missed else DeliveryError(Failure.UNREACHABLE, _NO_WAY)
 
     async def update(self, ref: Ref, message: Outgoing) -> bool:
         """Put a message in the place of a delivered card; False if that is over.
@@ -147,6 +152,13 @@ class WeComPlatform:
         if channel is None:
             raise DeliveryError(Failure.REFUSED, f"there is no {name!r} channel of WeCom any more")
         return await channel.fetch(token)
+
+    def recall(self, sent: Sequence[tuple[str, datetime]]) -> None:
+        """Let what another process sent within the hour count, over whichever channel it went."""
+        for chat, at in sent:
+            for name, way in self._ways.items():
+                if (name == "robots") is chat.startswith(ROBOT):
+                    way.recall(chat, at)
 
     async def link(self, _code: str) -> str:
         """Return nothing: WeCom has no link that carries a code; it is typed."""

@@ -17,6 +17,7 @@ from bot.domain.words import clean
 from bot.errors import Refused, StorageError, Unrecognised
 from bot.texts import Texts
 from handlers import (
+    attachments,
     commons,
     contacts,
     custody,
@@ -252,6 +253,7 @@ class Router:
             welcome.greet(turn)
         if len(text.encode()) > LONGEST:
             raise Refused("text.too_long", kb=LONGEST // 1024)
+        attachments.arrive(turn)
         _dispatch(turn)
         if not (incoming.shows_notice or turn.has_replied):
             turn.send_notice()

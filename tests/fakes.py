@@ -118,5 +118,8 @@ class FakeFetchers:
         self.kept[name] = content
         return name
 
+    async def drop(self, path: str) -> None:
+        self.kept.pop(path, None)
+
 
 NOWHERE = Address("", "")

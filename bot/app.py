@@ -22,6 +22,7 @@ from bot.texts import Texts
 from bot.ticker import Ticker
 from handlers import almanac, duties
 from handlers.delivery import Delivery
+from handlers.fetching import Fetching
 from handlers.router import Router
 from handlers.watch import DigestPapers, Watch
 from storage.lock import RunLock
@@ -86,6 +87,10 @@ class Shelf:
         await asyncio.to_thread(self._write, name, content)
         return name
 
+    async def drop(self, path: str) -> None:
+        """Keep no longer what is under a name of ours, if anything is."""
+        await asyncio.to_thread((self._folder / path).unlink, missing_ok=True)
+
     def _write(self, name: str, content: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._folder / name
@@ -106,6 +111,7 @@ class Bot:
     router: Router
     delivery: Delivery
     watch: Watch
+    fetching: Fetching
     messengers: Sequence[Messenger] = ()
     started_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     beat_at: float = 0.0
@@ -133,6 +139,8 @@ class Bot:
             found.append("the database's writer has stopped; restart the bot")
         if max(self.beat_at, self.started_at) < long_ago:
             found.append("the duties have not been done for 90 seconds")
+        if max(self.fetching.beat_at, self.started_at) < long_ago:
+            found.append("no file that people sent has been fetched or looked for in 90 seconds")
         for name, carrier in self.delivery.carriers.items():
             if max(carrier.beat_at, self.started_at) < long_ago:
                 found.append(f"{name}: nothing has been delivered or looked for in 90 seconds")
@@ -149,11 +157,12 @@ class Bot:
         self._is_ill = bool(found)
 
     async def run(self) -> None:
-        """Receive, deliver and keep the duties until cancelled; then say what is still owed."""
+        """Receive, deliver, fetch and keep the duties until cancelled; then say what is still owed."""
         ticker = Ticker(self._pulse, BEAT)
         await self.beat()
         async with asyncio.TaskGroup() as group:
             delivering = group.create_task(self.delivery.run())
+            fetching = group.create_task(self.fetching.run())
             receiving = [
                 group.create_task(platform.run(self.router.receive)) for platform in self.platforms.values()
             ]
@@ -165,6 +174,7 @@ class Bot:
                 for task in receiving:
                     task.cancel()
                 delivering.cancel()
+                fetching.cancel()
                 await asyncio.shield(self._last_words())
 
     async def _last_words(self) -> None:
@@ -209,6 +219,7 @@ async def assembled(
             router=Router(store, county, texts, clock),
             delivery=Delivery(store, named, county, texts, clock),
             watch=watch,
+            fetching=Fetching(watch),
         )
 
 

@@ -58,6 +58,7 @@ class Incoming:
     ``button`` is the data of the pressed button, opaque to the platform.
     ``detail`` belongs to an event: the group's title, or the new chat id when it moved.
     ``called`` is for groups: somebody spoke to the bot by its name, rather than to the others.
+    ``alias`` is for platforms that have a second id for an account, which names its chat.
     Without ``shows_notice`` the platform cannot show what the listener returns for a pressed
     button: whoever pressed it must get it as a message.
     """
@@ -77,6 +78,12 @@ class Incoming:
     detail: str = ""
     called: bool = False
     shows_notice: bool = True
+    alias: str = ""
+
+    @property
+    def is_disguised(self) -> bool:
+        """Whether the platform cannot tell now whose account it is: the second id is all there is."""
+        return bool(self.alias) and self.alias == self.sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +184,8 @@ Call it in the order of arrival, without awaiting one before the next: the order
 The string returned is a short notice for the person who pressed a button or opened the chat,
 often empty.
 It raises StorageError when nothing could be stored: then do not confirm, and offer the same
-thing again later.
+thing again later. It raises Unrecognised when it knows nobody by the only id there is of a disguised
+sender: then offer it again when there is another.
 """
 
 

@@ -9,6 +9,7 @@
     ├── RosterError            a workbook cannot be imported: every fault, with its cell
     ├── PaperError             a picture or a workbook could not be made
     ├── Refused                a polite no; becomes a sentence to the person who asked
+    ├── Unrecognised           nobody can tell yet who wrote; nothing was done
     └── DeliveryError          a platform did not take a message; ``kind`` decides what next
 """
 
@@ -55,6 +56,10 @@ class RosterError(BotError):
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = faults
+
+
+class Unrecognised(BotError):  # noqa: N818 -- says what happened
+    """Who wrote cannot be told before the platform finds out whose the id is: offer it again then."""
 
 
 class PaperError(BotError):

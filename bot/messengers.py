@@ -66,7 +66,7 @@ def _wecom(settings: Settings, clock: Clock, texts: Texts) -> Messenger:
             asked.bot.secret.get_secret_value(),
             clock=clock,
             ws_url=asked.bot.ws_url,
-            resolve=app.directory.plain if app else None,
+            names=app.directory if app else None,
         )
     robots = None
     if webhooks:

@@ -12,7 +12,6 @@ from datetime import datetime
 from handlers import (
     absence,
     almanac,
-    attachments,
     commons,
     departure,
     digest,
@@ -39,7 +38,6 @@ DUTIES: tuple[Duty, ...] = (
     digest.post,
     morning.tell,
     commons.keep,
-    attachments.fetch,
     almanac.warn,
 )
 

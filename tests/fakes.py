@@ -124,5 +124,8 @@ class FakeFetchers:
         self.kept[name] = content
         return name
 
+    async def drop(self, path: str) -> None:
+        self.kept.pop(path, None)
+
 
 NOWHERE = Address("", "")

@@ -123,6 +123,18 @@ async def test_an_answer_goes_where_the_person_wrote_last() -> None:
     assert [chat for chat, _ in bot.sent] == ["chenzhiyuan"]
 
 
+async def test_who_wrote_to_the_app_last_is_answered_there_by_either_of_their_ids() -> None:
+    with_bot = Incoming("1", Address("wecom", "enc-liu"), "liumin", MONDAY, alias="enc-liu")
+    with_app = Incoming("2", Address("wecom", "liumin"), "liumin", MONDAY)
+    bot, app = FakeChannel("bot", incoming=[with_bot]), FakeChannel("app", incoming=[with_app])
+    wecom = platform(bot=bot, app=app)
+
+    await asyncio.wait_for(wecom.run(nobody), 5)
+    await wecom.send(to("enc-liu"))
+
+    assert [chat for chat, _ in app.sent] == ["enc-liu"]
+
+
 async def test_a_group_is_the_bots_and_a_robot_has_its_own() -> None:
     bot, app, robots = FakeChannel("bot"), FakeChannel("app"), FakeChannel("robots")
     wecom = platform(bot=bot, app=app, robots=robots)

@@ -11,9 +11,9 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from bot.chat import Listener
 from bot.clock import Clock, VirtualClock
-from bot.platforms.wecom.arrivals import Resolve
 from bot.platforms.wecom.bot import BotChannel
 from bot.platforms.wecom.parts import Part
+from bot.platforms.wecom.senders import Names
 from tests.platforms.ear import Ear
 from tests.wecom.socket import WeComSocket
 
@@ -46,7 +46,7 @@ async def running(
     patience: float = 5.0,
     clock: Clock | None = None,
     pauses: Pauses | None = None,
-    resolve: Resolve | None = None,
+    names: Names | None = None,
 ) -> AsyncIterator[BotChannel]:
     channel = BotChannel(
         "B1",
@@ -56,7 +56,7 @@ async def running(
         heartbeat=heartbeat,
         patience=patience,
         pause=pauses or Pauses(),
-        resolve=resolve,
+        names=names,
     )
     task = asyncio.create_task(channel.run(ear or Ear()))
     try:

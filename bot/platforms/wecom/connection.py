@@ -12,11 +12,12 @@ from yarl import URL
 
 from bot.clock import Clock
 from bot.errors import DeliveryError, Failure
-from bot.platforms.wecom.arrivals import Arrivals, Pause
+from bot.platforms.wecom.arrivals import Arrivals
 from bot.platforms.wecom.commands import Commands
 from bot.platforms.wecom.errors import NotSent, Unanswered, WeComError
 from bot.platforms.wecom.frames import PUSHES, Json, is_takeover, parse
 from bot.platforms.wecom.line import TAKEN_OVER, Line, denied
+from bot.platforms.wecom.senders import Pause
 from bot.platforms.wecom.websocket import opened, reason_of
 
 log = logging.getLogger(__name__)

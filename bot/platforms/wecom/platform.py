@@ -87,6 +87,7 @@ class WeComPlatform:
         if robots:
             self._ways["robots"] = Sending(robots, Ration(clock, _ROBOT), hints, most_bytes=_ROBOT_BYTES)
         self._last_way: OrderedDict[str, str] = OrderedDict()
+        self._accounts: dict[str, str] = {}
         self.capabilities = Capabilities(text_limit=_BOT_BYTES // 3, caption_limit=0, writes_first=bool(app))
 
     def __repr__(self) -> str:
@@ -189,12 +190,16 @@ class WeComPlatform:
                 if name == "app" and "bot" in self._channels and incoming.event in _ABOUT_THE_APP:
                     # Who is no longer in the app's range still has the bot.
                     return ""
+                if incoming.private and incoming.alias and not incoming.is_disguised:
+                    # The chat with the app bears one of somebody's two ids, that with the bot the other.
+                    self._accounts[incoming.alias] = incoming.sender
                 self._note(incoming.at.chat, name)
             return await listener(incoming)
 
         return hear
 
     def _note(self, chat: str, way: str) -> None:
+        chat = self._accounts.get(chat, chat)
         self._last_way[chat] = way
         self._last_way.move_to_end(chat)
         if len(self._last_way) > _REMEMBERED:
@@ -207,5 +212,5 @@ class WeComPlatform:
             return ["robots"] if "robots" in self._ways else []
         if message.in_group:
             return ["bot"] if "bot" in self._ways else []
-        last = self._last_way.get(chat, "bot")
+        last = self._last_way.get(self._accounts.get(chat, chat), "bot")
         return sorted((way for way in ("bot", "app") if way in self._ways), key=lambda way: way != last)

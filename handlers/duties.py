@@ -12,7 +12,6 @@ from datetime import datetime
 from handlers import (
     absence,
     almanac,
-    attachments,
     bulletins,
     commons,
     departure,
@@ -44,7 +43,6 @@ DUTIES: tuple[Duty, ...] = (
     posting.post,
     morning.tell,
     commons.keep,
-    attachments.fetch,
     almanac.warn,
 )
 

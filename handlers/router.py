@@ -14,9 +14,10 @@ from bot.clock import Clock
 from bot.domain.county import County
 from bot.domain.people import Language, Person
 from bot.domain.words import clean
-from bot.errors import Refused, StorageError
+from bot.errors import Refused, StorageError, Unrecognised
 from bot.texts import Texts
 from handlers import (
+    attachments,
     bulletins,
     commons,
     contacts,
@@ -46,6 +47,7 @@ from handlers import (
 )
 from handlers.turn import Desk, Turn
 from storage.letters import Letter, Pressed
+from storage.people import Known
 from storage.store import Store
 from storage.tx import Tx
 
@@ -228,14 +230,15 @@ class Router:
     async def receive(self, incoming: Incoming | Unreadable) -> str:
         """Handle what reached us, once; Return a notice for whoever pressed a button.
 
-        Raise StorageError when it could not be stored: then it must be offered again.
+        Raise StorageError when it could not be stored: then it must be offered again. Raise
+        Unrecognised when it must be, too, as soon as it is known who wrote.
         """
         if isinstance(incoming, Unreadable):
             await self._store.perform(partial(self._bury_unreadable, incoming))
             return ""
         try:
             return await self._store.perform(partial(self._handle, incoming))
-        except StorageError:
+        except (StorageError, Unrecognised):
             raise
         except Refused as refusal:
             return await self._store.perform(partial(self._refuse, incoming, refusal))
@@ -253,7 +256,7 @@ class Router:
         if incoming.event is not None:
             return _happened(desk, incoming, incoming.event)
         text = clean(incoming.text).strip()
-        known = tx.people.at(incoming.at.platform, incoming.sender)
+        known, incoming = _recognised(tx, incoming, text)
         if not incoming.private:
             groups.listen(desk, incoming, known.person if known else None, text)
         if known is None or not (incoming.private or incoming.button):
@@ -267,6 +270,7 @@ class Router:
             welcome.greet(turn)
         if len(text.encode()) > LONGEST:
             raise Refused("text.too_long", kb=LONGEST // 1024)
+        attachments.arrive(turn)
         _dispatch(turn)
         if not (incoming.shows_notice or turn.has_replied):
             turn.send_notice()
@@ -309,11 +313,34 @@ class Router:
         tx.outbox.add(Letter(f"reply:{incoming.key}", incoming.at, text, now, person_id=person_id), now)
 
     def _sender(self, tx: Tx, incoming: Incoming) -> Person | None:
-        known = tx.people.at(incoming.at.platform, incoming.sender)
+        known = _known(tx, incoming)
         return known.person if known else None
 
     def _language(self, person: Person | None) -> Language:
         return person.language if person else self._county.language
+
+
+def _known(tx: Tx, incoming: Incoming) -> Known | None:
+    """Return whose account something came from, by either of its ids; None for a stranger."""
+    platform = incoming.at.platform
+    known = tx.people.at(platform, incoming.sender, incoming.alias)
+    if known and incoming.alias not in {"", known.chat, known.account} and not known.is_new:
+        # One day the second id may be all that the platform can tell.
+        tx.people.rename_chat(platform, known.account, incoming.alias)
+    return known
+
+
+def _recognised(tx: Tx, incoming: Incoming, text: str) -> tuple[Known | None, Incoming]:
+    """Return whose account something came from, and the same under the name of that account.
+
+    Raise Unrecognised if the name of a stranger may be that of somebody: a code lets anybody in.
+    """
+    known = _known(tx, incoming)
+    if known is not None:
+        return known, dataclasses.replace(incoming, sender=known.account)
+    if incoming.is_disguised and not welcome.brings_code(text):
+        raise Unrecognised
+    return None, incoming
 
 
 def _happened(desk: Desk, incoming: Incoming, event: Event) -> str:

@@ -43,11 +43,17 @@ class Tx:
         self.audit = Audit(connection)
         self.outbox = Outbox(connection)
         self.dispatch = Dispatch(connection)
+        self.attachments = Attachments(connection)
 
     @property
     def owes(self) -> bool:
         """Tell whether this transaction owes somebody a message."""
         return self.outbox.added or self.dispatch.returned
+
+    @property
+    def wants(self) -> bool:
+        """Tell whether in this transaction something came that must be fetched."""
+        return self.attachments.added
 
     def mark(self) -> int:
         """Return a mark to which `forget` can go back."""
@@ -184,11 +190,6 @@ class Tx:
     def receipts(self) -> Receipts:
         """Who has signed for what."""
         return Receipts(self.connection)
-
-    @cached_property
-    def attachments(self) -> Attachments:
-        """What came with the words."""
-        return Attachments(self.connection)
 
     @cached_property
     def rosters(self) -> Rosters:

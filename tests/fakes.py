@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -41,6 +42,7 @@ class FakePlatform:
     attempts: int = 0
     unopened: set[str] = field(default_factory=set)
     edits: bool = True
+    recalled: list[tuple[str, datetime]] = field(default_factory=list)
 
     async def run(self, listener: Listener) -> None:
         await asyncio.Event().wait()
@@ -72,6 +74,9 @@ class FakePlatform:
         if self.fetch_failures:
             raise self.fetch_failures.pop(0)
         return Fetched(self.files[attachment.token])
+
+    def recall(self, sent: Sequence[tuple[str, datetime]]) -> None:
+        self.recalled += sent
 
     async def link(self, code: str) -> str:
         return f"fake://join/{code}"
@@ -158,6 +163,9 @@ class FakeFetchers:
     async def keep(self, name: str, content: bytes) -> str:
         self.kept[name] = content
         return name
+
+    async def drop(self, path: str) -> None:
+        self.kept.pop(path, None)
 
 
 NOWHERE = Address("", "")

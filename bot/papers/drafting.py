@@ -43,7 +43,7 @@ class DraftOrder:
     scope: str
     first: date
     last: date
-    days_left: int | None
+    until: date | None
     now: datetime
 
 
@@ -82,7 +82,8 @@ def _given(order: DraftOrder, question: Question, say: Say) -> dict[str, str]:
         "scope": "" if scope.kind is ScopeKind.COUNTY else scope_words(scope, say),
         "period": period_words(order.first, order.last, say),
         "time": percent(year_permille(question.until)),
-        "days_left": "" if order.days_left is None else str(order.days_left),
+        "until": period_words(order.until, order.until, say) if order.until else "",
+        "days_left": str((order.until - order.last).days) if order.until else "",
     }
 
 

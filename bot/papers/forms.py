@@ -21,9 +21,9 @@ from storage.datasets import DATASETS
 
 Words = Mapping[Language, str]
 
-GIVEN = ("county", "scope", "period", "time", "days_left")
+GIVEN = ("county", "scope", "period", "time", "until", "days_left")
 """The blanks that every sentence may have: the county, its part, the days, the share of the year gone by,
-the days left of a campaign."""
+the last day of a campaign and how many are left."""
 
 _SHIPPED = Path(__file__).with_name("forms")
 _NOTHING: Words = dict.fromkeys(Language, "")

@@ -75,7 +75,7 @@ def courses(connection: Connection, wanted: Select[Any], first: date, last: date
     asked = asked_days(connection, first, last)
     new_year = last.replace(month=1, day=1)
     for row in connection.execute(_courses(wanted, first, last)).all():
-        start = row.start_cumulative if row.start_on >= new_year else 0
+        start = row.start_cumulative if row.start_on.year == last.year else 0
         yield Course(
             row=row,
             cumulative=row.now_cumulative if row.now_day and row.now_day >= new_year else start,

@@ -1,11 +1,11 @@
 """A paper as A4 pages: what the office prints, with amended figures marked and told below."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
 from bot.domain.document import Document, Heading, Kind, Row, Table
@@ -30,6 +30,9 @@ _LETTER = 0.53
 """Of an em: half a 汉字, with a little room."""
 
 _PADDING = 0.75
+_JOINED = "\N{WORD JOINER}"
+"""Keeps the star on the line of its figure."""
+_NARROW, _BROAD = 4, 8
 _LEAST_PROSE = 9.0
 
 
@@ -48,7 +51,7 @@ def pages(document: Document, say: Say) -> bytes:
 def _words(document: Document, say: Say) -> dict[str, object]:
     """Everything the template shows, as strings that are ready to be set."""
     tables = [_table(table, document, say) for table in document.tables]
-    wide = any(_breadth(table, _LARGEST) > _PORTRAIT for table in tables)
+    wide = any(_ems_of(table) * _LARGEST > _PORTRAIT for table in tables)
     room = _LANDSCAPE if wide else _PORTRAIT
     return {
         "title": document.title,
@@ -63,7 +66,7 @@ def _words(document: Document, say: Say) -> dict[str, object]:
     }
 
 
-def _table(table: Table, document: Document, say: Say) -> dict[str, object]:
+def _table(table: Table, document: Document, say: Say) -> dict[str, Any]:
     year = document.last[:4]
     rows = [
         [_cell(row, at, heading, year, say) for at, heading in enumerate(table.headings)]
@@ -73,12 +76,12 @@ def _table(table: Table, document: Document, say: Say) -> dict[str, object]:
         if heading.kind is Kind.MONEY:
             _drop_cents(rows, at)
     sums = _sums(table, say)
-    notes = [table.note] if table.note else []
+    notes = [table.note] if table.note and rows else []
     if len(table.rows) > _ROWS:
         notes.append(say("bulletin.more_rows", count=len(table.rows) - _ROWS))
     return {
         "name": table.name,
-        "headings": [heading.title for heading in table.headings],
+        "headings": [_broken(heading.title) for heading in table.headings],
         "kinds": [str(heading.kind) for heading in table.headings],
         "columns": _columns(table.headings, [*rows, *([sums] if sums else [])]),
         "rows": rows,
@@ -97,11 +100,11 @@ def _cell(row: Row, at: int, heading: Heading, year: str, say: Say) -> str:
         text = text.removeprefix(f"{year}-")
     elif heading.kind in {Kind.WORD, Kind.PROSE}:
         text = cut(text, _PROSE_LETTERS)
-    return f"{text}*" if heading.key in row.amended else text
+    return f"{text}{_JOINED}*" if heading.key in row.amended else text
 
 
 def _drop_cents(rows: Sequence[list[str]], at: int) -> None:
-    if all(".00" in row[at] or not row[at].strip("*") for row in rows):
+    if all(row[at].rstrip(f"{_JOINED}*").endswith(".00") or not row[at] for row in rows):
         for row in rows:
             row[at] = row[at].replace(".00", "")
 
@@ -153,24 +156,35 @@ def _ems(heading: Heading, at: int, rows: Sequence[Sequence[str]]) -> float:
         longest = 7
     if heading.kind is Kind.WORD:
         longest = min(longest, 12)
-    # A title may stand on three lines, or on two where its figures are short.
-    title = min(max(_letters(heading.title) / 3, 4), 10)
-    return round(max(longest, title) * _LETTER + _PADDING, 2)
+    return round(max(longest, _title_letters(heading)) * _LETTER + _PADDING, 2)
+
+
+def _title_letters(heading: Heading) -> int:
+    """Return how many letters a line of a title needs: with a unit below one line for its words, else two."""
+    name, _, unit = _broken(heading.title).partition("\n")
+    longest = max(_letters(word) if word.isascii() else 0 for word in [*name.split(), ""])
+    words = _letters(name) if unit else (_letters(name) // 2 + 1) // 2 * 2
+    return max(min(words, _BROAD), longest, _letters(unit), _NARROW)
+
+
+def _broken(title: str) -> str:
+    """Return a title with its unit on a line of its own."""
+    name, bracket, unit = title.rpartition("(")
+    return f"{name.strip()}\n({unit}" if bracket and name else title
 
 
 def _letters(text: str) -> int:
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in visible(clean(text)))
 
 
-def _breadth(table: dict[str, object], size: float) -> float:
-    columns = table["columns"]
-    assert isinstance(columns, list)
-    return sum(float(each.get("em", _LEAST_PROSE)) for each in columns) * size
+def _ems_of(table: Mapping[str, Any]) -> float:
+    """Return how many ems broad a table is at least."""
+    return sum(each.get("em", _LEAST_PROSE) for each in table["columns"])
 
 
-def _size(table: dict[str, object], room: float) -> float:
+def _size(table: Mapping[str, Any], room: float) -> float:
     """Return the size of the letters with which a table fits."""
-    return round(max(_SMALLEST, min(_LARGEST, room / _breadth(table, 1.0))), 2)
+    return round(max(_SMALLEST, min(_LARGEST, room / _ems_of(table))), 2)
 
 
 @cache

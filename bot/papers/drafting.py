@@ -20,7 +20,7 @@ from bot.errors import PaperError
 from bot.papers.bulletin import chat_text, name_of
 from bot.papers.bulletin_book import workbook
 from bot.papers.bulletin_pages import pages
-from bot.papers.forms import Form, TableForm, forms
+from bot.papers.forms import TableForm, forms
 from bot.papers.press import XLSX
 from storage.dataset import Figure, Line, Question
 from storage.datasets import DATASETS
@@ -162,9 +162,3 @@ def printed(order: PrintOrder) -> tuple[str, Paper, Paper]:
         Paper(f"{name}.xlsx", XLSX, workbook(document, say)),
         Paper(f"{name}.pdf", PDF, pages(document, say)),
     )
-
-
-def faults_of(own: Path | None, papers: Iterable[str]) -> list[str]:
-    """Return what is wrong with a county's forms, and which of its papers have none."""
-    found: dict[str, Form] = forms(own)
-    return [f"{paper}: there is no form of this name" for paper in papers if paper not in found]

@@ -84,6 +84,13 @@ def forms(own: Path | None = None) -> dict[str, Form]:
     return found | fresh
 
 
+def unformed(own: Path | None, papers: Iterable[str]) -> list[str]:
+    """Return a fault for each paper of a timetable that has no form; raise as `forms` does."""
+    found = forms(own)
+    cure = f"take one of {'、'.join(found)}, or put one into the folder rhythm.forms"
+    return [f"rhythm.papers: there is no form {paper}; {cure}" for paper in papers if paper not in found]
+
+
 @cache
 def _shipped() -> Mapping[str, Form]:
     found, faults = _read(_SHIPPED)

@@ -48,7 +48,7 @@ def _clocks(value: object) -> object:
 
 def _cadence(value: object) -> object:
     """Read how often each class is asked about; a class that is left out keeps its default."""
-    if not isinstance(value, Mapping):
+    if not (isinstance(value, Mapping) and all(isinstance(each, str) for each in value.values())):
         raise ValueError('write a table such as { "洽谈" = "weekly" }')
     kinds, cadences = [str(each) for each in ProjectClass], [str(each) for each in Cadence]
     if unknown := [each for each in value if each not in kinds]:
@@ -89,7 +89,7 @@ class Prompts(Section):
     ask_at: Time = time(9, 0)
     remind_at: Time = time(15, 0)
     close_at: Time = time(18, 0)
-    cadence: Cadences = dict(CADENCE)
+    cadence: Cadences = Field(default_factory=lambda: dict(CADENCE))
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -18,6 +18,7 @@ from handlers import (
     digest,
     escalation,
     morning,
+    nods,
     opening,
     rounds,
 )
@@ -39,6 +40,7 @@ DUTIES: tuple[Duty, ...] = (
     digest.post,
     morning.tell,
     commons.keep,
+    nods.offer,
     attachments.fetch,
     almanac.warn,
 )
@@ -66,6 +68,7 @@ def next_event(beat: Beat) -> tuple[datetime, str] | None:
         *digest.next_moments(beat),
         *escalation.next_moments(beat),
         *absence.next_moments(beat),
+        *nods.next_moments(beat),
     ]
     if due is not None and due > beat.now:
         events.append((due, "event.delivery"))

@@ -8,7 +8,7 @@ from bot.domain.figures import read_figures, show_money, show_permille
 from bot.domain.progress import Kind, Oddity
 from bot.domain.projects import Project
 from bot.errors import Refused
-from handlers import attachments, lists, pictures, prompts, recording, reporting, spoken, unclear
+from handlers import attachments, lists, pictures, prompts, recording, reporting, spoken, stages, unclear
 from handlers.recording import NO_FIGURES, Recorded, Said
 from handlers.turn import Turn
 from storage.reports import Report
@@ -227,6 +227,8 @@ def _confirm(turn: Turn, recorded: Sequence[Recorded], projects: Sequence[Projec
     for each in counted:
         if each.odd:
             _ask_back(turn, each)
+        if each.said.kind is Kind.PROGRESS and each.said.text:
+            stages.offer(turn, each.said.project, each.said.text)
 
 
 def _ask_back(turn: Turn, recorded: Recorded) -> None:

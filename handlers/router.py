@@ -13,6 +13,7 @@ from bot.chat import Event, Incoming, Unreadable
 from bot.clock import Clock
 from bot.domain.county import County
 from bot.domain.people import Language, Person
+from bot.domain.stages import Step
 from bot.domain.words import clean
 from bot.errors import Refused, StorageError
 from bot.texts import Texts
@@ -28,6 +29,8 @@ from handlers import (
     leave,
     ledger,
     lists,
+    milestones,
+    nods,
     offers,
     office,
     pictures,
@@ -37,6 +40,7 @@ from handlers import (
     requests,
     signing,
     spoken,
+    stages,
     stillness,
     unclear,
     welcome,
@@ -87,6 +91,13 @@ COMMANDS: dict[str, Handler] = {
     "发到": contacts.prefer,
     "prefer": contacts.prefer,
     **dict.fromkeys(contacts.TOGETHER, contacts.prefer),
+    **dict.fromkeys(Step, stages.say),
+    "待点头": nods.pending,
+    "nods": nods.pending,
+    "改期": milestones.move,
+    "move": milestones.move,
+    "节点": milestones.show,
+    "milestones": milestones.show,
 }
 
 ACTIONS: dict[str, Handler] = {
@@ -135,6 +146,13 @@ ACTIONS: dict[str, Handler] = {
     "handover_given": signing.given,
     "handover_taken": signing.taken,
     "drop": lists.cancel,
+    "stage_of": stages.of_project,
+    "stage_what": stages.of_what,
+    "stage_plain": stages.as_progress,
+    "stage_say": stages.say_plainly,
+    "stage_agree": nods.agree,
+    "stage_refuse": nods.refuse,
+    "milestone_plan": milestones.plan,
 }
 
 TOPICS: dict[str, Handler] = {
@@ -160,12 +178,20 @@ TOPICS: dict[str, Handler] = {
     "similar": reporting.answer_similar,
     "unread": lists.still_unread,
     "leave": leave.name_substitute,
+    "stage": stages.answered,
 }
 
 BARE: frozenset[Handler] = frozenset(
     {lists.today, lists.projects, lists.usage, lists.cancel, welcome.again, contacts.missing}
 )
 """The commands that take no words after them."""
+
+MEANT: dict[Handler, Callable[[Turn, str], bool]] = {
+    stages.say: stages.is_meant,
+    milestones.move: milestones.is_meant,
+    milestones.show: milestones.is_meant_to_show,
+}
+"""The commands that are also words of an answer – 「完成 桩基 30 根」 – and what tells one from the other."""
 
 ASIDES: frozenset[Handler] = frozenset(
     {
@@ -345,6 +371,8 @@ def _command(turn: Turn) -> Handler | None:
     rest = (match["rest"] or "").strip()
     # 「项目 主体封顶」 is an answer, not the command 项目.
     if handler is None or (rest and handler in BARE and not turn.text.startswith("/")):
+        return None
+    if handler in MEANT and not MEANT[handler](turn, rest):
         return None
     turn.argument = rest
     _turn_away_from(turn, handler)

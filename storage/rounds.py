@@ -103,7 +103,7 @@ class Rounds:
         self._connection.execute(update(rounds).where(rounds.c.day == day).values(**values))
 
     def unasked(self, day: date, due: Due, *, pilots_only: bool, most: int) -> dict[int, list[int]]:
-        """Return who must still be asked on a day, with the projects that are due, in the order of the roster.
+        """Return who must still be asked on a day, with what is due of theirs, in the order of the roster.
 
         Instead of who is on leave, their substitute is asked, after their own projects. Left out: who
         cannot be reached, projects that rest, and whatever the office paused.

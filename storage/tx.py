@@ -31,6 +31,7 @@ from storage.requests import Requests
 from storage.roster import Rosters
 from storage.rounds import Rounds
 from storage.routes import Routes
+from storage.stages import Stages
 
 
 class Tx:
@@ -152,6 +153,11 @@ class Tx:
     def commons(self) -> Commons:
         """What stands in the way of many at once."""
         return Commons(self.connection)
+
+    @cached_property
+    def stages(self) -> Stages:
+        """How projects go on, and their milestones."""
+        return Stages(self.connection)
 
     @cached_property
     def mornings(self) -> Mornings:

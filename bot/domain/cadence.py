@@ -8,7 +8,7 @@ from enum import StrEnum
 from bot.domain.projects import ProjectClass
 
 NEAR = timedelta(days=7)
-"""So long before a planned day, and so long after it while nothing has come of it, a project is asked about daily."""
+"""So long before a planned day, and after it while nothing has come of it, a project is asked about daily."""
 
 
 class Cadence(StrEnum):

@@ -316,4 +316,6 @@ def _beside(settings: Settings, folder: Path) -> Settings:
         url = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"
     texts = folder / settings.texts if settings.texts else None
     database = settings.database.model_copy(update={"url": url})
-    return settings.model_copy(update={"database": database, "texts": texts})
+    forms = folder / settings.rhythm.forms if settings.rhythm.forms else None
+    rhythm = settings.rhythm.model_copy(update={"forms": forms})
+    return settings.model_copy(update={"database": database, "texts": texts, "rhythm": rhythm})

@@ -17,6 +17,7 @@ from handlers import (
     departure,
     digest,
     escalation,
+    four_lists,
     morning,
     nods,
     opening,
@@ -41,6 +42,7 @@ DUTIES: tuple[Duty, ...] = (
     morning.tell,
     commons.keep,
     nods.offer,
+    four_lists.make,
     attachments.fetch,
     almanac.warn,
 )

@@ -4,12 +4,12 @@ from datetime import date
 
 from bot.domain.days import read_day_planned
 from bot.domain.directory import best_match
-from bot.domain.people import Duty, Role
+from bot.domain.people import Duty
 from bot.domain.projects import Project
 from bot.domain.stages import Milestone
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import pointing, progress, stages
+from handlers import pointing, stages
 from handlers.turn import Turn, rows_of
 
 _PLANNED = {
@@ -20,11 +20,6 @@ _PLANNED = {
 _COLUMNS = {"planned_start": "计划开工", "planned_completion": "计划竣工"}
 _MOST = 6
 _LONGEST_NAME = 20
-
-
-def is_meant(turn: Turn, rest: str) -> bool:
-    """Tell whether 「改期 …」 is the office's command, and no answer of a liaison."""
-    return turn.sender.is_office or not rest
 
 
 def move(turn: Turn) -> None:
@@ -104,14 +99,9 @@ def _tell(turn: Turn, project: Project, name: str, before: date | None, day: dat
 # --- shown ------------------------------------------------------------------------------
 
 
-def is_meant_to_show(turn: Turn, rest: str) -> bool:
-    """Tell whether 「节点 …」 names a project, and is no answer of a liaison."""
-    return turn.sender.is_office or not rest or concerned(turn, rest) is not None
-
-
 def show(turn: Turn) -> None:
     """Show a project's planned and actual days and its milestones (节点 1, 节点 XM-012)."""
-    project = concerned(turn, turn.argument)
+    project = pointing.concerned(turn, turn.argument)
     if project is None:
         raise Refused("milestones.usage")
     milestones = turn.tx.stages.milestones([project.id])
@@ -142,21 +132,3 @@ def _line(turn: Turn, each: Milestone) -> str:
     left = (each.planned - turn.today).days
     key = "milestones.ahead" if left >= 0 else "milestones.late"
     return turn.say(turn.sender, key, what=each.name, day=each.planned.isoformat(), days=abs(left))
-
-
-def concerned(turn: Turn, text: str) -> Project | None:
-    """Return the project that a text is the name of, if it concerns the sender: heads and office see all."""
-    mine = progress.listed(turn)
-    project, rest = pointing.among(text, mine)
-    if project is None:
-        if turn.sender.has(Role.OFFICE, Role.DEPUTY_HEAD, Role.HEAD):
-            project, rest = pointing.anywhere(turn, text)
-        else:
-            led = turn.tx.projects.of(turn.sender.id, Duty.LEAD_LEADER, turn.today)
-            owned = turn.tx.projects.of(turn.sender.id, Duty.OWNER, turn.today)
-            project, rest = pointing.among(text, [*led, *owned])
-            if project is None and not text and len(led) == 1:
-                project = led[0]
-    if project is None and not text and len(mine) == 1:
-        project = mine[0]
-    return project if project is not None and not rest else None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.directory import best_match
 from bot.domain.numerals import half_width
+from bot.domain.people import Duty, Role
 from bot.domain.pointers import Names, position_at
 from bot.domain.projects import Project
 from handlers import progress
@@ -38,3 +39,26 @@ def named(turn: Turn, name: str) -> Project | None:
         match = best_match(name, every)
         project = every[match] if match else None
     return project
+
+
+def concerned(turn: Turn, text: str) -> Project | None:
+    """Return the project that a text is the name of, if it concerns the sender: heads and office see all."""
+    mine = progress.listed(turn)
+    project, rest = among(text, mine)
+    if project is None:
+        if turn.sender.has(Role.OFFICE, Role.DEPUTY_HEAD, Role.HEAD):
+            project, rest = anywhere(turn, text)
+        else:
+            led = turn.tx.projects.of(turn.sender.id, Duty.LEAD_LEADER, turn.today)
+            owned = turn.tx.projects.of(turn.sender.id, Duty.OWNER, turn.today)
+            project, rest = among(text, [*led, *owned])
+            if project is None and not text and len(led) == 1:
+                project = led[0]
+    if project is None and not text and len(mine) == 1:
+        project = mine[0]
+    return project if project is not None and not rest else None
+
+
+def is_command(turn: Turn, rest: str) -> bool:
+    """Tell whether a command's word is meant as one; a liaison's 「清单 已报送」 is an answer."""
+    return not rest or turn.sender.is_office or concerned(turn, rest) is not None or not progress.listed(turn)

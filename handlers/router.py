@@ -23,7 +23,9 @@ from handlers import (
     custody,
     departure,
     edits,
+    elements,
     extension,
+    four_lists,
     groups,
     handover,
     leave,
@@ -34,6 +36,7 @@ from handlers import (
     offers,
     office,
     pictures,
+    pointing,
     problems,
     progress,
     reporting,
@@ -92,12 +95,12 @@ COMMANDS: dict[str, Handler] = {
     "prefer": contacts.prefer,
     **dict.fromkeys(contacts.TOGETHER, contacts.prefer),
     **dict.fromkeys(Step, stages.say),
-    "待点头": nods.pending,
-    "nods": nods.pending,
-    "改期": milestones.move,
-    "move": milestones.move,
-    "节点": milestones.show,
-    "milestones": milestones.show,
+    **dict.fromkeys(("待点头", "nods"), nods.pending),
+    **dict.fromkeys(("改期", "move"), milestones.move),
+    **dict.fromkeys(("节点", "milestones"), milestones.show),
+    **dict.fromkeys(("要件", "elements"), elements.elements),
+    **dict.fromkeys(("四类", "tier"), elements.tier),
+    **dict.fromkeys(("清单", "lists"), four_lists.ask),
 }
 
 ACTIONS: dict[str, Handler] = {
@@ -188,8 +191,10 @@ BARE: frozenset[Handler] = frozenset(
 
 MEANT: dict[Handler, Callable[[Turn, str], bool]] = {
     stages.say: stages.is_meant,
-    milestones.move: milestones.is_meant,
-    milestones.show: milestones.is_meant_to_show,
+    **dict.fromkeys(
+        (milestones.move, milestones.show, elements.elements, elements.tier, four_lists.ask),
+        pointing.is_command,
+    ),
 }
 """The commands that are also words of an answer – 「完成 桩基 30 根」 – and what tells one from the other."""
 

@@ -565,6 +565,19 @@ rhythms = _table(
     Column("since", Moment, nullable=False),
 )
 
+orders = _table(
+    "orders",
+    _id(),
+    # The message that asked for it.
+    Column("key", String, nullable=False, unique=True),
+    _to("people", "person_id"),
+    Column("paper", String, nullable=False),
+    Column("scope", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("done_at", Moment),
+    Index(None, "at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
+)
+
 bulletins = _table(
     "bulletins",
     _id(),

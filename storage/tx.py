@@ -15,6 +15,7 @@ from storage.contacts import Contacts
 from storage.conversations import Conversations
 from storage.custody import Custody
 from storage.dispatch import Dispatch
+from storage.elements import Elements
 from storage.escalations import Escalations
 from storage.files import Attachments, Papers
 from storage.handovers import Handovers
@@ -22,6 +23,7 @@ from storage.inbox import Inbox
 from storage.leaves import Leaves
 from storage.listing import Listing
 from storage.mornings import Mornings
+from storage.orders import Orders
 from storage.outbox import Outbox
 from storage.people import People
 from storage.problems import Problems
@@ -158,6 +160,16 @@ class Tx:
     def stages(self) -> Stages:
         """How projects go on, and their milestones."""
         return Stages(self.connection)
+
+    @cached_property
+    def elements(self) -> Elements:
+        """The 五要件 of projects."""
+        return Elements(self.connection)
+
+    @cached_property
+    def orders(self) -> Orders:
+        """Papers that somebody asked for."""
+        return Orders(self.connection)
 
     @cached_property
     def mornings(self) -> Mornings:

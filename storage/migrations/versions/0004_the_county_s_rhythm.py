@@ -94,6 +94,22 @@ def _papers() -> None:
         Column("since", _MOMENT, nullable=False),
     )
     op.create_table(
+        "orders",
+        _id(),
+        Column("key", String, nullable=False, unique=True),
+        _to("people", "person_id"),
+        Column("paper", String, nullable=False),
+        Column("scope", String, nullable=False),
+        Column("at", _MOMENT, nullable=False),
+        Column("done_at", _MOMENT),
+        Index(
+            "ix_orders_at",
+            "at",
+            sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
+        ),
+    )
+    op.create_table(
         "bulletins",
         _id(),
         Column("slot", String, nullable=False, unique=True),

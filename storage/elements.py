@@ -73,8 +73,8 @@ ELEMENTS = (
     Figure("element_term", Kind.MARK, 8),
     Figure("element_standard", Kind.MARK, 8),
     Figure("element_reward", Kind.MARK, 8),
-    Figure("missing", Kind.WORD, 18),
-    Figure("missing_count", Kind.COUNT, 8),
+    Figure("lacking", Kind.WORD, 18),
+    Figure("lacking_count", Kind.COUNT, 8),
 )
 
 
@@ -94,8 +94,8 @@ def element_lines(connection: Connection, question: Question) -> Iterator[Line]:
             "lead_leader": "、".join(leads.get(row.id, ())),
             "tier": row.tier,
             **{f"element_{each.name.lower()}": int(has(each, facts)) for each in Element},
-            "missing": "、".join(lacks),
-            "missing_count": len(lacks),
+            "lacking": "、".join(lacks),
+            "lacking_count": len(lacks),
         }
 
 

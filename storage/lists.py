@@ -29,7 +29,7 @@ _WHERE = (
 _DATED = (
     Figure("day", Kind.DAY, 12),
     Figure("days_left", Kind.COUNT, 8),
-    Figure("overdue_days", Kind.COUNT, 8),
+    Figure("days_late", Kind.COUNT, 8),
 )
 MILESTONES = (
     *_WHERE,
@@ -41,7 +41,6 @@ MILESTONES = (
 DEADLINES = (
     *_WHERE,
     Figure("matter", Kind.WORD, 10, words="matter."),
-    Figure("reference", Kind.WORD, 10),
     Figure("what", Kind.PROSE, 36),
     Figure("holder", Kind.WORD, 10),
     *_DATED,
@@ -143,8 +142,7 @@ def _problems(connection: Connection, question: Question) -> Iterator[Line]:
         if due is not None:
             matter = "task" if row.nature == "任务" else "problem"
             day = question.county.calendar.day_of(due)
-            line = _dated(_where(row, leads), matter, row.problem, row.text, row.holder, day, question)
-            yield {**line, "reference": row.problem}
+            yield _dated(_where(row, leads), matter, row.problem, row.text, row.holder, day, question)
 
 
 def _missives(connection: Connection, question: Question) -> Iterator[Line]:
@@ -238,12 +236,11 @@ def _dated(
         **where,
         "key": key,
         "matter": matter,
-        "reference": "",
         "what": what,
         "holder": holder,
         "day": day.isoformat(),
         "days_left": left if left >= 0 else None,
-        "overdue_days": -left if left < 0 else None,
+        "days_late": -left if left < 0 else None,
     }
 
 

@@ -46,10 +46,10 @@ def test_everything_with_a_day_is_listed_the_earliest_first(tx: Tx, county: Coun
     changed(tx, county.bridge, planned_start=TODAY, actual_start=TODAY)
     milestone(tx, county.pump, "主体封顶", TODAY + DAY)
     milestone(tx, county.pump, "桩基完成", TODAY - DAY, TODAY)
-    reported = problem(tx, county)
+    problem(tx, county)
 
     found = [
-        (line["matter"], line["what"], line["holder"], line["days_left"], line["overdue_days"])
+        (line["matter"], line["what"], line["holder"], line["days_left"], line["days_late"])
         for line in lines(tx, "deadlines")
     ]
 
@@ -59,7 +59,6 @@ def test_everything_with_a_day_is_listed_the_earliest_first(tx: Tx, county: Coun
         ("milestone", "主体封顶", "刘敏", 1, None),
         ("completion", "", "刘敏", 9, None),
     ]
-    assert lines(tx, "deadlines")[1]["reference"] == reported.number
 
 
 @pytest.mark.usefixtures("county")
@@ -100,7 +99,7 @@ def test_a_project_has_what_was_written_and_what_its_columns_say(tx: Tx, county:
     tx.elements.write(county.soda, "举措", "周三现场办公", county.zhao, NOW)
     assert tx.elements.write(county.soda, "举措", "周五现场办公", county.zhao, NOW) == "周三现场办公"
 
-    found = {line["number"]: line["missing"] for line in lines(tx, "elements")}
+    found = {line["number"]: line["lacking"] for line in lines(tx, "elements")}
 
     assert found == {"P-01": "奖惩", "P-02": "举措、工期、标准、奖惩", "P-03": "领导、举措、工期、标准、奖惩"}
     assert tx.elements.of(county.soda)["举措"].text == "周五现场办公"

@@ -17,7 +17,9 @@ from handlers import (
     departure,
     digest,
     escalation,
+    four_lists,
     morning,
+    nods,
     opening,
     posting,
     rounds,
@@ -43,6 +45,8 @@ DUTIES: tuple[Duty, ...] = (
     posting.post,
     morning.tell,
     commons.keep,
+    nods.offer,
+    four_lists.make,
     almanac.warn,
 )
 
@@ -70,6 +74,7 @@ def next_event(beat: Beat) -> tuple[datetime, str] | None:
         *bulletins.next_moments(beat),
         *escalation.next_moments(beat),
         *absence.next_moments(beat),
+        *nods.next_moments(beat),
     ]
     if due is not None and due > beat.now:
         events.append((due, "event.delivery"))

@@ -16,6 +16,7 @@ from storage.contacts import Contacts
 from storage.conversations import Conversations
 from storage.custody import Custody
 from storage.dispatch import Dispatch
+from storage.elements import Elements
 from storage.escalations import Escalations
 from storage.files import Attachments, Papers
 from storage.handovers import Handovers
@@ -23,6 +24,7 @@ from storage.inbox import Inbox
 from storage.leaves import Leaves
 from storage.listing import Listing
 from storage.mornings import Mornings
+from storage.orders import Orders
 from storage.outbox import Outbox
 from storage.people import People
 from storage.problems import Problems
@@ -33,6 +35,7 @@ from storage.requests import Requests
 from storage.roster import Rosters
 from storage.rounds import Rounds
 from storage.routes import Routes
+from storage.stages import Stages
 
 
 class Tx:
@@ -160,6 +163,21 @@ class Tx:
     def commons(self) -> Commons:
         """What stands in the way of many at once."""
         return Commons(self.connection)
+
+    @cached_property
+    def stages(self) -> Stages:
+        """How projects go on, and their milestones."""
+        return Stages(self.connection)
+
+    @cached_property
+    def elements(self) -> Elements:
+        """The 五要件 of projects."""
+        return Elements(self.connection)
+
+    @cached_property
+    def orders(self) -> Orders:
+        """Papers that somebody asked for."""
+        return Orders(self.connection)
 
     @cached_property
     def mornings(self) -> Mornings:

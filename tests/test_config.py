@@ -69,6 +69,14 @@ def keys_of(section: object) -> list[str]:
         ('county = "甲县"\n[prompts]\nask_at = "9:00"', 'prompts.ask_at: write a time such as "09:00"'),
         ('county = "甲县"\n[prompts]\nask_at = "16:00"', "must follow one another"),
         (
+            'county = "甲县"\n[prompts]\ncadence = { "在见" = "weekly" }',
+            "'在见' is no class; choose out of 在建",
+        ),
+        (
+            'county = "甲县"\n[prompts]\ncadence = { "在建" = "daily" }',
+            "'daily' is no cadence; choose out of workday",
+        ),
+        (
             'county = "甲县"\n[deadlines]\naccept = "4 hours"',
             'deadlines.accept: write a length such as "90m"',
         ),

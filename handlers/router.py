@@ -261,8 +261,7 @@ class Router:
     async def receive(self, incoming: Incoming | Unreadable) -> str:
         """Handle what reached us, once; Return a notice for whoever pressed a button.
 
-        Raise StorageError when it could not be stored: then it must be offered again. Raise
-        Unrecognised when it must be, too, as soon as it is known who wrote.
+        Raise StorageError or Unrecognised when it must be offered again: not stored, or nobody known.
         """
         if isinstance(incoming, Unreadable):
             await self._store.perform(partial(self._bury_unreadable, incoming))

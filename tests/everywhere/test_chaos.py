@@ -173,7 +173,7 @@ async def test_of_a_thousand_messages_none_is_lost_that_reached_us_and_none_is_d
             await _strikes(wecom, when[place], chance)
     await wecom.settles()
     with contextlib.suppress(TimeoutError):  # what is missing is said below
-        await wecom.until(lambda: wecom.known <= stage.ears.messages)
+        await wecom.until(lambda: wecom.known <= stage.ears.messages, within=90)
 
     reported = await _reported(stage)
     assert max(reported.values()) == 1

@@ -45,6 +45,9 @@ TABLE = {
     # This message will never be taken as it is.
     40008: (Failure.REFUSED, None, ONE),
     40058: (Failure.REFUSED, None, ONE),
+    **dict.fromkeys(
+        (40004, 40005, 40006, 40009, 40011, 40035, 44001, 44004, 45001, 47001), (Failure.REFUSED, None, ONE)
+    ),
     45002: (Failure.REFUSED, None, ONE),
     86201: (Failure.REFUSED, None, ONE),
     846605: (Failure.REFUSED, None, ONE),

@@ -155,7 +155,7 @@ class _Reader:
         sort = tuple(str(each) for each in self._list(f"{place}.sort", tree.get("sort", [])))
         self._figures(f"{place}.sort", [each.removeprefix("-") for each in sort], dataset)
         limit = tree.get("limit", 0)
-        if not isinstance(limit, int) or limit < 0:
+        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 0:
             self._fault(f"{place}.limit", f"{limit!r} is no number of lines; write one such as 20")
         if dataset.of_people and (sort or limit):
             self._fault(place, f"{name} is about persons, who are not ranked; remove sort and limit")
@@ -263,7 +263,7 @@ class _Reader:
                 place, f"is missing in {', '.join(missing)}; write one text, or one for each language"
             )
             return _NOTHING
-        for text in words.values():
+        for text in dict.fromkeys(words.values()):
             self._look_at_blanks(place, str(text), known)
         return {each: words[each] for each in Language}
 

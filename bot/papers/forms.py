@@ -275,8 +275,7 @@ class _Reader:
             return
         for name in blanks:
             if name not in known:
-                cure = _near(name, known) or f"; there are {', '.join(known) or 'none here'}"
-                self._fault(place, f"there is no blank {{{name}}}{cure}")
+                self._fault(place, f"there is no blank {{{name}}}{_near(name, known)}")
 
     # --- shapes -------------------------------------------------------------------------
 
@@ -285,7 +284,7 @@ class _Reader:
         before = len(self.faults)
         dotted = f"{place}." if place else ""
         for key in given.keys() - keys.keys():
-            self._fault(f"{dotted}{key}", f"unknown key{_near(key, keys) or '; remove it'}")
+            self._fault(f"{dotted}{key}", f"unknown key{_near(key, keys)}")
         for key, needed in keys.items():
             if needed and key not in given:
                 self._fault(f"{dotted}{key}", "is missing")
@@ -320,5 +319,7 @@ def _unseen(figure: str, table: str) -> str:
 
 
 def _near(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), 1)
-    return f"; did you mean {near[0]}?" if near else ""
+    """Return the cure for a name that is unknown: the nearest one, or all there are."""
+    names = list(known)
+    near = difflib.get_close_matches(word, names, 1)
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names) or 'none here'}"

@@ -264,7 +264,7 @@ def test_a_page_shows_figures_in_the_unit_of_their_column() -> None:
         ["XM-001", "第1号厂房", "20,000", "10,000.50", "50.0%", "-20.0", "√", "11-20", "red|超期", "1"],
         ["XM-002", "第2号厂房", "0", "10,000.50", "", "0.0", "", "11-20", "red|超期", "1"],
     ]
-    assert table["sums"] == ["合计", "", "20,000", "20,001", "100.0%", "", "1", "", "", "2"]
+    assert table["sums"] == ["合计", "", "20,000", "20,001.00", "100.0%", "", "1", "", "", "2"]
 
 
 def test_an_amended_figure_has_a_star_and_is_told_below() -> None:

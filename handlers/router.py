@@ -13,7 +13,6 @@ from bot.chat import Event, Incoming, Unreadable
 from bot.clock import Clock
 from bot.domain.county import County
 from bot.domain.people import Language, Person
-from bot.domain.stages import Step
 from bot.domain.words import clean
 from bot.errors import Refused, StorageError
 from bot.texts import Texts
@@ -23,27 +22,22 @@ from handlers import (
     custody,
     departure,
     edits,
-    elements,
     extension,
-    four_lists,
     groups,
     handover,
     leave,
     ledger,
     lists,
-    milestones,
-    nods,
     offers,
     office,
     pictures,
-    pointing,
     problems,
     progress,
+    project_words,
     reporting,
     requests,
     signing,
     spoken,
-    stages,
     stillness,
     unclear,
     welcome,
@@ -94,13 +88,7 @@ COMMANDS: dict[str, Handler] = {
     "发到": contacts.prefer,
     "prefer": contacts.prefer,
     **dict.fromkeys(contacts.TOGETHER, contacts.prefer),
-    **dict.fromkeys(Step, stages.say),
-    **dict.fromkeys(("待点头", "nods"), nods.pending),
-    **dict.fromkeys(("改期", "move"), milestones.move),
-    **dict.fromkeys(("节点", "milestones"), milestones.show),
-    **dict.fromkeys(("要件", "elements"), elements.elements),
-    **dict.fromkeys(("四类", "tier"), elements.tier),
-    **dict.fromkeys(("清单", "lists"), four_lists.ask),
+    **project_words.COMMANDS,
 }
 
 ACTIONS: dict[str, Handler] = {
@@ -149,13 +137,7 @@ ACTIONS: dict[str, Handler] = {
     "handover_given": signing.given,
     "handover_taken": signing.taken,
     "drop": lists.cancel,
-    "stage_of": stages.of_project,
-    "stage_what": stages.of_what,
-    "stage_plain": stages.as_progress,
-    "stage_say": stages.say_plainly,
-    "stage_agree": nods.agree,
-    "stage_refuse": nods.refuse,
-    "milestone_plan": milestones.plan,
+    **project_words.ACTIONS,
 }
 
 TOPICS: dict[str, Handler] = {
@@ -181,22 +163,13 @@ TOPICS: dict[str, Handler] = {
     "similar": reporting.answer_similar,
     "unread": lists.still_unread,
     "leave": leave.name_substitute,
-    "stage": stages.answered,
+    **project_words.TOPICS,
 }
 
 BARE: frozenset[Handler] = frozenset(
     {lists.today, lists.projects, lists.usage, lists.cancel, welcome.again, contacts.missing}
 )
 """The commands that take no words after them."""
-
-MEANT: dict[Handler, Callable[[Turn, str], bool]] = {
-    stages.say: stages.is_meant,
-    **dict.fromkeys(
-        (milestones.move, milestones.show, elements.elements, elements.tier, four_lists.ask),
-        pointing.is_command,
-    ),
-}
-"""The commands that are also words of an answer – 「完成 桩基 30 根」 – and what tells one from the other."""
 
 ASIDES: frozenset[Handler] = frozenset(
     {
@@ -377,7 +350,7 @@ def _command(turn: Turn) -> Handler | None:
     # 「项目 主体封顶」 is an answer, not the command 项目.
     if handler is None or (rest and handler in BARE and not turn.text.startswith("/")):
         return None
-    if handler in MEANT and not MEANT[handler](turn, rest):
+    if handler in project_words.MEANT and not project_words.MEANT[handler](turn, rest):
         return None
     turn.argument = rest
     _turn_away_from(turn, handler)

@@ -13,7 +13,6 @@ from bot.chat import Event, Incoming, Unreadable
 from bot.clock import Clock
 from bot.domain.county import County
 from bot.domain.people import Language, Person
-from bot.domain.stages import Step
 from bot.domain.words import clean
 from bot.errors import Refused, StorageError, Unrecognised
 from bot.texts import Texts
@@ -25,29 +24,24 @@ from handlers import (
     custody,
     departure,
     edits,
-    elements,
     extension,
-    four_lists,
     groups,
     handover,
     leave,
     ledger,
     lists,
-    milestones,
-    nods,
     offers,
     office,
     pictures,
-    pointing,
     posting,
     problems,
     progress,
+    project_words,
     releasing,
     reporting,
     requests,
     signing,
     spoken,
-    stages,
     stillness,
     unclear,
     welcome,
@@ -103,13 +97,7 @@ COMMANDS: dict[str, Handler] = {
     "改数": releasing.amend_typed,
     "amend": releasing.amend_typed,
     **dict.fromkeys(contacts.TOGETHER, contacts.prefer),
-    **dict.fromkeys(Step, stages.say),
-    **dict.fromkeys(("待点头", "nods"), nods.pending),
-    **dict.fromkeys(("改期", "move"), milestones.move),
-    **dict.fromkeys(("节点", "milestones"), milestones.show),
-    **dict.fromkeys(("要件", "elements"), elements.elements),
-    **dict.fromkeys(("四类", "tier"), elements.tier),
-    **dict.fromkeys(("清单", "lists"), four_lists.ask),
+    **project_words.COMMANDS,
 }
 
 ACTIONS: dict[str, Handler] = {
@@ -164,13 +152,7 @@ ACTIONS: dict[str, Handler] = {
     "object": releasing.ask_objection,
     "uphold": releasing.ask_uphold,
     "sign": posting.sign,
-    "stage_of": stages.of_project,
-    "stage_what": stages.of_what,
-    "stage_plain": stages.as_progress,
-    "stage_say": stages.say_plainly,
-    "stage_agree": nods.agree,
-    "stage_refuse": nods.refuse,
-    "milestone_plan": milestones.plan,
+    **project_words.ACTIONS,
 }
 
 TOPICS: dict[str, Handler] = {
@@ -200,22 +182,13 @@ TOPICS: dict[str, Handler] = {
     "drop_bulletin": releasing.drop,
     "object": releasing.object_to,
     "uphold": releasing.uphold,
-    "stage": stages.answered,
+    **project_words.TOPICS,
 }
 
 BARE: frozenset[Handler] = frozenset(
     {lists.today, lists.projects, lists.usage, lists.cancel, welcome.again, contacts.missing}
 )
 """The commands that take no words after them."""
-
-MEANT: dict[Handler, Callable[[Turn, str], bool]] = {
-    stages.say: stages.is_meant,
-    **dict.fromkeys(
-        (milestones.move, milestones.show, elements.elements, elements.tier, four_lists.ask),
-        pointing.is_command,
-    ),
-}
-"""The commands that are also words of an answer – 「完成 桩基 30 根」 – and what tells one from the other."""
 
 ASIDES: frozenset[Handler] = frozenset(
     {
@@ -420,7 +393,7 @@ def _command(turn: Turn) -> Handler | None:
     # 「项目 主体封顶」 is an answer, not the command 项目.
     if handler is None or (rest and handler in BARE and not turn.text.startswith("/")):
         return None
-    if handler in MEANT and not MEANT[handler](turn, rest):
+    if handler in project_words.MEANT and not project_words.MEANT[handler](turn, rest):
         return None
     turn.argument = rest
     _turn_away_from(turn, handler)

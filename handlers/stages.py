@@ -114,7 +114,8 @@ def _go_on(turn: Turn, said: _Said) -> None:
     elif said.step is Step.MILESTONE and not said.what:
         left = [each for each in turn.tx.stages.milestones([said.project.id]) if each.done is None]
         choices = [(each.name, f"stage_what:{each.name}") for each in left[:_MOST_NAMED]]
-        plain = (turn.choice("as_progress", "stage_plain"),)
+        is_mine = said.project in progress.listed(turn)
+        plain = (turn.choice("as_progress", "stage_plain"),) if is_mine else _drop(turn)
         key = "stages.which_milestone" if choices else "stages.no_milestones"
         _ask(
             turn,
@@ -173,7 +174,8 @@ def as_progress(turn: Turn) -> None:
     said = _kept(turn)
     turn.text = f"{said.step}{pointing.among(said.words, progress.listed(turn))[1]}"
     if said.project is not None:
-        place = [each.id for each in progress.listed(turn)].index(said.project.id) + 1
+        mine = [each.id for each in progress.listed(turn)]
+        place = mine.index(progress.mine(turn, said.project.id).id) + 1
         turn.text = f"{place} {turn.text}"
     progress.answer(turn)
 

@@ -244,20 +244,19 @@ def _may_be_asked(day: date, reader: ColumnElement[int] = people.c.id) -> tuple[
 def _asks(due: Due) -> ColumnElement[bool]:
     """Return what must hold of a project to be asked about, as `Due.asks` has it."""
     near = due.near_from, due.near_until
-    undone = select(milestones.c.id).where(
-        milestones.c.project_id == projects.c.id,
-        milestones.c.done.is_(None),
-        milestones.c.planned.between(*near),
+    # Not correlated: read once for a query, whatever the number of projects.
+    undone = select(milestones.c.project_id).where(
+        milestones.c.done.is_(None), milestones.c.planned.between(*near)
     )
-    unsettled = select(problems.c.id).where(
-        problems.c.project_id == projects.c.id, problems.c.state.in_([str(state) for state in OPEN])
+    unsettled = select(problems.c.project_id).where(
+        problems.c.state.in_([str(state) for state in OPEN]), problems.c.nature == "问题"
     )
     return or_(
         projects.c.kind.in_([str(kind) for kind in due.kinds]),
         and_(projects.c.actual_start.is_(None), projects.c.planned_start.between(*near)),
         and_(projects.c.actual_completion.is_(None), projects.c.planned_completion.between(*near)),
-        undone.exists(),
-        unsettled.exists(),
+        projects.c.id.in_(undone),
+        projects.c.id.in_(unsettled),
     )
 
 

@@ -23,6 +23,18 @@ TIERS = ("一类", "二类", "三类", "四类")
 """大起底: the classes of urgency that projects are sorted into (MISSION row 16)."""
 
 
+APPROVAL = "手续:"
+"""How the approvals of a project are told from its five among what is written down."""
+
+APPROVALS = ("立项", "用地", "规划", "环评", "能评", "施工许可")
+"""What a project needs before it may be built, applied for side by side (MISSION row 24)."""
+
+
+def is_granted(words: str) -> bool:
+    """Tell whether the words noted on an approval say that it has been given, or is not needed."""
+    return words.startswith(("已批", "已办", "办结", "不需要", "无需"))
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a project has: who leads it, its planned days, whether its milestones are dated, its words."""

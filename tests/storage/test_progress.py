@@ -242,6 +242,9 @@ def test_an_open_problem_makes_it_daily_until_it_is_withdrawn(tx: Tx, county: Co
     reported = problem(tx, county)
 
     assert unasked(tx, day=TODAY + DAY, due=DULL) == {county.liu: [county.pump]}
+    tx.connection.execute(update(tables.problems).values(nature="任务"))
+    assert unasked(tx, day=TODAY + DAY, due=DULL) == {}
+    tx.connection.execute(update(tables.problems).values(nature="问题"))
     tx.problems.withdraw(reported, NOW, "报重了")
     assert unasked(tx, day=TODAY + DAY, due=DULL) == {}
 

@@ -48,6 +48,22 @@ async def test_a_class_of_urgency_is_shown_with_the_project(world: World) -> Non
     assert world.last("zhao").startswith("请写：四类")
 
 
+async def test_approvals_are_ticked_off_by_the_departments_and_seen_by_the_liaison(world: World) -> None:
+    await world.hears("sun", "手续 XM-003 用地 容缺办理，12月5日前补齐")
+    await world.hears("sun", button="立项 已批")
+
+    await world.hears("wang", "手续 1")
+
+    assert world.last("wang").splitlines()[:3] == [
+        "「智慧物流园」手续：6 项办结 1 项",
+        "✅ 立项：已批（2026-11-23）",
+        "⏳ 用地：容缺办理，12月5日前补齐（孙立新）",
+    ]
+    assert world.messages("wang")[-1].labels == []
+    await world.hears("wang", "手续 1 环评 已批")
+    assert world.last("wang").startswith("已记 智慧物流园：手续 1 环评 已批")
+
+
 @pytest.mark.parametrize(
     ("who", "words", "scope"),
     [

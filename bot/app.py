@@ -91,7 +91,7 @@ def draft_order(settings: Settings, rhythm: Rhythm, occasion: Occasion, now: dat
         scope=rhythm.scope,
         first=occasion.first,
         last=occasion.last,
-        days_left=rhythm.days_left(occasion.last),
+        until=rhythm.until,
         now=now,
     )
 

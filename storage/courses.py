@@ -6,18 +6,18 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Connection,
     Row,
     ScalarSelect,
     Select,
+    String,
     Text,
     and_,
     cast,
     func,
-    literal_column,
     select,
+    text,
 )
 
 from bot.domain.progress import Kind
@@ -75,7 +75,7 @@ def courses(connection: Connection, wanted: Select[Any], first: date, last: date
     asked = asked_days(connection, first, last)
     new_year = last.replace(month=1, day=1)
     for row in connection.execute(_courses(wanted, first, last)).all():
-        start = row.start_cumulative if row.start_on >= new_year else 0
+        start = row.start_cumulative if row.start_on.year == last.year else 0
         yield Course(
             row=row,
             cumulative=row.now_cumulative if row.now_day and row.now_day >= new_year else start,
@@ -131,8 +131,7 @@ def _courses(wanted: Select[Any], first: date, last: date) -> Select[Any]:
 
 def _counts() -> ColumnElement[bool]:
     # Bare, as in the index: SQLite does not see that `current = 1` is the same.
-    current: ColumnElement[bool] = literal_column("one.current", Boolean)
-    return and_(_one.c.project_id == projects.c.id, current)
+    return and_(_one.c.project_id == projects.c.id, text("one.current"))
 
 
 def _latest(what: Any, last: date, *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
@@ -150,17 +149,18 @@ def _latest(what: Any, last: date, *conditions: ColumnElement[bool]) -> ScalarSe
 def asked_days(connection: Connection, first: date, last: date) -> dict[int, int]:
     """Return on how many days each project was asked about."""
     # A liaison is asked about the same projects day after day: each list is read once.
-    lists: dict[str, set[date]] = {}
+    listed = cast(prompts.c.projects, Text)
     rows = connection.execute(
-        select(cast(prompts.c.projects, Text).label("projects"), prompts.c.day).where(
-            prompts.c.day.between(first, last)
+        select(
+            listed.label("projects"), func.aggregate_strings(cast(prompts.c.day, String), ",").label("days")
         )
+        .where(prompts.c.day.between(first, last))
+        .group_by(listed)
     )
+    days: dict[int, set[str]] = {}
     for row in rows:
-        lists.setdefault(row.projects, set()).add(row.day)
-    days: dict[int, set[date]] = {}
-    for listed, on in lists.items():
-        for project_id in _ids(listed):
+        on = set(row.days.split(","))
+        for project_id in _ids(row.projects):
             days[project_id] = days[project_id] | on if project_id in days else on
     return {project_id: len(on) for project_id, on in days.items()}
 

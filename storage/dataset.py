@@ -1,7 +1,7 @@
 """What a table of a paper is made from: named figures, a line for each thing, of some days of a scope."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
@@ -24,13 +24,17 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a dataset: the days from ``first`` to ``last`` of a scope, as known at ``now``."""
+    """What is asked of a dataset: the days from ``first`` to ``last`` of a scope, as known at ``now``.
+
+    ``projects`` are the lines of projects once they were read: several datasets begin with them.
+    """
 
     scope: Scope
     first: date
     last: date
     county: County
     now: datetime
+    projects: list[Line] = field(default_factory=list, compare=False)
 
     @cached_property
     def today(self) -> date:

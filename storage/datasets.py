@@ -1,9 +1,29 @@
 """Every dataset by its name: what the tables of papers can be made from."""
 
+from storage.candidates import CANDIDATE, candidate_lines
 from storage.dataset import Dataset
+from storage.dates import INDICATOR, indicator_lines
 from storage.figures import PROJECT, project_lines
+from storage.leader_figures import LEADER, leader_lines
+from storage.problem_figures import (
+    COMMON,
+    DECISION,
+    FACTOR,
+    PROBLEM,
+    lines_of_commons,
+    lines_of_decisions,
+    lines_of_factors,
+    lines_of_problems,
+)
 
 DATASETS: dict[str, Dataset] = {
     "projects": Dataset(PROJECT, project_lines),
+    "problems": Dataset(PROBLEM, lines_of_problems),
+    "factors": Dataset(FACTOR, lines_of_factors),
+    "commons": Dataset(COMMON, lines_of_commons),
+    "decisions": Dataset(DECISION, lines_of_decisions),
+    "candidates": Dataset(CANDIDATE, candidate_lines),
+    "leaders": Dataset(LEADER, leader_lines, of_people=True),
+    "dates": Dataset(INDICATOR, indicator_lines),
 }
 """A form may use these and no others."""

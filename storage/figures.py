@@ -60,8 +60,14 @@ PROJECT = (
 )
 
 
-def project_lines(connection: Connection, question: Question) -> Iterator[Line]:
-    """Yield every project of the scope with its figures."""
+def project_lines(connection: Connection, question: Question) -> list[Line]:
+    """Return every project of the scope with its figures."""
+    if not question.projects:
+        question.projects.extend(_lines(connection, question))
+    return question.projects
+
+
+def _lines(connection: Connection, question: Question) -> Iterator[Line]:
     wanted = projects_in(question.scope, question.today)
     counts = {row.project_id: row for row in connection.execute(problem_counts(question, wanted))}
     leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
@@ -133,8 +139,8 @@ def problem_counts(question: Question, wanted: Select[Any], *by: Any) -> Select[
         ),
     )
     counted = {
-        "opened": _within(problems.c.opened_at, question),
-        "closed": and_(in_state == str(State.CLOSED), _within(problems.c.closed_at, question)),
+        "opened": within(problems.c.opened_at, question),
+        "closed": and_(in_state == str(State.CLOSED), within(problems.c.closed_at, question)),
         "open": in_state.in_([str(each) for each in OPEN]),
         "overdue": late,
     }
@@ -150,7 +156,8 @@ IS_PROBLEM = and_(problems.c.nature == "问题", problems.c.state != str(State.W
 """A mistaken report is no problem, and a task is another thing."""
 
 
-def _within(moment: Any, question: Question) -> Any:
+def within(moment: Any, question: Question) -> Any:
+    """Return the condition that a moment lies in the days asked about."""
     return and_(moment >= question.begins, moment < question.ends)
 
 

@@ -10,8 +10,9 @@ from bot.chat import Finding, Messenger
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.domain.people import Duty, Role
-from bot.errors import AlreadyServed, StorageError
+from bot.errors import AlreadyServed, ConfigurationError, StorageError
 from bot.messengers import messengers_of
+from bot.papers.forms import forms
 from storage.lock import RunLock
 from storage.migrate import pending
 from storage.store import Store
@@ -35,7 +36,20 @@ def _configuration(settings: Settings, now: datetime) -> list[Finding]:
         findings.append(
             Finding(f"{year} 年国务院的放假和调休安排还没有录入，现按周一至周五推算；{cure}", fault=True)
         )
-    return findings
+    return [*findings, *_forms(settings)]
+
+
+def _forms(settings: Settings) -> Iterator[Finding]:
+    """Tell what is wrong with the county's own forms, and which of its papers have none."""
+    try:
+        known = forms(settings.rhythm.forms)
+    except ConfigurationError as error:
+        yield from (Finding(f"材料样式不能用：{fault}", fault=True) for fault in error.faults)
+        return
+    for line in settings.rhythm.papers:
+        if line.paper not in known:
+            cure = f"请改成{'、'.join(known)}之一，或在 rhythm.forms 的文件夹里放一个 {line.paper}.toml"
+            yield Finding(f"没有「{line.paper}」这种材料样式；{cure}", fault=True)
 
 
 async def _database(settings: Settings) -> list[Finding]:

@@ -10,6 +10,7 @@ from bot.commands.ending import FAILED, foreseen
 from bot.config import Settings, load
 from bot.errors import ConfigurationError
 from bot.logs import set_up
+from bot.papers.forms import unformed
 from storage.migrate import migrate
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ def _loaded(files: Sequence[Path], *, json_lines: bool) -> list[Settings]:
                 "or local.listen for a page to try"
             )
             raise ConfigurationError(str(file), [cure])
+        if faults := unformed(settings.rhythm.forms, [line.paper for line in settings.rhythm.papers]):
+            raise ConfigurationError(str(file), faults)
     set_up(json_lines=json_lines, secrets=[secret for settings, _ in loaded for secret in settings.secrets])
     for _, warnings in loaded:
         for warning in warnings:

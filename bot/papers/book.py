@@ -42,6 +42,9 @@ _LIGHTS: dict[Light, dict[str, object]] = {
     Light.RED: _ALARM,
 }
 """Not every spreadsheet draws 🟢🟡🔴 in colour; the words have it too."""
+_AMENDED = {"bg_color": "#FFF2CC"}
+_SUM = {"bold": True, "bg_color": "#F2F5F9", "top": 2, "top_color": "#17406D"}
+_COMMENT = {"font_name": "微软雅黑", "font_size": 9, "width": 220, "height": 60}
 
 
 class Form(Enum):
@@ -56,6 +59,10 @@ class Form(Enum):
     """Hundredths of 万元, shown in 万元."""
     SHARE = (("num_format", "0.0%"),)
     """Thousandths."""
+    POINTS = (("num_format", "+0.0;-0.0;0.0"),)
+    """A difference of shares in thousandths, shown in points with its sign."""
+    MARK = (("num_format", '"√";;'), ("align", "center"))
+    """A tick where it is 1, so that ticks can be summed."""
     DAY = (("num_format", "yyyy-mm-dd"), ("align", "center"))
     MOMENT = (("num_format", "yyyy-mm-dd hh:mm"), ("align", "center"))
     """Shown in the county's zone, without saying so."""
@@ -65,17 +72,34 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[Row]):
-    """A column: its title, its width in letters, and what it shows of a row."""
+    """A column: its title, its width in letters, and what it shows of a row.
+
+    ``summed``, a formula below adds it up; with ``share_of``, one below divides the sums of two other
+    columns, by their places.
+    """
 
     title: str
     width: int
     form: Form
     of: Callable[[Row], object]
+    summed: bool = False
+    share_of: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """A value that was put right by hand, and the words that tell so."""
+
+    value: object
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet(Generic[Row]):
-    """A sheet: its name, the title over each printed page, its columns and its rows."""
+    """A sheet: its name, the title over each printed page, its columns, its rows, and what stands below.
+
+    ``total`` is the word before the sums; ``notes`` are sentences under the table.
+    """
 
     name: str
     title: str
@@ -83,6 +107,8 @@ class Sheet(Generic[Row]):
     rows: Iterable[Row]
     still_columns: int = 2
     """As many columns stay in sight when the reader scrolls to the right."""
+    total: str = ""
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +136,11 @@ class Book:
                 {form: workbook.add_format(_CELL | dict(form.value)) for form in Form},
                 {light: workbook.add_format(_CELL | look) for light, look in _LIGHTS.items()},
                 workbook.add_format(_CELL | _ALARM),
+                {form: workbook.add_format(_CELL | dict(form.value) | _AMENDED) for form in Form},
+                {
+                    form: workbook.add_format(_CELL | dict(_TOTALS.get(form, form).value) | _SUM)
+                    for form in Form
+                },
             )
             head = workbook.add_format(_CELL | _HEAD | {"text_wrap": True})
             for sheet in sheets:
@@ -124,6 +155,8 @@ class _Looks:
     forms: "dict[Form, Format]"
     lights: "dict[Light, Format]"
     alarm: "Format"
+    amended: "dict[Form, Format]"
+    sums: "dict[Form, Format]"
 
 
 class _SheetWriter:
@@ -134,6 +167,7 @@ class _SheetWriter:
         self._sheet = sheet
         self._looks = looks
         self._page = workbook.add_worksheet(sheet.name)
+        self._totals = [0] * len(sheet.columns)
 
     def write(self, head: "Format") -> None:
         self._set_up_printing()
@@ -151,6 +185,32 @@ class _SheetWriter:
                 )
             self._write_row(last, [column.of(row) for column in columns])
         page.autofilter(0, 0, last, len(columns) - 1)
+        if last and self._sheet.total and any(column.summed for column in columns):
+            self._write_sums(last)
+        for place, note in enumerate(self._sheet.notes, last + 3):
+            page.write_string(place, 0, fits(visible(clean(note)), _LONGEST_TEXT))
+
+    def _write_sums(self, last: int) -> None:
+        """Write the sums as formulas, with their values for whoever reads without reckoning."""
+        page, totals = self._page, self._totals
+        row = last + 1
+        for at, column in enumerate(self._sheet.columns):
+            look = self._looks.sums[column.form]
+            letter = _letter(at)
+            if column.share_of is not None:
+                part, whole = column.share_of
+                formula = (
+                    f"IF({_letter(whole)}{row + 1}=0,0,{_letter(part)}{row + 1}/{_letter(whole)}{row + 1})"
+                )
+                value = totals[part] / totals[whole] if totals[whole] else 0
+                page.write_formula(row, at, f"={formula}", look, value)
+            elif column.summed:
+                value = totals[at] / _PARTS.get(column.form, 1)
+                page.write_formula(row, at, f"=SUBTOTAL(109,{letter}2:{letter}{row})", look, value)
+            elif at == 0:
+                page.write_string(row, at, self._sheet.total, look)
+            else:
+                page.write_blank(row, at, None, look)
 
     def _set_up_printing(self) -> None:
         page = self._page
@@ -179,10 +239,16 @@ class _SheetWriter:
         if tallest > 1:
             self._page.set_row(row, min(_LINE_HEIGHT * tallest, _TALLEST_ROW))
         for at, (column, value) in enumerate(zip(columns, values, strict=True)):
-            self._write_cell(row, at, column.form, value)
+            look = self._looks.forms[column.form]
+            if isinstance(value, Amended):
+                self._page.write_comment(row, at, value.note, _COMMENT)
+                value, look = value.value, self._looks.amended[column.form]  # noqa: PLW2901 -- what it now is
+            if isinstance(value, int):
+                self._totals[at] += value
+            self._write_cell(row, at, column.form, value, look)
 
-    def _write_cell(self, row: int, at: int, form: Form, value: object) -> None:
-        page, look = self._page, self._looks.forms[form]
+    def _write_cell(self, row: int, at: int, form: Form, value: object, look: "Format") -> None:
+        page = self._page
         match value:
             case None | "":
                 page.write_blank(row, at, None, look)
@@ -204,7 +270,15 @@ class _SheetWriter:
 
 
 _HOUR = timedelta(hours=1)
-_PARTS = {Form.MONEY: 100, Form.SHARE: 1000}
+_PARTS = {Form.MONEY: 100, Form.SHARE: 1000, Form.POINTS: 10}
+_TOTALS = {Form.MARK: Form.COUNT}
+"""How a sum is shown, where not as what it sums."""
+
+
+def _letter(at: int) -> str:
+    """Return the letters of a column: A, B, … Z, AA."""
+    before, place = divmod(at, 26)
+    return (_letter(before - 1) if before else "") + chr(ord("A") + place)
 
 
 def _lines(text: str, width: int) -> int:

@@ -18,7 +18,7 @@ def chat_text(document: Document, say: Say) -> str:
     head = [say("bulletin.head", title=cut(document.title, 60)), document.period]
     tail = [say("bulletin.amended", count=document.amendments)] if document.amendments else []
     tail.append(say("bulletin.attached"))
-    body = list(sentences(document, say))
+    body = sentences(document, say) or [say("bulletin.nothing")]
     while len(body) > 1 and (
         len(head) + len(body) + len(tail) > _LINES or len("\n".join([*head, *body, *tail])) > _LETTERS
     ):
@@ -82,6 +82,17 @@ def shown(value: Value, heading: Heading, say: Say) -> str:
             return "√" if value else ""
         case _:
             return str(value)
+
+
+def in_table(value: Value, heading: Heading, say: Say) -> str:
+    """Return a figure as it stands in a cell, in the unit of its column."""
+    if isinstance(value, int) and heading.kind is Kind.MONEY:
+        return f"{value / 100:,.2f}"
+    if isinstance(value, int) and heading.kind is Kind.SHARE:
+        return f"{value / 10:.1f}%"
+    if isinstance(value, int) and heading.kind is Kind.POINTS:
+        return f"{value / 10:+.1f}" if value else "0.0"
+    return shown(value, heading, say)
 
 
 def name_of(document: Document) -> str:

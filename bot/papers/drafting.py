@@ -20,7 +20,7 @@ from bot.errors import PaperError
 from bot.papers.bulletin import chat_text, name_of
 from bot.papers.bulletin_book import workbook
 from bot.papers.bulletin_pages import pages
-from bot.papers.forms import Form, TableForm, forms
+from bot.papers.forms import TableForm, forms
 from bot.papers.press import XLSX
 from storage.dataset import Figure, Line, Question
 from storage.datasets import DATASETS
@@ -43,7 +43,7 @@ class DraftOrder:
     scope: str
     first: date
     last: date
-    days_left: int | None
+    until: date | None
     now: datetime
 
 
@@ -82,7 +82,8 @@ def _given(order: DraftOrder, question: Question, say: Say) -> dict[str, str]:
         "scope": "" if scope.kind is ScopeKind.COUNTY else scope_words(scope, say),
         "period": period_words(order.first, order.last, say),
         "time": percent(year_permille(question.until)),
-        "days_left": "" if order.days_left is None else str(order.days_left),
+        "until": period_words(order.until, order.until, say) if order.until else "",
+        "days_left": str((order.until - order.last).days) if order.until else "",
     }
 
 
@@ -161,9 +162,3 @@ def printed(order: PrintOrder) -> tuple[str, Paper, Paper]:
         Paper(f"{name}.xlsx", XLSX, workbook(document, say)),
         Paper(f"{name}.pdf", PDF, pages(document, say)),
     )
-
-
-def faults_of(own: Path | None, papers: Iterable[str]) -> list[str]:
-    """Return what is wrong with a county's forms, and which of its papers have none."""
-    found: dict[str, Form] = forms(own)
-    return [f"{paper}: there is no form of this name" for paper in papers if paper not in found]

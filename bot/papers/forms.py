@@ -21,9 +21,9 @@ from storage.datasets import DATASETS
 
 Words = Mapping[Language, str]
 
-GIVEN = ("county", "scope", "period", "time", "days_left")
+GIVEN = ("county", "scope", "period", "time", "until", "days_left")
 """The blanks that every sentence may have: the county, its part, the days, the share of the year gone by,
-the days left of a campaign."""
+the last day of a campaign and how many are left."""
 
 _SHIPPED = Path(__file__).with_name("forms")
 _NOTHING: Words = dict.fromkeys(Language, "")
@@ -82,6 +82,13 @@ def forms(own: Path | None = None) -> dict[str, Form]:
     if faults:
         raise ConfigurationError(str(own), faults)
     return found | fresh
+
+
+def unformed(own: Path | None, papers: Iterable[str]) -> list[str]:
+    """Return a fault for each paper of a timetable that has no form; raise as `forms` does."""
+    found = forms(own)
+    cure = f"take one of {'、'.join(found)}, or put one into the folder rhythm.forms"
+    return [f"rhythm.papers: there is no form {paper}; {cure}" for paper in papers if paper not in found]
 
 
 @cache

@@ -1,0 +1,242 @@
+"""Claim 7: every paper of a quarter, of ten thousand projects, while nobody's message waits."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from benchmarks import county
+from bot.domain.problems import State, Urgency
+from bot.domain.scope import Scope
+from storage.dataset import Question
+from storage.datasets import DATASETS
+from storage.migrate import migrate
+from storage.snapshot import snapshot
+from storage.store import Store
+
+NOW = datetime(2026, 9, 30, 8, 0, tzinfo=UTC)
+QUARTER = date(2026, 7, 1), date(2026, 9, 30)
+
+_YEAR = date(2026, 1, 1)
+_EACH = 2
+"""Projects of a liaison."""
+_LEADERS, _UNITS = 60, 46
+_CATEGORIES = ("用地", "征拆", "审批", "资金", "用电", "环保")
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """Seconds for the figures of a quarter's papers – of each dataset – and the longest wait of a message.
+
+    ``workbook`` is the memory in megabytes that a workbook of a hundred thousand rows takes at most.
+    """
+
+    datasets: dict[str, float]
+    papers: dict[str, float]
+    wait: float
+
+    @property
+    def figures(self) -> float:
+        """The figures of all of them."""
+        return sum(self.datasets.values())
+
+
+def measure(folder: Path, *, projects: int, days: int) -> Papers:
+    """Fill a county with so many days of reports, and ask for all papers of a quarter."""
+    database = folder / "papers.db"
+    fill(database, projects, days)
+    return asyncio.run(_measured(database))
+
+
+async def _measured(database: Path) -> Papers:
+    url = f"sqlite:///{database}"
+    async with Store(url) as store:
+        writing = asyncio.create_task(_waits(store))
+        datasets = await asyncio.to_thread(_datasets, url)
+        papers = await asyncio.to_thread(_papers, url)
+        writing.cancel()
+        return Papers(datasets, papers, max(await _result(writing), default=0.0))
+
+
+async def _waits(store: Store) -> list[float]:
+    waits: list[float] = []
+    try:
+        while True:
+            begun = time.perf_counter()
+            await store.perform(lambda tx: tx.inbox.admit(f"bench:{begun}", NOW))  # noqa: B023
+            waits.append(time.perf_counter() - begun)
+            await asyncio.sleep(0.02)
+    except asyncio.CancelledError:
+        return waits
+
+
+async def _result(task: "asyncio.Task[list[float]]") -> list[float]:
+    return await task
+
+
+def _question() -> Question:
+    settings = county.settings(Path("unused"))
+    return Question(Scope(), *QUARTER, settings.of_county(), NOW)
+
+
+def _datasets(url: str) -> dict[str, float]:
+    """Return the seconds that each dataset takes."""
+    found = {}
+    with snapshot(url) as connection:
+        for name, dataset in DATASETS.items():
+            begun = time.perf_counter()
+            lines = sum(1 for _ in dataset.lines(connection, _question()))
+            found[name] = time.perf_counter() - begun
+            print(f"  {name}: {lines:,} lines in {found[name]:.2f} s")
+    return found
+
+
+def _papers(url: str) -> dict[str, float]:
+    return {}
+
+
+def fill(database: Path, projects: int, days: int) -> None:
+    """Make a county with a report of every project on each of so many working days."""
+    migrate(f"sqlite:///{database}")
+    with sqlite3.connect(database) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        _insert(connection, "units", _units())
+        _insert(connection, "people", _people(projects))
+        _insert(connection, "projects", map(_project, range(1, projects + 1)))
+        _insert(connection, "assignments", _assignments(projects))
+        _insert(connection, "milestones", _milestones(projects))
+        _insert(connection, "reports", _reports(projects, days))
+        _insert(connection, "prompts", _prompts(projects, days))
+        _insert(connection, "problems", map(_problem, range(1, 2 * projects + 1)))
+    connection.close()
+
+
+def _insert(connection: sqlite3.Connection, table: str, rows: Iterator[dict[str, Any]]) -> None:
+    first = next(rows)
+    keys = list(first)
+    statement = f"INSERT INTO {table} ({', '.join(keys)}) VALUES ({', '.join('?' * len(keys))})"  # noqa: S608 -- ours
+    connection.execute(statement, list(first.values()))
+    connection.executemany(statement, (list(row.values()) for row in rows))
+
+
+def _units() -> Iterator[dict[str, Any]]:
+    kinds = ("责任单位", "审批部门", "乡镇街道")
+    return ({"id": n, "name": f"单位{n}", "kind": kinds[n % 3]} for n in range(1, _UNITS + 1))
+
+
+def _people(projects: int) -> Iterator[dict[str, Any]]:
+    many = _LEADERS + projects // _EACH
+    return ({"id": n, "name": f"干部{n}", "unit_id": 1 + n % _UNITS} for n in range(1, many + 1))
+
+
+def _project(number: int) -> dict[str, Any]:
+    start = _YEAR + timedelta(days=number % 360)
+    return {
+        "id": number,
+        "number": f"XM-{number:05}",
+        "name": f"第{number}号标准厂房",
+        "kind": "在建",
+        "stage": "落地开工",
+        "place": f"镇{number % 20}",
+        "industry": "新材料",
+        "unit_id": 1 + number % _UNITS,
+        "total": 50_000_000,
+        "planned": 20_000_000 if number % 10 else 0,
+        "planned_start": start.isoformat(),
+        "actual_start": (start + timedelta(days=number % 30)).isoformat() if number % 3 else None,
+        "planned_completion": date(2026, 12, 31).isoformat(),
+        "start_on": _YEAR.isoformat(),
+    }
+
+
+def _assignments(projects: int) -> Iterator[dict[str, Any]]:
+    since = _YEAR.isoformat()
+    for number in range(1, projects + 1):
+        led = 1 + number % _LEADERS
+        asked = _LEADERS + 1 + (number - 1) // _EACH
+        yield {"project_id": number, "person_id": led, "duty": "牵头领导", "since": since}
+        yield {"project_id": number, "person_id": asked, "duty": "联络员", "since": since}
+
+
+def _milestones(projects: int) -> Iterator[dict[str, Any]]:
+    for number in range(1, projects + 1):
+        for month in (3, 7, 11):
+            done = date(2026, month, 20).isoformat() if month < 7 else None
+            yield {
+                "project_id": number,
+                "name": f"节点{month}",
+                "planned": date(2026, month, 15).isoformat(),
+                "done": done,
+            }
+
+
+def _days(days: int) -> list[date]:
+    """Return the last working days before the quarter is over."""
+    every = (QUARTER[1] - timedelta(days=back) for back in range(days * 2))
+    return sorted(islice((day for day in every if day.weekday() < 5), days))  # noqa: PLR2004 -- Saturday
+
+
+def _reports(projects: int, days: int) -> Iterator[dict[str, Any]]:
+    for at, day in enumerate(_days(days)):
+        moment = f"{day} 01:30:00.000000"
+        for number in range(1, projects + 1):
+            moved = (number + at) % 4 == 0
+            yield {
+                "project_id": number,
+                "day": day.isoformat(),
+                "version": 1,
+                "current": True,
+                "kind": "有进展" if moved else "照旧",
+                "text": f"主体施工到第{at}层，设备进场" if moved else "",
+                "permille": 1000 * at // days,
+                "cumulative": 60_000 * at,
+                "odd": "[]",
+                "person_id": _LEADERS + 1 + (number - 1) // _EACH,
+                "at": moment,
+            }
+
+
+def _prompts(projects: int, days: int) -> Iterator[dict[str, Any]]:
+    for day in _days(days):
+        for first in range(1, projects + 1, _EACH):
+            yield {
+                "person_id": _LEADERS + 1 + (first - 1) // _EACH,
+                "day": day.isoformat(),
+                "projects": str(list(range(first, first + _EACH))),
+                "asked_at": f"{day} 01:00:00.000000",
+            }
+
+
+def _problem(number: int) -> dict[str, Any]:
+    opened = NOW - timedelta(days=number % 270, hours=5)
+    closed = opened + timedelta(days=5) if number % 6 else None
+    holder = 1 + number % 500
+    return {
+        "number": f"2026-{number:05}",
+        "year": 2026,
+        "sequence": number,
+        "project_id": 1 + number // 2,
+        "category": _CATEGORIES[number % 6],
+        "text": "用地指标未批，影响二期开挖",
+        "urgency": str(Urgency.ORDINARY),
+        "state": str(State.CLOSED if closed else State.WORKING),
+        "reporter_id": _LEADERS + 1,
+        "confirmer_id": _LEADERS + 1,
+        "holder_id": holder,
+        "opened_at": _utc(opened),
+        "began_at": _utc(opened),
+        "held_since": _utc(opened),
+        "solve_due": _utc(opened + timedelta(days=7)),
+        "first_due": _utc(opened + timedelta(days=7)),
+        "solved_at": _utc(closed) if closed else None,
+        "closed_at": _utc(closed) if closed else None,
+    }
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}.000000"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.chat import Address, Incoming
 from bot.domain.people import Duty, Person, Role
-from bot.domain.problems import Problem, State
+from bot.domain.problems import Problem, State, counted
 from handlers import cards, clocks, ledger, passing
 from handlers.turn import Beat, Desk, rows_of
 from handlers.watch import Watch
@@ -68,7 +68,7 @@ def _list(desk: Desk, reader: Person, found: Sequence[Problem], to: Address) -> 
     first = shown[:_MOST_LINES]
     more = desk.say(reader, "list.more", count=len(shown) - len(first)) if len(shown) > len(first) else ""
     text = desk.say(
-        reader, "departure.many", count=len(shown), lines=ledger.lines(desk, reader, first), more=more
+        reader, "departure.many", counted=counted(shown), lines=ledger.lines(desk, reader, first), more=more
     )
     choices = rows_of(((problem.number, f"show:{problem.id}") for problem in first), _A_ROW)
     slot = f"waited:{reader.id}:{desk.now}"
@@ -165,7 +165,7 @@ def _left(desk: Desk, person: Person) -> None:
     for problem_id in moved:
         problem = clocks.wind(desk, problem_id)
         if heir is not None and _waits_for(problem, heir):
-            foreword = desk.say(heir, "departure.card", name=person.name)
+            foreword = desk.say(heir, "departure.card", noun=problem.noun, name=person.name)
             cards.send(desk, heir, problem, f"left:{person.id}:{desk.now}", foreword)
         cards.refresh(desk, problem)
 
@@ -215,16 +215,23 @@ def _news(desk: Desk, reader: Person, person: Person, heir: Person | None, hands
     to = heir.name if heir else ""
     asked = dict.fromkeys(each.problem_id for each in hands.asked)
     found = (
-        ("held", [each.number for each in hands.held]),
-        ("to_confirm", [each.number for each in hands.to_confirm]),
-        ("asked", [p.number for each in asked if (p := desk.tx.problems.get(each))]),
+        ("held", hands.held),
+        ("to_confirm", hands.to_confirm),
+        ("asked", desk.tx.problems.several(list(asked))),
     )
-    for part, numbers in found:
-        if numbers:
+    for part, problems in found:
+        if problems:
+            numbers = "、".join(each.number for each in problems)
             key = f"departure.{part}" if heir or part == "asked" else f"departure.{part}_stays"
             lines.append(
                 desk.say(
-                    reader, key, count=len(numbers), numbers="、".join(numbers), name=person.name, heir=to
+                    reader,
+                    key,
+                    count=len(problems),
+                    counted=counted(problems),
+                    numbers=numbers,
+                    name=person.name,
+                    heir=to,
                 )
             )
     if len(lines) == 1:

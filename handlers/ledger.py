@@ -93,7 +93,7 @@ def lines(desk: Desk, reader: Person, found: Iterable[Problem]) -> str:
             sign=cards.light(desk, reader, each),
             number=each.number,
             project=each.project,
-            category=each.category,
+            category=each.kind,
             state=each.state,
             holder=each.holder,
             text=prompts.shortened(each.text),

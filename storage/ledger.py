@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, and_, select
 
 from bot.domain.county import County
 from bot.domain.custody import held
@@ -18,6 +18,7 @@ from bot.domain.week import Week
 from storage.courses import courses
 from storage.custody import span_of
 from storage.problem_lines import problem_lines
+from storage.problem_rows import NO_TASK
 from storage.projects import Projects
 from storage.scoping import names_on_duty, projects_in
 from storage.tables import (
@@ -74,7 +75,7 @@ class Ledger:
                 problems.c.number,
                 projects.c.name.label("project"),
             )
-            .join(problems, problems.c.id == custody.c.problem_id)
+            .join(problems, and_(problems.c.id == custody.c.problem_id, NO_TASK))
             .join(projects, projects.c.id == problems.c.project_id)
             .join(people, people.c.id == custody.c.person_id)
             .outerjoin(units, units.c.id == people.c.unit_id)

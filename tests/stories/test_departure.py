@@ -143,7 +143,7 @@ async def test_projects_without_anybody_are_named(world: World) -> None:
 
     first, second = world.said_to("zhao")
     assert first.splitlines()[1:] == [
-        "手里没有待办的问题。",
+        "手里没有待办的事。",
         "2 个项目因此没有了联络员，请安排人接手，可用「移交」：年产100万吨纯碱项目、泵业智造产业园",
     ]
     assert "3 个项目因此没有了牵头领导" in second
@@ -166,7 +166,7 @@ async def test_a_project_with_another_liaison_is_not_named(world: World) -> None
 async def test_who_has_nothing_is_told_too(world: World) -> None:
     await leaves_us(world, "he")
 
-    assert world.said_to("zhao") == [f"何建国（县政府）{GONE}\n手里没有待办的问题。"]
+    assert world.said_to("zhao") == [f"何建国（县政府）{GONE}\n手里没有待办的事。"]
 
 
 # --- who takes it -----------------------------------------------------------------------
@@ -363,7 +363,7 @@ async def test_the_office_hears_who_is_back_and_what_was_theirs(world: World) ->
     await world.happens(Event.UNBLOCKED, who="sun")
 
     assert world.last("zhao") == (
-        "孙立新（自然资源局）又能收到消息了。\n离开时转出的问题：2026-001（现由赵文静办理）。需要的话，请转办回去。"
+        "孙立新（自然资源局）又能收到消息了。\n离开时转出的：2026-001（现由赵文静办理）。需要的话，请转办回去。"
     )
     assert sum("又能收到消息" in text for text in world.said_to("zhao")) == 1
     assert (await problem(world)).holder == "赵文静"

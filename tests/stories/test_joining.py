@@ -302,7 +302,7 @@ async def test_who_holds_nothing_is_told_too(world: World) -> None:
 
     assert world.last("zhao").splitlines()[:2] == [
         "王强（经济开发区）已收不到消息（停用或离开了机器人）。",
-        "手里没有待办的问题。",
+        "手里没有待办的事。",
     ]
 
 

@@ -182,7 +182,7 @@ async def test_many_cards_that_waited_come_as_one_list(world: World) -> None:
     await world.hears("sun", "你好")
 
     (listed,) = [text for text in world.said_to("sun") if "2026-00" in text]
-    assert listed.startswith("等着您的问题有 7 个，点编号看卡片：\n🟢 正常")
+    assert listed.startswith("等着您的有 7 个问题，点编号看卡片：\n🟢 正常")
     await world.hears("sun", button="2026-007")
     assert "第6号地块" in world.last("sun")
 

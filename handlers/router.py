@@ -18,7 +18,6 @@ from bot.errors import Refused, StorageError, Unrecognised
 from bot.texts import Texts
 from handlers import (
     attachments,
-    bulletins,
     commons,
     contacts,
     custody,
@@ -32,12 +31,11 @@ from handlers import (
     lists,
     offers,
     office,
+    paper_words,
     pictures,
-    posting,
     problems,
     progress,
     project_words,
-    releasing,
     reporting,
     requests,
     signing,
@@ -92,12 +90,9 @@ COMMANDS: dict[str, Handler] = {
     "missing": contacts.missing,
     "发到": contacts.prefer,
     "prefer": contacts.prefer,
-    "日程": bulletins.timetable,
-    "timetable": bulletins.timetable,
-    "改数": releasing.amend_typed,
-    "amend": releasing.amend_typed,
     **dict.fromkeys(contacts.TOGETHER, contacts.prefer),
     **project_words.COMMANDS,
+    **paper_words.COMMANDS,
 }
 
 ACTIONS: dict[str, Handler] = {
@@ -146,13 +141,8 @@ ACTIONS: dict[str, Handler] = {
     "handover_given": signing.given,
     "handover_taken": signing.taken,
     "drop": lists.cancel,
-    "release": releasing.release,
-    "amend": releasing.ask_amendment,
-    "drop_bulletin": releasing.ask_drop,
-    "object": releasing.ask_objection,
-    "uphold": releasing.ask_uphold,
-    "sign": posting.sign,
     **project_words.ACTIONS,
+    **paper_words.ACTIONS,
 }
 
 TOPICS: dict[str, Handler] = {
@@ -178,11 +168,8 @@ TOPICS: dict[str, Handler] = {
     "similar": reporting.answer_similar,
     "unread": lists.still_unread,
     "leave": leave.name_substitute,
-    "amend": releasing.amend,
-    "drop_bulletin": releasing.drop,
-    "object": releasing.object_to,
-    "uphold": releasing.uphold,
     **project_words.TOPICS,
+    **paper_words.TOPICS,
 }
 
 BARE: frozenset[Handler] = frozenset(

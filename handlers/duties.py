@@ -13,6 +13,7 @@ from handlers import (
     absence,
     almanac,
     attachments,
+    briefs,
     bulletins,
     commons,
     departure,
@@ -43,6 +44,9 @@ DUTIES: tuple[Duty, ...] = (
     bulletins.show,
     posting.post,
     morning.tell,
+    briefs.brief,
+    briefs.ask,
+    briefs.remind,
     commons.keep,
     attachments.fetch,
     almanac.warn,
@@ -71,6 +75,7 @@ def next_event(beat: Beat) -> tuple[datetime, str] | None:
         *digest.next_moments(beat),
         *bulletins.next_moments(beat),
         *escalation.next_moments(beat),
+        *briefs.next_moments(beat),
         *absence.next_moments(beat),
     ]
     if due is not None and due > beat.now:

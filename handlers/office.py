@@ -227,6 +227,11 @@ def _project_and_words(turn: Turn, usage: str) -> tuple[Project, str]:
     name, _, text = turn.argument.partition(" ")
     if not text.strip():
         raise Refused(usage)
+    return project_named(turn, name), text.strip()
+
+
+def project_named(turn: Turn, name: str) -> Project:
+    """Return the project that a number, or a name, means."""
     project = turn.tx.projects.numbered(name.upper())
     if project is None:
         every = {each.name: each for each in turn.tx.projects.all()}
@@ -234,7 +239,7 @@ def _project_and_words(turn: Turn, usage: str) -> tuple[Project, str]:
         if match is None:
             raise Refused("office.project_unknown", name=name)
         project = every[match]
-    return project, text.strip()
+    return project
 
 
 def _liaison(turn: Turn, project: Project) -> Person:

@@ -41,7 +41,9 @@ from handlers import (
     signing,
     spoken,
     stillness,
+    tasks,
     unclear,
+    visits,
     welcome,
 )
 from handlers.turn import Desk, Turn
@@ -93,6 +95,14 @@ COMMANDS: dict[str, Handler] = {
     "timetable": bulletins.timetable,
     "改数": releasing.amend_typed,
     "amend": releasing.amend_typed,
+    "任务": tasks.listed,
+    "tasks": tasks.listed,
+    "交办": tasks.give,
+    "assign": tasks.give,
+    "决议": tasks.resolve,
+    "resolve": tasks.resolve,
+    "走访": visits.visit,
+    "visit": visits.visit,
     **dict.fromkeys(contacts.TOGETHER, contacts.prefer),
 }
 
@@ -148,6 +158,16 @@ ACTIONS: dict[str, Handler] = {
     "object": releasing.ask_objection,
     "uphold": releasing.ask_uphold,
     "sign": posting.sign,
+    "tasks": ledger.turn_page_of_tasks,
+    "resolve": tasks.ask_resolutions,
+    "visit": visits.choose,
+    "visit_on": visits.on_day,
+    "visit_went": visits.went,
+    "visit_later": visits.later,
+    "visit_drop": visits.drop,
+    "visit_how": visits.how,
+    "visit_promised": visits.promised,
+    "visit_nothing": visits.nothing_promised,
 }
 
 TOPICS: dict[str, Handler] = {
@@ -177,6 +197,9 @@ TOPICS: dict[str, Handler] = {
     "drop_bulletin": releasing.drop,
     "object": releasing.object_to,
     "uphold": releasing.uphold,
+    "resolve": tasks.take_resolutions,
+    "visit_day": visits.day_said,
+    "visit_line": visits.take_line,
 }
 
 BARE: frozenset[Handler] = frozenset(
@@ -190,6 +213,8 @@ ASIDES: frozenset[Handler] = frozenset(
         lists.projects,
         ledger.ledger,
         ledger.turn_page,
+        ledger.turn_page_of_tasks,
+        tasks.listed,
         lists.usage,
         problems.show,
         progress.same,

@@ -176,7 +176,7 @@ def check(config: Config = DEFAULT) -> None:
     settings = _settings(config)
     findings = asyncio.run(checkup(settings))
     for finding in findings:
-        _say(f"{'✗' if finding.fault else '✓'} {finding.sentence}")
+        _say(f"{'✗' if finding.fault else '!' if finding.todo else '✓'} {finding.sentence}")
     if any(finding.fault for finding in findings):
         raise SystemExit(FAILED)
 

@@ -3,6 +3,7 @@
 import difflib
 import os
 import tomllib
+from collections.abc import Mapping
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -17,10 +18,13 @@ from pydantic import (
 )
 
 from bot.credentials import Credentials, Listen, Section, Telegram, WeCom, exposed, opened
+from bot.domain.cadence import DEFAULT as CADENCE
+from bot.domain.cadence import Cadence
 from bot.domain.calendar import Calendar
 from bot.domain.county import CATEGORY_NAMES, County
 from bot.domain.deadlines import Clock, Deadlines
 from bot.domain.people import Language
+from bot.domain.projects import ProjectClass
 from bot.errors import ConfigurationError
 from bot.lengths import Length, Time
 from bot.timetable import RhythmSettings
@@ -42,7 +46,20 @@ def _clocks(value: object) -> object:
     return value
 
 
+def _cadence(value: object) -> object:
+    """Read how often each class is asked about; a class that is left out keeps its default."""
+    if not (isinstance(value, Mapping) and all(isinstance(each, str) for each in value.values())):
+        raise ValueError('write a table such as { "洽谈" = "weekly" }')
+    kinds, cadences = [str(each) for each in ProjectClass], [str(each) for each in Cadence]
+    if unknown := [each for each in value if each not in kinds]:
+        raise ValueError(f"{unknown[0]!r} is no class; choose out of {'、'.join(kinds)}")
+    if unknown := [each for each in value.values() if each not in cadences]:
+        raise ValueError(f"{unknown[0]!r} is no cadence; choose out of {', '.join(cadences)}")
+    return {**CADENCE, **value}
+
+
 Clocks = Annotated[frozenset[Clock], BeforeValidator(_clocks)]
+Cadences = Annotated[dict[ProjectClass, Cadence], BeforeValidator(_cadence)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -67,11 +84,12 @@ class Office(Section):
 
 
 class Prompts(Section):
-    """When liaisons are asked, reminded, and when the day's round is closed; local time."""
+    """When liaisons are asked, reminded, and when the day's round is closed; which classes how often."""
 
     ask_at: Time = time(9, 0)
     remind_at: Time = time(15, 0)
     close_at: Time = time(18, 0)
+    cadence: Cadences = Field(default_factory=lambda: dict(CADENCE))
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -213,6 +231,7 @@ class Settings(Section):
             ask_at=self.prompts.ask_at,
             remind_at=self.prompts.remind_at,
             close_at=self.prompts.close_at,
+            cadence=self.prompts.cadence,
             deadlines=deadlines,
             digest_weekday=_WEEKDAYS.index(self.digest.weekday),
             digest_at=self.digest.at,

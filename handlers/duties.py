@@ -12,14 +12,15 @@ from datetime import datetime
 from handlers import (
     absence,
     almanac,
-    attachments,
     briefs,
     bulletins,
     commons,
     departure,
     digest,
     escalation,
+    four_lists,
     morning,
+    nods,
     opening,
     posting,
     rounds,
@@ -48,7 +49,8 @@ DUTIES: tuple[Duty, ...] = (
     briefs.ask,
     briefs.remind,
     commons.keep,
-    attachments.fetch,
+    nods.offer,
+    four_lists.make,
     almanac.warn,
 )
 
@@ -77,6 +79,7 @@ def next_event(beat: Beat) -> tuple[datetime, str] | None:
         *escalation.next_moments(beat),
         *briefs.next_moments(beat),
         *absence.next_moments(beat),
+        *nods.next_moments(beat),
     ]
     if due is not None and due > beat.now:
         events.append((due, "event.delivery"))

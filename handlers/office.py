@@ -3,7 +3,6 @@
 import re
 
 from bot.domain.answers import is_receipt, read_answers
-from bot.domain.directory import best_match
 from bot.domain.figures import Figures, read_figures, show_money, show_permille
 from bot.domain.people import Duty, Person
 from bot.domain.progress import Kind, Standing
@@ -12,7 +11,7 @@ from bot.domain.rights import Deed, may
 from bot.domain.until import read_until, without_until
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import attachments, cards, progress, recording, reporting, requests, ties
+from handlers import attachments, cards, pointing, progress, recording, reporting, requests, ties
 from handlers.recording import Said
 from handlers.turn import Turn
 from storage.reports import Answered
@@ -227,19 +226,10 @@ def _project_and_words(turn: Turn, usage: str) -> tuple[Project, str]:
     name, _, text = turn.argument.partition(" ")
     if not text.strip():
         raise Refused(usage)
-    return project_named(turn, name), text.strip()
-
-
-def project_named(turn: Turn, name: str) -> Project:
-    """Return the project that a number, or a name, means."""
-    project = turn.tx.projects.numbered(name.upper())
+    project = pointing.named(turn, name)
     if project is None:
-        every = {each.name: each for each in turn.tx.projects.all()}
-        match = best_match(name, every)
-        if match is None:
-            raise Refused("office.project_unknown", name=name)
-        project = every[match]
-    return project
+        raise Refused("office.project_unknown", name=name)
+    return project, text.strip()
 
 
 def _liaison(turn: Turn, project: Project) -> Person:

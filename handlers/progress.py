@@ -7,8 +7,10 @@ from bot.domain.answers import Answer, Listed, is_receipt, read_answers
 from bot.domain.figures import read_figures, show_money, show_permille
 from bot.domain.progress import Kind, Oddity
 from bot.domain.projects import Project
+from bot.domain.warnings import COPIED
+from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import attachments, lists, pictures, prompts, recording, reporting, spoken, unclear
+from handlers import attachments, lists, pictures, prompts, recording, reporting, spoken, stages, unclear
 from handlers.recording import NO_FIGURES, Recorded, Said
 from handlers.turn import Turn
 from storage.reports import Report
@@ -227,6 +229,23 @@ def _confirm(turn: Turn, recorded: Sequence[Recorded], projects: Sequence[Projec
     for each in counted:
         if each.odd:
             _ask_back(turn, each)
+        if each.said.kind is Kind.PROGRESS and each.said.text:
+            stages.offer(turn, each.said.project, each.said.text)
+            _ask_whether_copied(turn, each)
+
+
+def _ask_whether_copied(turn: Turn, recorded: Recorded) -> None:
+    """Ask once, kindly, when the same words have come for days; they are recorded all the same."""
+    project = recorded.said.project
+    if recorded.said.text != project.last_text:
+        return
+    days = turn.tx.reports.days_of_same_words(project.id, turn.today)
+    if days != COPIED:
+        return
+    said = prompts.shortened(recorded.said.text, _LONGEST_QUOTE)
+    text = turn.say(turn.sender, "odd.copied", project=project.name, count=days, said=visible(said))
+    slot = f"copied:{project.id}:{turn.today}"
+    turn.tell(turn.sender, slot, text, disturb=True, in_person=True)
 
 
 def _ask_back(turn: Turn, recorded: Recorded) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from bot.domain.figures import show_money, show_permille
 from bot.domain.people import Duty, Person
 from bot.domain.progress import Kind
-from bot.domain.projects import Project, Stage
+from bot.domain.projects import Project, ProjectClass, Stage
 from bot.domain.words import visible
 from handlers.turn import Desk
 from storage.letters import Choice, Choices
@@ -14,6 +14,15 @@ from storage.reports import Report
 
 MOST_WITH_OWN_BUTTONS = 4
 """With more projects than this, a wall of buttons helps nobody: numbers are typed instead."""
+
+_ABOUT = {
+    ProjectClass.BUILT: "built",
+    ProjectClass.NEGOTIATING: "negotiating",
+    ProjectClass.NEW: "new",
+    ProjectClass.RESERVE: "reserve",
+    ProjectClass.SEEKING: "seeking",
+}
+"""What is asked of a class; of what is being built the figures in its line are the question."""
 
 _LONGEST_TEXT = 24
 _NOON = 12
@@ -64,9 +73,13 @@ def lines(
     names = named(desk, reader, projects)
     states = [_state(desk, reader, project, reports.get(project.id)) for project in projects]
     return [
-        f"{place} {names[project.id]}｜{project.stage}｜{state}"
+        f"{place} {names[project.id]}｜{_standing(project)}｜{state}"
         for place, (project, state) in enumerate(zip(projects, states, strict=True), 1)
     ]
+
+
+def _standing(project: Project) -> str:
+    return f"{project.stage}（{project.tier}）" if project.tier else project.stage
 
 
 def _state(desk: Desk, reader: Person, project: Project, report: Report | None) -> str:
@@ -74,8 +87,12 @@ def _state(desk: Desk, reader: Person, project: Project, report: Report | None) 
         key = "prompt.answered" if report.person_id != reader.id else "prompt.answered_by_you"
         said = shortened(report.text) or kind_word(desk, reader, report.kind)
         return desk.say(reader, key, name=report.person, at=desk.hour(report.at), said=said)
-    if project.stage is Stage.PRODUCTION and project.last_text and project.last_day:
-        return f"{day_word(desk, reader, project.last_day)}：{shortened(project.last_text)}"
+    about = desk.say(reader, f"prompt.about_{_ABOUT[project.kind]}") if project.kind in _ABOUT else ""
+    if project.last_text and project.last_day and (about or project.stage is Stage.PRODUCTION):
+        said = f"{day_word(desk, reader, project.last_day)}：{shortened(project.last_text)}"
+        return f"{said}｜{about}" if about else said
+    if about:
+        return about
     figures = desk.say(reader, "prompt.permille", permille=show_permille(project.permille))
     if project.plan_permille is None:
         return figures

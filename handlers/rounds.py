@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from bot.domain.cadence import due
 from bot.domain.people import Person
 from handlers import prompts
 from handlers.turn import Beat
@@ -32,11 +33,14 @@ def _is_time_to_ask(beat: Beat) -> bool:
     closes = county.calendar.at(beat.today, county.close_at)
     if not opens <= beat.now < closes:
         return False
-    pilots_only = beat.tx.rounds.has_pilots()
-    return bool(
-        beat.tx.rounds.get(beat.today) is None
-        or beat.tx.rounds.unasked(beat.today, pilots_only=pilots_only, most=1)
-    )
+    return bool(beat.tx.rounds.get(beat.today) is None or _unasked(beat, 1))
+
+
+def _unasked(beat: Beat, most: int) -> dict[int, list[int]]:
+    """Return who must still be asked today, with the projects whose turn it is."""
+    rounds = beat.tx.rounds
+    turns = due(beat.today, rounds.last_held(beat.today), beat.county.cadence)
+    return rounds.unasked(beat.today, turns, pilots_only=rounds.has_pilots(), most=most)
 
 
 def _open(beat: Beat) -> None:
@@ -51,7 +55,7 @@ def _open(beat: Beat) -> None:
 
 
 def _ask_some(beat: Beat) -> int:
-    unasked = beat.tx.rounds.unasked(beat.today, pilots_only=beat.tx.rounds.has_pilots(), most=CHUNK)
+    unasked = _unasked(beat, CHUNK)
     asked = beat.each(list(unasked), lambda person_id: _ask(beat, person_id, unasked[person_id]))
     if len(unasked) < CHUNK:
         beat.tx.rounds.mark(beat.today, state="asked")

@@ -14,10 +14,10 @@ from bot.clock import Clock
 from bot.domain.county import County
 from bot.domain.people import Language, Person
 from bot.domain.words import clean
-from bot.errors import Refused, StorageError
+from bot.errors import Refused, StorageError, Unrecognised
 from bot.texts import Texts
 from handlers import (
-    bulletins,
+    attachments,
     commons,
     contacts,
     custody,
@@ -31,23 +31,23 @@ from handlers import (
     lists,
     offers,
     office,
+    paper_words,
     pictures,
-    posting,
     problems,
     progress,
-    releasing,
+    project_words,
     reporting,
     requests,
     signing,
     spoken,
     stillness,
-    tasks,
+    task_words,
     unclear,
-    visits,
     welcome,
 )
 from handlers.turn import Desk, Turn
 from storage.letters import Letter, Pressed
+from storage.people import Known
 from storage.store import Store
 from storage.tx import Tx
 
@@ -91,19 +91,10 @@ COMMANDS: dict[str, Handler] = {
     "missing": contacts.missing,
     "发到": contacts.prefer,
     "prefer": contacts.prefer,
-    "日程": bulletins.timetable,
-    "timetable": bulletins.timetable,
-    "改数": releasing.amend_typed,
-    "amend": releasing.amend_typed,
-    "任务": tasks.listed,
-    "tasks": tasks.listed,
-    "交办": tasks.give,
-    "assign": tasks.give,
-    "决议": tasks.resolve,
-    "resolve": tasks.resolve,
-    "走访": visits.visit,
-    "visit": visits.visit,
     **dict.fromkeys(contacts.TOGETHER, contacts.prefer),
+    **project_words.COMMANDS,
+    **paper_words.COMMANDS,
+    **task_words.COMMANDS,
 }
 
 ACTIONS: dict[str, Handler] = {
@@ -152,22 +143,9 @@ ACTIONS: dict[str, Handler] = {
     "handover_given": signing.given,
     "handover_taken": signing.taken,
     "drop": lists.cancel,
-    "release": releasing.release,
-    "amend": releasing.ask_amendment,
-    "drop_bulletin": releasing.ask_drop,
-    "object": releasing.ask_objection,
-    "uphold": releasing.ask_uphold,
-    "sign": posting.sign,
-    "tasks": ledger.turn_page_of_tasks,
-    "resolve": tasks.ask_resolutions,
-    "visit": visits.choose,
-    "visit_on": visits.on_day,
-    "visit_went": visits.went,
-    "visit_later": visits.later,
-    "visit_drop": visits.drop,
-    "visit_how": visits.how,
-    "visit_promised": visits.promised,
-    "visit_nothing": visits.nothing_promised,
+    **project_words.ACTIONS,
+    **paper_words.ACTIONS,
+    **task_words.ACTIONS,
 }
 
 TOPICS: dict[str, Handler] = {
@@ -193,13 +171,9 @@ TOPICS: dict[str, Handler] = {
     "similar": reporting.answer_similar,
     "unread": lists.still_unread,
     "leave": leave.name_substitute,
-    "amend": releasing.amend,
-    "drop_bulletin": releasing.drop,
-    "object": releasing.object_to,
-    "uphold": releasing.uphold,
-    "resolve": tasks.take_resolutions,
-    "visit_day": visits.day_said,
-    "visit_line": visits.take_line,
+    **project_words.TOPICS,
+    **paper_words.TOPICS,
+    **task_words.TOPICS,
 }
 
 BARE: frozenset[Handler] = frozenset(
@@ -213,13 +187,12 @@ ASIDES: frozenset[Handler] = frozenset(
         lists.projects,
         ledger.ledger,
         ledger.turn_page,
-        ledger.turn_page_of_tasks,
-        tasks.listed,
         lists.usage,
         problems.show,
         progress.same,
         contacts.missing,
         contacts.prefer,
+        *task_words.ASIDES,
     }
 )
 """What may be done in between: words that wait for an answer go on waiting."""
@@ -253,14 +226,14 @@ class Router:
     async def receive(self, incoming: Incoming | Unreadable) -> str:
         """Handle what reached us, once; Return a notice for whoever pressed a button.
 
-        Raise StorageError when it could not be stored: then it must be offered again.
+        Raise StorageError or Unrecognised when it must be offered again: not stored, or nobody known.
         """
         if isinstance(incoming, Unreadable):
             await self._store.perform(partial(self._bury_unreadable, incoming))
             return ""
         try:
             return await self._store.perform(partial(self._handle, incoming))
-        except StorageError:
+        except (StorageError, Unrecognised):
             raise
         except Refused as refusal:
             return await self._store.perform(partial(self._refuse, incoming, refusal))
@@ -278,7 +251,7 @@ class Router:
         if incoming.event is not None:
             return _happened(desk, incoming, incoming.event)
         text = clean(incoming.text).strip()
-        known = tx.people.at(incoming.at.platform, incoming.sender)
+        known, incoming = _recognised(tx, incoming, text)
         if not incoming.private:
             groups.listen(desk, incoming, known.person if known else None, text)
         if known is None or not (incoming.private or incoming.button):
@@ -292,6 +265,7 @@ class Router:
             welcome.greet(turn)
         if len(text.encode()) > LONGEST:
             raise Refused("text.too_long", kb=LONGEST // 1024)
+        attachments.arrive(turn)
         _dispatch(turn)
         if not (incoming.shows_notice or turn.has_replied):
             turn.send_notice()
@@ -334,11 +308,34 @@ class Router:
         tx.outbox.add(Letter(f"reply:{incoming.key}", incoming.at, text, now, person_id=person_id), now)
 
     def _sender(self, tx: Tx, incoming: Incoming) -> Person | None:
-        known = tx.people.at(incoming.at.platform, incoming.sender)
+        known = _known(tx, incoming)
         return known.person if known else None
 
     def _language(self, person: Person | None) -> Language:
         return person.language if person else self._county.language
+
+
+def _known(tx: Tx, incoming: Incoming) -> Known | None:
+    """Return whose account something came from, by either of its ids; None for a stranger."""
+    platform = incoming.at.platform
+    known = tx.people.at(platform, incoming.sender, incoming.alias)
+    if known and incoming.alias not in {"", known.chat, known.account} and not known.is_new:
+        # One day the second id may be all that the platform can tell.
+        tx.people.rename_chat(platform, known.account, incoming.alias)
+    return known
+
+
+def _recognised(tx: Tx, incoming: Incoming, text: str) -> tuple[Known | None, Incoming]:
+    """Return whose account something came from, and the same under the name of that account.
+
+    Raise Unrecognised if the name of a stranger may be that of somebody: a code lets anybody in.
+    """
+    known = _known(tx, incoming)
+    if known is not None:
+        return known, dataclasses.replace(incoming, sender=known.account)
+    if incoming.is_disguised and not welcome.brings_code(text):
+        raise Unrecognised
+    return None, incoming
 
 
 def _happened(desk: Desk, incoming: Incoming, event: Event) -> str:
@@ -387,6 +384,8 @@ def _command(turn: Turn) -> Handler | None:
     rest = (match["rest"] or "").strip()
     # 「项目 主体封顶」 is an answer, not the command 项目.
     if handler is None or (rest and handler in BARE and not turn.text.startswith("/")):
+        return None
+    if handler in project_words.MEANT and not project_words.MEANT[handler](turn, rest):
         return None
     turn.argument = rest
     _turn_away_from(turn, handler)

@@ -13,7 +13,7 @@ from bot.domain.projects import Project
 from bot.domain.tasks import AGENDA, PastDayError, read_due, read_holder
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import attachments, cards, clocks, custody, ledger, office, progress, prompts, routing, spoken
+from handlers import attachments, cards, clocks, custody, ledger, pointing, progress, prompts, routing, spoken
 from handlers.turn import Desk, Turn
 from storage.problems import Reported
 
@@ -204,7 +204,10 @@ def _read(turn: Turn, line: str, usage: str) -> Said:
     first, second, words = parts
     if usage == "task.resolve_usage" or turn.tx.projects.numbered(first.upper()):
         first, second = second, first
-    return Said(office.project_named(turn, second), custody.whom(turn, first), words, _due(turn, words))
+    project = pointing.named(turn, second)
+    if project is None:
+        raise Refused("office.project_unknown", name=second)
+    return Said(project, custody.whom(turn, first), words, _due(turn, words))
 
 
 def _due(turn: Turn, words: str) -> date | None:

@@ -22,8 +22,12 @@ def settle(desk: Desk, letter: Claimed, failure: DeliveryError, again_at: dateti
     """Retry, resend marked, re-address or give up – so that every letter ends, and somebody knows how."""
     dispatch = desk.tx.dispatch
     tireless = desk.now - letter.made_at < LONGEST_OWED
-    # To change a message twice does no harm; to send it twice is owned up to, once.
-    may_repeat = tireless if letter.updates is not None else letter.doubts < MOST_DOUBTS
+    # To change a message twice does no harm; to send it twice is owned up to, once, unless it is not shown.
+    is_dropped = desk.now - letter.due_at < failure.drops_repeats_for
+    may_repeat = tireless if letter.updates is not None else letter.doubts < MOST_DOUBTS or is_dropped
+    if failure.kind is Failure.UNCLEAR:
+        is_open = dispatch.has_arrived(letter.to)
+        failure = DeliveryError(Failure.REFUSED if is_open else Failure.UNOPENED, str(failure))
     match failure.kind:
         case Failure.RETRY if tireless:
             dispatch.release([letter.id])

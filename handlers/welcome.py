@@ -56,7 +56,9 @@ def stranger(desk: Desk, incoming: Incoming, text: str) -> None:
 def opened(desk: Desk, incoming: Incoming) -> str:
     """Return what somebody reads who has opened their chat: nothing, once they have joined."""
     platform, account = incoming.at.platform, incoming.sender
-    known = desk.tx.people.at(platform, account)
+    known = desk.tx.people.at(platform, account, incoming.alias)
+    if known is None and incoming.is_disguised:
+        return ""
     if known is None:
         is_first_today = desk.tx.people.first_today(platform, account, desk.today)
         return desk.say(None, "welcome.stranger", county=desk.county.name) if is_first_today else ""

@@ -3,8 +3,10 @@
 from storage.candidates import CANDIDATE, candidate_lines
 from storage.dataset import Dataset
 from storage.dates import INDICATOR, indicator_lines
+from storage.elements import ELEMENTS, element_lines
 from storage.figures import PROJECT, project_lines
 from storage.leader_figures import LEADER, leader_lines
+from storage.lists import DEADLINES, DUTIES, MILESTONES, deadline_lines, duty_lines, milestone_lines
 from storage.problem_figures import (
     COMMON,
     DECISION,
@@ -15,6 +17,7 @@ from storage.problem_figures import (
     lines_of_factors,
     lines_of_problems,
 )
+from storage.warnings import WARNINGS, warning_lines
 
 DATASETS: dict[str, Dataset] = {
     "projects": Dataset(PROJECT, project_lines),
@@ -25,5 +28,10 @@ DATASETS: dict[str, Dataset] = {
     "candidates": Dataset(CANDIDATE, candidate_lines),
     "leaders": Dataset(LEADER, leader_lines, of_people=True),
     "dates": Dataset(INDICATOR, indicator_lines),
+    "milestones": Dataset(MILESTONES, milestone_lines),
+    "duties": Dataset(DUTIES, duty_lines),
+    "deadlines": Dataset(DEADLINES, deadline_lines),
+    "elements": Dataset(ELEMENTS, element_lines),
+    "warnings": Dataset(WARNINGS, warning_lines),
 }
 """A form may use these and no others."""

@@ -64,6 +64,7 @@ class Claimed:
     person_id: int | None
     paper_id: int | None
     updates: Ref | None
+    due_at: datetime
     made_at: datetime
     claimed_at: datetime
 

@@ -101,4 +101,5 @@ def _project(row: Row[Any]) -> Project:
         last_text=row.last_text,
         last_day=row.last_day,
         quiet_until=row.quiet_until,
+        tier=row.tier,
     )

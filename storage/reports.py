@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from bot.domain.progress import Kind, Standing
+from storage.copied import LOOKED_BACK, copied_runs
 from storage.tables import people, projects, reports
 
 
@@ -160,6 +161,12 @@ class Reports:
             .limit(1)
         ).first()
         return _report(row) if row else None
+
+    def days_of_same_words(self, project_id: int, today: date) -> int:
+        """Return on how many days in a row a project was reported in the words that it was last."""
+        runs = copied_runs(today - LOOKED_BACK).where(reports.c.project_id == project_id)
+        row = self._connection.execute(runs).first()
+        return row.days if row else 0
 
     def confirm(self, report_id: int) -> None:
         """Note that an odd figure is meant."""

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Row,
     Select,
     String,
+    and_,
     bindparam,
     case,
     cast,
@@ -20,11 +21,23 @@ from sqlalchemy import (
     update,
 )
 
+from bot.domain.cadence import Due
 from bot.domain.people import Duty
+from bot.domain.problems import OPEN
 from storage.dialects import insert_once
 from storage.leaves import Leaves
 from storage.people import CAN_BE_WRITTEN_TO
-from storage.tables import asking_pauses, assignments, contacts, people, projects, prompts, rounds
+from storage.tables import (
+    asking_pauses,
+    assignments,
+    contacts,
+    milestones,
+    people,
+    problems,
+    projects,
+    prompts,
+    rounds,
+)
 
 _PROMPT = select(prompts).where(prompts.c.person_id == bindparam("of"), prompts.c.day == bindparam("today"))
 _ANSWERED = (
@@ -71,6 +84,11 @@ class Rounds:
         """Return the day of the last round, None before the first."""
         return self._connection.execute(select(func.max(rounds.c.day))).scalar()
 
+    def last_held(self, before: date) -> date | None:
+        """Return the last day before another on which questions were asked, None before the first."""
+        held = (rounds.c.day < before, rounds.c.state != "missed")
+        return self._connection.execute(select(func.max(rounds.c.day)).where(*held)).scalar()
+
     def first_unclosed(self) -> date | None:
         """Return the day of the earliest round that was begun and not closed."""
         begun = rounds.c.state.in_(("asking", "asked"))
@@ -84,8 +102,8 @@ class Rounds:
         """Note what happened to a round: its state, when it was reminded or closed."""
         self._connection.execute(update(rounds).where(rounds.c.day == day).values(**values))
 
-    def unasked(self, day: date, *, pilots_only: bool, most: int) -> dict[int, list[int]]:
-        """Return who must still be asked on a day, with their projects, in the order of the roster.
+    def unasked(self, day: date, due: Due, *, pilots_only: bool, most: int) -> dict[int, list[int]]:
+        """Return who must still be asked on a day, with what is due of theirs, in the order of the roster.
 
         Instead of who is on leave, their substitute is asked, after their own projects. Left out: who
         cannot be reached, projects that rest, and whatever the office paused.
@@ -106,6 +124,7 @@ class Rounds:
                 or_(assignments.c.until.is_(None), assignments.c.until > day),
                 reader.not_in(asked),
                 or_(projects.c.quiet_until.is_(None), projects.c.quiet_until <= day),
+                _asks(due),
                 *_may_be_asked(day, reader),
                 or_(
                     projects.c.unit_id.is_(None),
@@ -219,6 +238,25 @@ def _may_be_asked(day: date, reader: ColumnElement[int] = people.c.id) -> tuple[
         cast(people.c.id, String).not_in(_paused(day, "person")),
         cast(reader, String).not_in(_paused(day, "person")),
         or_(people.c.unit_id.is_(None), cast(people.c.unit_id, String).not_in(_paused(day, "unit"))),
+    )
+
+
+def _asks(due: Due) -> ColumnElement[bool]:
+    """Return what must hold of a project to be asked about, as `Due.asks` has it."""
+    near = due.near_from, due.near_until
+    # Not correlated: read once for a query, whatever the number of projects.
+    undone = select(milestones.c.project_id).where(
+        milestones.c.done.is_(None), milestones.c.planned.between(*near)
+    )
+    unsettled = select(problems.c.project_id).where(
+        problems.c.state.in_([str(state) for state in OPEN]), problems.c.nature == "问题"
+    )
+    return or_(
+        projects.c.kind.in_([str(kind) for kind in due.kinds]),
+        and_(projects.c.actual_start.is_(None), projects.c.planned_start.between(*near)),
+        and_(projects.c.actual_completion.is_(None), projects.c.planned_completion.between(*near)),
+        projects.c.id.in_(undone),
+        projects.c.id.in_(unsettled),
     )
 
 

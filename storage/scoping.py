@@ -21,20 +21,30 @@ def projects_in(scope: Scope, today: date) -> Select[Any]:
         case ScopeKind.INDUSTRY:
             return wanted.where(projects.c.industry == scope.value)
         case ScopeKind.TASK_FORCE:
-            led = (
-                select(assignments.c.project_id)
-                .join(people, people.c.id == assignments.c.person_id)
-                .where(people.c.name == scope.value, on_duty(Duty.LEAD_LEADER, today))
-            )
+            theirs = _of_person(scope.value, today)
             units_own = select(units.c.id).where(units.c.name == scope.value)
             return wanted.where(
                 or_(
                     projects.c.number == scope.value,
                     projects.c.name == scope.value,
-                    projects.c.id.in_(led),
+                    projects.c.id.in_(theirs),
                     projects.c.unit_id.in_(units_own),
                 )
             )
+
+
+def _of_person(name: str, today: date) -> Select[Any]:
+    """Return the query for what somebody leads, answers for or owns; of two 王强 it is 王强（科工局）."""
+    placed = people.c.name + "（" + units.c.name + "）"
+    return (
+        select(assignments.c.project_id)
+        .join(people, people.c.id == assignments.c.person_id)
+        .outerjoin(units, units.c.id == people.c.unit_id)
+        .where(
+            or_(people.c.name == name, placed == name),
+            or_(*(on_duty(duty, today) for duty in (Duty.LEAD_LEADER, Duty.LIAISON, Duty.OWNER))),
+        )
+    )
 
 
 def on_duty(duty: Duty, today: date) -> ColumnElement[bool]:

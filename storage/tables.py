@@ -509,18 +509,20 @@ stage_moves = _table(
     "stage_moves",
     _id(),
     _to("projects", "project_id"),
-    # What is asked for: a stage, or the day of 开工 or 竣工 or of a milestone.
-    Column("what", String, nullable=False),
-    _words("stage"),
-    _words("milestone"),
-    Column("day", Date),
+    # 开工, 竣工, 完成 or 阶段; of which milestone, or which stage.
+    Column("step", String, nullable=False),
+    _words("what"),
+    Column("day", Date, nullable=False),
     _to("people", "asked_by"),
     Column("at", Moment, nullable=False),
+    # When the office was shown it; what was shown together has one moment.
+    Column("offered_at", Moment),
     # Empty until the office has decided.
     _words("answer"),
     _to("people", "decided_by", nullable=True),
     Column("decided_at", Moment),
     Index(None, "project_id"),
+    Index(None, "offered_at"),
     Index(
         "ix_stage_moves_pending", "at", sqlite_where=text("answer = ''"), postgresql_where=text("answer = ''")
     ),
@@ -561,6 +563,19 @@ rhythms = _table(
     # The last day whose paper was drafted, or passed by before the rhythm began.
     Column("done_through", Date, nullable=False),
     Column("since", Moment, nullable=False),
+)
+
+orders = _table(
+    "orders",
+    _id(),
+    # The message that asked for it.
+    Column("key", String, nullable=False, unique=True),
+    _to("people", "person_id"),
+    Column("paper", String, nullable=False),
+    Column("scope", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("done_at", Moment),
+    Index(None, "at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
 )
 
 bulletins = _table(

@@ -16,6 +16,7 @@ from storage.contacts import Contacts
 from storage.conversations import Conversations
 from storage.custody import Custody
 from storage.dispatch import Dispatch
+from storage.elements import Elements
 from storage.escalations import Escalations
 from storage.files import Attachments, Papers
 from storage.handovers import Handovers
@@ -23,6 +24,7 @@ from storage.inbox import Inbox
 from storage.leaves import Leaves
 from storage.listing import Listing
 from storage.mornings import Mornings
+from storage.orders import Orders
 from storage.outbox import Outbox
 from storage.people import People
 from storage.problems import Problems
@@ -33,6 +35,7 @@ from storage.requests import Requests
 from storage.roster import Rosters
 from storage.rounds import Rounds
 from storage.routes import Routes
+from storage.stages import Stages
 from storage.visits import Visits
 
 
@@ -44,11 +47,17 @@ class Tx:
         self.audit = Audit(connection)
         self.outbox = Outbox(connection)
         self.dispatch = Dispatch(connection)
+        self.attachments = Attachments(connection)
 
     @property
     def owes(self) -> bool:
         """Tell whether this transaction owes somebody a message."""
         return self.outbox.added or self.dispatch.returned
+
+    @property
+    def wants(self) -> bool:
+        """Tell whether in this transaction something came that must be fetched."""
+        return self.attachments.added
 
     def mark(self) -> int:
         """Return a mark to which `forget` can go back."""
@@ -157,6 +166,21 @@ class Tx:
         return Commons(self.connection)
 
     @cached_property
+    def stages(self) -> Stages:
+        """How projects go on, and their milestones."""
+        return Stages(self.connection)
+
+    @cached_property
+    def elements(self) -> Elements:
+        """The 五要件 of projects."""
+        return Elements(self.connection)
+
+    @cached_property
+    def orders(self) -> Orders:
+        """Papers that somebody asked for."""
+        return Orders(self.connection)
+
+    @cached_property
     def mornings(self) -> Mornings:
         """What a leader finds in the morning."""
         return Mornings(self.connection)
@@ -185,11 +209,6 @@ class Tx:
     def receipts(self) -> Receipts:
         """Who has signed for what."""
         return Receipts(self.connection)
-
-    @cached_property
-    def attachments(self) -> Attachments:
-        """What came with the words."""
-        return Attachments(self.connection)
 
     @cached_property
     def rosters(self) -> Rosters:

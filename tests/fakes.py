@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.chat import Address, Attachment, Capabilities, Fetched, Listener, Outgoing, Paper, Ref
+from bot.domain.blanks import Blank, How
 from bot.domain.document import Document, Heading, Kind, Row, Table
 from bot.domain.rhythm import Occasion, Rhythm
 from bot.errors import DeliveryError, Failure
@@ -41,6 +43,7 @@ class FakePlatform:
     attempts: int = 0
     unopened: set[str] = field(default_factory=set)
     edits: bool = True
+    recalled: list[tuple[str, datetime]] = field(default_factory=list)
 
     async def run(self, listener: Listener) -> None:
         await asyncio.Event().wait()
@@ -72,6 +75,9 @@ class FakePlatform:
         if self.fetch_failures:
             raise self.fetch_failures.pop(0)
         return Fetched(self.files[attachment.token])
+
+    def recall(self, sent: Sequence[tuple[str, datetime]]) -> None:
+        self.recalled += sent
 
     async def link(self, code: str) -> str:
         return f"fake://join/{code}"
@@ -141,6 +147,32 @@ class FakePress:
         )
 
 
+def document(form: str, scope: str, first: date, last: date, now: datetime) -> Document:
+    """Return a small paper: what two projects invested."""
+    headings = (
+        Heading("number", "编号", Kind.WORD),
+        Heading("name", "项目", Kind.PROSE),
+        Heading("invested", "本期完成(万元)", Kind.MONEY, summed=True),
+    )
+    rows = (
+        Row("XM-001", ("XM-001", "年产100万吨纯碱项目", 120_000), "2026-11-20 刘敏"),
+        Row("XM-002", ("XM-002", "泵业智造产业园", 80_000), "2026-11-19 刘敏"),
+    )
+    return Document(
+        form=form,
+        title=f"青禾县{form}",
+        period=f"{first} – {last}",
+        county="青禾县",
+        scope=scope,
+        first=first.isoformat(),
+        last=last.isoformat(),
+        made_at=now.isoformat(),
+        lead=("本期完成 {invested}。",),
+        tables=(Table("项目", headings, rows),),
+        blanks=(Blank("invested", 0, How.SUM, ("invested",)),),
+    )
+
+
 @dataclass
 class FakeFetchers:
     """Fetches from the fake platform, keeps in memory."""
@@ -158,6 +190,9 @@ class FakeFetchers:
     async def keep(self, name: str, content: bytes) -> str:
         self.kept[name] = content
         return name
+
+    async def drop(self, path: str) -> None:
+        self.kept.pop(path, None)
 
 
 NOWHERE = Address("", "")

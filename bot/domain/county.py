@@ -1,11 +1,15 @@
 """A county's settings as the handlers see them: plain values, whatever file they came from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 
+from bot.domain.cadence import DEFAULT as CADENCE
+from bot.domain.cadence import Cadence
 from bot.domain.calendar import Calendar
 from bot.domain.deadlines import Deadlines
 from bot.domain.people import Language
+from bot.domain.projects import ProjectClass
 from bot.domain.rhythm import Rhythm
 from bot.domain.timetable import DEFAULT
 
@@ -30,6 +34,7 @@ class County:
     ask_at: time = time(9, 0)
     remind_at: time = time(15, 0)
     close_at: time = time(18, 0)
+    cadence: Mapping[ProjectClass, Cadence] = field(default_factory=lambda: CADENCE)
     deadlines: Deadlines = field(default_factory=Deadlines)
     digest_weekday: int = 0
     digest_at: time = time(8, 30)

@@ -34,7 +34,7 @@ class Project:
 
     ``permille`` is the visible progress (形象进度) in thousandths: 62.5 % is 625.
     ``total``, ``planned`` (this year) and ``cumulative`` (this year) are money in
-    hundredths of 万元, so that nothing is ever a float.
+    hundredths of 万元, so that nothing is ever a float. ``tier`` is its class of 大起底.
     """
 
     id: int
@@ -57,6 +57,7 @@ class Project:
     last_text: str = ""
     last_day: date | None = None
     quiet_until: date | None = None
+    tier: str = ""
 
     @property
     def plan_permille(self) -> int | None:

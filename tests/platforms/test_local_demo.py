@@ -99,7 +99,7 @@ async def test_after_them_there_is_one_prompt_and_the_missed_days_are_recorded(d
     asked = [
         line.chat for line in demo.stage.lines[before:] if "您有 " in line.text and "个项目" in line.text
     ]
-    assert len(asked) == len(set(asked)) > 20
+    assert len(asked) == len(set(asked)) > 10  # what is asked weekly was asked before the breakdown
     states = await demo.town.bot.watch.read(_states)
     assert states == {23: "closed", 24: "missed", 25: "missed", 26: "asked"}
 

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from bot.domain.cadence import due
 from bot.domain.people import Duty
 from bot.domain.progress import Kind, Standing
 from storage import tables
 from storage.rounds import Prompt, Round
 from storage.tx import Tx
-from tests.storage.county import DAY, HOUR, NOW, TODAY, County, assigned, report
+from tests.storage.county import DAY, HOUR, NOW, TODAY, County, assigned, problem, report
 
 YESTERDAY = TODAY - DAY
 
@@ -177,12 +178,83 @@ def test_a_round_begins_once(tx: Tx) -> None:
 
 
 def unasked(tx: Tx, **changes: Any) -> dict[int, list[int]]:
-    return tx.rounds.unasked(changes.pop("day", TODAY), **{"pilots_only": False, "most": 100} | changes)
+    day = changes.pop("day", TODAY)
+    return tx.rounds.unasked(
+        day, changes.pop("due", due(day, None)), **{"pilots_only": False, "most": 100} | changes
+    )
 
 
 def test_everybody_is_asked_about_all_their_projects_in_one_go(tx: Tx, county: County) -> None:
     assert unasked(tx) == {county.liu: [county.soda, county.pump], county.wang: [county.bridge]}
     assert unasked(tx, most=1) == {county.liu: [county.soda, county.pump]}
+
+
+DULL = due(TODAY + DAY, TODAY)
+"""A Tuesday: neither a week's turn nor a month's."""
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [
+        ({"kind": "在建"}, True),
+        ({"kind": "储备"}, False),
+        ({"kind": "储备", "planned_start": TODAY + 8 * DAY}, True),
+        ({"kind": "储备", "planned_start": TODAY + 9 * DAY}, False),
+        ({"kind": "储备", "planned_start": TODAY + 8 * DAY, "actual_start": TODAY}, False),
+        ({"kind": "储备", "planned_completion": TODAY - 6 * DAY}, True),
+        ({"kind": "储备", "planned_completion": TODAY - 7 * DAY}, False),
+        ({"kind": "储备", "planned_completion": TODAY + 8 * DAY, "quiet_until": TODAY + 9 * DAY}, False),
+    ],
+)
+def test_a_class_is_asked_in_its_turn_or_when_a_day_is_near(
+    tx: Tx, county: County, changes: dict[str, Any], asked: bool
+) -> None:
+    bridge = tables.projects.c.id == county.bridge
+    tx.connection.execute(update(tables.projects).where(bridge).values(**changes))
+
+    assert (county.wang in unasked(tx, day=TODAY + DAY, due=DULL)) is asked
+
+
+@pytest.mark.parametrize(
+    ("planned", "done", "asked"),
+    [
+        (TODAY + 8 * DAY, None, True),
+        (TODAY + 9 * DAY, None, False),
+        (TODAY - 6 * DAY, None, True),
+        (TODAY - 7 * DAY, None, False),
+        (TODAY + 8 * DAY, TODAY, False),
+    ],
+)
+def test_a_milestone_that_is_near_makes_it_daily(
+    tx: Tx, county: County, planned: date, done: date | None, asked: bool
+) -> None:
+    tx.connection.execute(
+        update(tables.projects).where(tables.projects.c.id == county.bridge).values(kind="储备")
+    )
+    row = {"project_id": county.bridge, "name": "主体封顶", "planned": planned, "done": done}
+    tx.connection.execute(insert(tables.milestones), row)
+
+    assert (county.wang in unasked(tx, day=TODAY + DAY, due=DULL)) is asked
+
+
+def test_an_open_problem_makes_it_daily_until_it_is_withdrawn(tx: Tx, county: County) -> None:
+    tx.connection.execute(update(tables.projects).values(kind="储备"))
+    reported = problem(tx, county)
+
+    assert unasked(tx, day=TODAY + DAY, due=DULL) == {county.liu: [county.pump]}
+    tx.connection.execute(update(tables.problems).values(nature="任务"))
+    assert unasked(tx, day=TODAY + DAY, due=DULL) == {}
+    tx.connection.execute(update(tables.problems).values(nature="问题"))
+    tx.problems.withdraw(reported, NOW, "报重了")
+    assert unasked(tx, day=TODAY + DAY, due=DULL) == {}
+
+
+def test_a_missed_round_was_none(tx: Tx) -> None:
+    tx.rounds.open(TODAY - 3 * DAY, "asking", NOW)
+    tx.rounds.open(TODAY, "missed", NOW)
+
+    assert tx.rounds.last_held(TODAY + DAY) == TODAY - 3 * DAY
+    assert tx.rounds.last_held(TODAY - 3 * DAY) is None
 
 
 def test_an_assignment_of_the_past_or_of_the_future_asks_nothing(tx: Tx, county: County) -> None:

@@ -1,0 +1,130 @@
+"""The 五要件 of projects: what was written down for each, and which projects lack one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, insert, select, update
+
+from bot.domain.document import Kind
+from bot.domain.elements import Element, Facts, has, missing
+from bot.domain.people import Duty
+from storage.dataset import Figure, Line, Question
+from storage.scoping import names_on_duty, projects_in
+from storage.tables import elements, milestones, people, projects, units
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The words of one element, and who wrote them when."""
+
+    element: str
+    text: str
+    name: str
+    at: datetime
+
+
+class Elements:
+    """What was written down for each project; the words before stay in the audit."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def write(self, project_id: int, element: str, text: str, by_id: int, now: datetime) -> str:
+        """Write an element down and Return the words before."""
+        mine = (elements.c.project_id == project_id, elements.c.element == element)
+        before = self._connection.execute(select(elements.c.text).where(*mine)).scalar()
+        self._connection.execute(delete(elements).where(*mine))
+        row = {"project_id": project_id, "element": element, "text": text, "by_id": by_id, "at": now}
+        self._connection.execute(insert(elements), row)
+        return str(before or "")
+
+    def of(self, project_id: int) -> dict[str, Written]:
+        """Return what was written down for a project."""
+        rows = self._connection.execute(
+            select(elements, people.c.name)
+            .join(people, people.c.id == elements.c.by_id)
+            .where(elements.c.project_id == project_id)
+        )
+        return {row.element: Written(row.element, row.text, row.name, row.at) for row in rows}
+
+    def facts(self, project_id: int, today: date) -> Facts:
+        """Return what a project has."""
+        ((_, facts),) = _facts(
+            self._connection, select(projects.c.id).where(projects.c.id == project_id), today
+        )
+        return facts
+
+    def sort(self, project_id: int, tier: str) -> None:
+        """Put a project into a class of urgency (大起底)."""
+        self._connection.execute(update(projects).where(projects.c.id == project_id).values(tier=tier))
+
+
+ELEMENTS = (
+    Figure("number", Kind.WORD, 11),
+    Figure("name", Kind.PROSE, 26),
+    Figure("place", Kind.WORD, 10),
+    Figure("unit", Kind.PROSE, 16),
+    Figure("lead_leader", Kind.WORD, 10),
+    Figure("tier", Kind.WORD, 8),
+    Figure("element_leader", Kind.MARK, 8),
+    Figure("element_measures", Kind.MARK, 8),
+    Figure("element_term", Kind.MARK, 8),
+    Figure("element_standard", Kind.MARK, 8),
+    Figure("element_reward", Kind.MARK, 8),
+    Figure("lacking", Kind.WORD, 18),
+    Figure("lacking_count", Kind.COUNT, 8),
+)
+
+
+def element_lines(connection: Connection, question: Question) -> Iterator[Line]:
+    """Yield every project of the scope with those of the five that it has."""
+    wanted = projects_in(question.scope, question.today)
+    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    for row, facts in _facts(connection, wanted, question.today):
+        lacks = missing(facts)
+        yield {
+            "key": row.number,
+            "source": None,
+            "number": row.number,
+            "name": row.name,
+            "place": row.place,
+            "unit": row.unit or "",
+            "lead_leader": "、".join(leads.get(row.id, ())),
+            "tier": row.tier,
+            **{f"element_{each.name.lower()}": int(has(each, facts)) for each in Element},
+            "lacking": "、".join(lacks),
+            "lacking_count": len(lacks),
+        }
+
+
+def _facts(connection: Connection, wanted: Select[Any], today: date) -> Iterator[tuple[Any, Facts]]:
+    led = names_on_duty(connection, wanted, Duty.LEAD_LEADER, today)
+    dated = set(
+        connection.execute(
+            select(milestones.c.project_id).where(
+                milestones.c.project_id.in_(wanted), milestones.c.planned.is_not(None)
+            )
+        ).scalars()
+    )
+    written: dict[int, set[str]] = {}
+    for row in connection.execute(select(elements).where(elements.c.project_id.in_(wanted))):
+        written.setdefault(row.project_id, set()).add(row.element)
+    rows = connection.execute(
+        select(projects, units.c.name.label("unit"))
+        .outerjoin(units, units.c.id == projects.c.unit_id)
+        .where(projects.c.id.in_(wanted))
+        .order_by(projects.c.id)
+    ).all()
+    for row in rows:
+        yield (
+            row,
+            Facts(
+                has_leader=row.id in led,
+                planned_start=row.planned_start,
+                planned_completion=row.planned_completion,
+                has_dated_milestones=row.id in dated,
+                written=written.get(row.id, set()),
+            ),
+        )

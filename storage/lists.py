@@ -1,0 +1,248 @@
+"""四清单 from one ledger: tasks, duties, and everything with a day ahead or overdue (MISSION row 19).
+
+The fourth, of problems, is the ledger itself.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, literal, or_, select
+
+from bot.domain.blanks import Value
+from bot.domain.document import Kind
+from bot.domain.people import Duty
+from bot.domain.problems import OPEN, State
+from bot.domain.scope import ScopeKind
+from storage.dataset import Figure, Line, Question
+from storage.figures import late_days
+from storage.scoping import names_on_duty, projects_in
+from storage.tables import milestones, missives, people, problems, projects, units
+
+_WHERE = (
+    Figure("number", Kind.WORD, 11),
+    Figure("name", Kind.PROSE, 26),
+    Figure("place", Kind.WORD, 10),
+    Figure("unit", Kind.PROSE, 16),
+    Figure("lead_leader", Kind.WORD, 10),
+)
+_DATED = (
+    Figure("day", Kind.DAY, 12),
+    Figure("days_left", Kind.COUNT, 8),
+    Figure("days_late", Kind.COUNT, 8),
+)
+MILESTONES = (
+    *_WHERE,
+    Figure("milestone", Kind.PROSE, 18),
+    Figure("milestone_day", Kind.DAY, 12),
+    Figure("milestone_done", Kind.DAY, 12),
+    Figure("milestone_late", Kind.COUNT, 10),
+)
+DEADLINES = (
+    *_WHERE,
+    Figure("matter", Kind.WORD, 10, words="matter."),
+    Figure("what", Kind.PROSE, 36),
+    Figure("holder", Kind.WORD, 10),
+    *_DATED,
+)
+DUTIES = (
+    *_WHERE,
+    *(Figure(f"duty_{each.name.lower()}", Kind.WORD, 12) for each in Duty if each is not Duty.LEAD_LEADER),
+)
+_OPEN = [str(state) for state in OPEN]
+
+
+def milestone_lines(connection: Connection, question: Question) -> Iterator[Line]:
+    """Yield every milestone of the scope, in the order of the projects and of the days."""
+    for row, where in _with_projects(connection, question, milestones, milestones.c.planned):
+        yield {
+            **where,
+            "key": f"{row.number} {row.milestone}",
+            "milestone": row.milestone,
+            "milestone_day": _iso(row.planned_day),
+            "milestone_done": _iso(row.done),
+            "milestone_late": late_days(row.planned_day, row.done, question.until),
+        }
+
+
+def duty_lines(connection: Connection, question: Question) -> Iterator[Line]:
+    """Yield every project with who is what on it (责任清单)."""
+    wanted = projects_in(question.scope, question.today)
+    names = {duty: names_on_duty(connection, wanted, duty, question.today) for duty in Duty}
+    for row in connection.execute(_projects(wanted)).all():
+        yield {
+            "key": row.number,
+            "source": None,
+            "number": row.number,
+            "name": row.name,
+            "place": row.place,
+            "unit": row.unit or "",
+            "lead_leader": "、".join(names[Duty.LEAD_LEADER].get(row.id, ())),
+            **{f"duty_{duty.name.lower()}": "、".join(names[duty].get(row.id, ())) for duty in Duty},
+        }
+
+
+def deadline_lines(connection: Connection, question: Question) -> Iterator[Line]:
+    """Yield everything that has a day ahead or overdue, the earliest first (时限清单)."""
+    lines = [
+        *_planned(connection, question),
+        *_problems(connection, question),
+        *_missives(connection, question),
+    ]
+    yield from sorted(lines, key=lambda line: str(line["day"]))
+
+
+def _planned(connection: Connection, question: Question) -> Iterator[Line]:
+    """Yield starts, completions and milestones that are still to come, or overdue."""
+    wanted = projects_in(question.scope, question.today)
+    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    liaisons = names_on_duty(connection, wanted, Duty.LIAISON, question.today)
+    for row in connection.execute(_projects(wanted)).all():
+        where = _where(row, leads)
+        holder = "、".join(liaisons.get(row.id, ()))
+        days = (
+            ("start", row.planned_start, row.actual_start),
+            ("completion", row.planned_completion, row.actual_completion),
+        )
+        for matter, planned, actual in days:
+            if planned is not None and actual is None:
+                yield _dated(where, matter, f"{row.number} {matter}", "", holder, planned, question)
+    for row, where in _with_projects(connection, question, milestones, milestones.c.planned):
+        if row.planned_day is not None and row.done is None:
+            holder = "、".join(liaisons.get(row.project_id, ()))
+            key = f"{row.number} {row.milestone}"
+            yield _dated(where, "milestone", key, row.milestone, holder, row.planned_day, question)
+
+
+def _problems(connection: Connection, question: Question) -> Iterator[Line]:
+    """Yield open problems and tasks with the day on which the clock that runs now runs out."""
+    holder = people.alias("holder")
+    wanted = projects_in(question.scope, question.today)
+    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    rows = connection.execute(
+        select(
+            projects,
+            units.c.name.label("unit"),
+            problems.c.number.label("problem"),
+            problems.c.nature,
+            problems.c.text,
+            problems.c.state,
+            problems.c.accept_due,
+            problems.c.solve_due,
+            holder.c.name.label("holder"),
+        )
+        .select_from(problems)
+        .join(projects, projects.c.id == problems.c.project_id)
+        .outerjoin(units, units.c.id == projects.c.unit_id)
+        .join(holder, holder.c.id == problems.c.holder_id)
+        .where(problems.c.state.in_(_OPEN), problems.c.project_id.in_(wanted))
+    ).all()
+    for row in rows:
+        due = row.accept_due if row.state == str(State.WAITING) and row.accept_due else row.solve_due
+        if due is not None:
+            matter = "task" if row.nature == "任务" else "problem"
+            day = question.county.calendar.day_of(due)
+            yield _dated(_where(row, leads), matter, row.problem, row.text, row.holder, day, question)
+
+
+def _missives(connection: Connection, question: Question) -> Iterator[Line]:
+    """Yield numbered letters that wait for a reply; of no project, only for the whole county."""
+    wanted = projects_in(question.scope, question.today)
+    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    is_whole = literal(question.scope.kind is ScopeKind.COUNTY)
+    is_here = or_(missives.c.project_id.in_(wanted), and_(missives.c.project_id.is_(None), is_whole))
+    answerer = units.alias("answerer")
+    rows = connection.execute(
+        select(
+            projects,
+            units.c.name.label("unit"),
+            missives.c.id.label("missive"),
+            missives.c.kind.label("sort"),
+            missives.c.subject,
+            missives.c.reply_due,
+            answerer.c.name.label("answerer"),
+        )
+        .select_from(missives)
+        .outerjoin(projects, projects.c.id == missives.c.project_id)
+        .outerjoin(units, units.c.id == projects.c.unit_id)
+        .outerjoin(answerer, answerer.c.id == missives.c.unit_id)
+        .where(
+            is_here,
+            missives.c.sequence.is_not(None),
+            missives.c.reply_due.is_not(None),
+            missives.c.replied_at.is_(None),
+            missives.c.closed_at.is_(None),
+        )
+    ).all()
+    for row in rows:
+        what, who = f"{row.sort}：{row.subject}", row.answerer or ""
+        key = f"missive {row.missive}"
+        yield _dated(_where(row, leads), "missive", key, what, who, row.reply_due, question)
+
+
+# --- parts ------------------------------------------------------------------------------
+
+
+def _projects(wanted: Select[Any]) -> Select[Any]:
+    return (
+        select(projects, units.c.name.label("unit"))
+        .outerjoin(units, units.c.id == projects.c.unit_id)
+        .where(projects.c.id.in_(wanted))
+        .order_by(projects.c.id)
+    )
+
+
+def _with_projects(
+    connection: Connection, question: Question, table: Any, by: Any
+) -> Iterator[tuple[Any, dict[str, Value]]]:
+    """Yield milestones with their projects."""
+    wanted = projects_in(question.scope, question.today)
+    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    rows = connection.execute(
+        select(
+            projects,
+            units.c.name.label("unit"),
+            table.c.project_id,
+            table.c.name.label("milestone"),
+            table.c.planned.label("planned_day"),
+            table.c.done,
+        )
+        .select_from(table)
+        .join(projects, projects.c.id == table.c.project_id)
+        .outerjoin(units, units.c.id == projects.c.unit_id)
+        .where(table.c.project_id.in_(wanted))
+        .order_by(projects.c.id, by.is_(None), by, table.c.id)
+    ).all()
+    for row in rows:
+        yield row, _where(row, leads)
+
+
+def _where(row: Any, leads: dict[int, list[str]]) -> dict[str, Value]:
+    return {
+        "source": None,
+        "number": row.number or "",
+        "name": row.name or "",
+        "place": row.place or "",
+        "unit": row.unit or "",
+        "lead_leader": "、".join(leads.get(row.id, ())),
+    }
+
+
+def _dated(
+    where: dict[str, Value], matter: str, key: str, what: str, holder: str, day: date, question: Question
+) -> Line:
+    left = (day - question.today).days
+    return {
+        **where,
+        "key": key,
+        "matter": matter,
+        "what": what,
+        "holder": holder,
+        "day": day.isoformat(),
+        "days_left": left if left >= 0 else None,
+        "days_late": -left if left < 0 else None,
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select, update
 
 from bot.domain.problems import Nature, Problem, State
-from bot.domain.visits import Outcome, Visit
+from bot.domain.visits import MADE, Outcome, Visit
 from storage import dialects
 from storage.problem_rows import PROBLEM, problem_of
 from storage.tables import problems, visits
@@ -106,7 +106,10 @@ class Visits:
         """Keep what became of a visit; False if somebody has said so meanwhile."""
         was = str(visit.outcome or "")
         return self._change(
-            visits.c.id == visit.id, visits.c.outcome == was, outcome=str(outcome), done_at=now
+            visits.c.id == visit.id,
+            visits.c.outcome == was,
+            outcome=str(outcome),
+            done_at=now if outcome in MADE else None,
         )
 
     def note(self, visit: Visit, words: str) -> None:

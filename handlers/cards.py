@@ -27,7 +27,7 @@ def text(desk: Desk, reader: Person, problem: Problem) -> str:
     """Return what a card says: what is wrong, who holds it, by when."""
     head = desk.say(
         reader,
-        "card.head",
+        "task.head" if problem.is_task else "card.head",
         nature=problem.nature,
         number=problem.number,
         project=problem.project,

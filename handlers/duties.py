@@ -12,6 +12,7 @@ from datetime import datetime
 from handlers import (
     absence,
     almanac,
+    briefs,
     bulletins,
     commons,
     departure,
@@ -44,6 +45,9 @@ DUTIES: tuple[Duty, ...] = (
     bulletins.show,
     posting.post,
     morning.tell,
+    briefs.brief,
+    briefs.ask,
+    briefs.remind,
     commons.keep,
     nods.offer,
     four_lists.make,
@@ -73,6 +77,7 @@ def next_event(beat: Beat) -> tuple[datetime, str] | None:
         *digest.next_moments(beat),
         *bulletins.next_moments(beat),
         *escalation.next_moments(beat),
+        *briefs.next_moments(beat),
         *absence.next_moments(beat),
         *nods.next_moments(beat),
     ]

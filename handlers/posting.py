@@ -5,6 +5,7 @@ from functools import partial
 
 from bot.domain.bulletins import Bulletin
 from bot.domain.people import Person, Role
+from bot.domain.tasks import AGENDA
 from bot.domain.timetable import GROUPS
 from bot.errors import PaperError, Refused
 from handlers import bulletins
@@ -87,6 +88,8 @@ def _tell(beat: Beat, bulletin: Bulletin, person: Person, printed: Printed) -> N
     choices: Choices = ()
     if not person.is_office and beat.tx.receipts.hand(bulletin.subject, person.id, beat.now):
         choices = (((beat.say(person, "button.sign"), f"sign:{bulletin.subject}"),),)
+    if person.is_office and bulletin.form == AGENDA:
+        choices = (((beat.say(person, "button.resolve"), f"resolve:{bulletin.id}"),),)
     slot = f"{bulletin.subject}:posted:{person.id}"
     beat.tell(person, slot, printed.text, choices, subject=f"{bulletin.subject}:posted", lane=Lane.PAPER)
 

@@ -123,6 +123,10 @@ def _solve(turn: Turn, problem: Problem, solution: str) -> None:
     attachments.keep(turn, problem_id=problem.id)
     requests.lapse(turn, problem)
     problem = clocks.wind(turn, problem)
+    if problem.is_task and problem.confirmer_id == problem.holder_id:
+        # What somebody promised themself they need not confirm to themself.
+        _close(turn, problem, problem.confirmer_id)
+        return
     with turn.at_rest():
         asked = [turn.once(turn.tx.people.get, each) for each in clocks.unconfirmed(turn, problem)]
         for person in asked:
@@ -147,10 +151,14 @@ def close(turn: Turn) -> None:
         names = "、".join(turn.tx.people.get(each).name for each in silent)
         turn.reply("problem.confirmed", problem=problem.tag, name=names)
         return
+    _close(turn, problem, problem.holder_id, *(() if speaks else (problem.confirmer_id,)))
+
+
+def _close(turn: Turn, problem: Problem, *told: int) -> None:
     deeds.must_win(turn, problem, won=turn.tx.problems.close(problem, turn.now))
     turn.record(turn.sender, "problem.closed", cards.subject(problem))
     cards.refresh(turn, deeds.found(turn, problem.id))
-    for person_id in {problem.holder_id, *(() if speaks else (problem.confirmer_id,))}:
+    for person_id in set(told):
         deeds.tell(turn, problem, person_id, "problem.closed_for_holder")
     turn.notice = turn.say(turn.sender, "problem.closed_notice")
     turn.reply("problem.closed", problem=problem.tag)

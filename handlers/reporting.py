@@ -32,6 +32,10 @@ def report(turn: Turn) -> None:
     if spoken.named_in(turn):
         return
     projects = prompts.asked_of(turn, turn.sender)
+    if turn.argument and turn.question is not None and turn.question.topic == "visit_line":
+        # What a leader found on the site that they were just asked about.
+        describe_on(turn, turn.tx.projects.get(int(turn.known["project"])), turn.argument)
+        return
     if not projects:
         raise Refused("report.no_projects")
     if turn.argument:

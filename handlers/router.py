@@ -41,6 +41,7 @@ from handlers import (
     signing,
     spoken,
     stillness,
+    task_words,
     unclear,
     welcome,
 )
@@ -55,44 +56,29 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Turn], None]
 
 COMMANDS: dict[str, Handler] = {
-    "today": lists.today,
-    "今日": lists.today,
-    "projects": lists.projects,
-    "项目": lists.projects,
-    "problem": reporting.report,
-    "问题": reporting.report,
-    "ledger": ledger.ledger,
-    "台账": ledger.ledger,
-    "help": lists.usage,
-    "帮助": lists.usage,
+    **dict.fromkeys(("today", "今日"), lists.today),
+    **dict.fromkeys(("projects", "项目"), lists.projects),
+    **dict.fromkeys(("problem", "问题"), reporting.report),
+    **dict.fromkeys(("ledger", "台账"), ledger.ledger),
+    **dict.fromkeys(("help", "帮助"), lists.usage),
     "start": welcome.again,
-    "cancel": lists.cancel,
-    "取消": lists.cancel,
-    "代填": office.enter,
-    "enter": office.enter,
-    "更正": office.correct,
-    "correct": office.correct,
-    "撤销": office.withdraw,
-    "withdraw": office.withdraw,
-    "暂停": office.pause,
-    "pause": office.pause,
-    "恢复": office.resume,
-    "resume": office.resume,
-    "试点": office.pilot,
-    "pilot": office.pilot,
+    **dict.fromkeys(("cancel", "取消"), lists.cancel),
+    **dict.fromkeys(("代填", "enter"), office.enter),
+    **dict.fromkeys(("更正", "correct"), office.correct),
+    **dict.fromkeys(("撤销", "withdraw"), office.withdraw),
+    **dict.fromkeys(("暂停", "pause"), office.pause),
+    **dict.fromkeys(("恢复", "resume"), office.resume),
+    **dict.fromkeys(("试点", "pilot"), office.pilot),
     "移交": handover.ask,
-    "请假": leave.ask,
-    "leave": leave.ask,
-    "销假": leave.end,
-    "back": leave.end,
+    **dict.fromkeys(("请假", "leave"), leave.ask),
+    **dict.fromkeys(("销假", "back"), leave.end),
     "handover": handover.ask,
-    "未激活": contacts.missing,
-    "missing": contacts.missing,
-    "发到": contacts.prefer,
-    "prefer": contacts.prefer,
+    **dict.fromkeys(("未激活", "missing"), contacts.missing),
+    **dict.fromkeys(("发到", "prefer"), contacts.prefer),
     **dict.fromkeys(contacts.TOGETHER, contacts.prefer),
     **project_words.COMMANDS,
     **paper_words.COMMANDS,
+    **task_words.COMMANDS,
 }
 
 ACTIONS: dict[str, Handler] = {
@@ -143,6 +129,7 @@ ACTIONS: dict[str, Handler] = {
     "drop": lists.cancel,
     **project_words.ACTIONS,
     **paper_words.ACTIONS,
+    **task_words.ACTIONS,
 }
 
 TOPICS: dict[str, Handler] = {
@@ -170,6 +157,7 @@ TOPICS: dict[str, Handler] = {
     "leave": leave.name_substitute,
     **project_words.TOPICS,
     **paper_words.TOPICS,
+    **task_words.TOPICS,
 }
 
 BARE: frozenset[Handler] = frozenset(
@@ -188,6 +176,7 @@ ASIDES: frozenset[Handler] = frozenset(
         progress.same,
         contacts.missing,
         contacts.prefer,
+        *task_words.ASIDES,
     }
 )
 """What may be done in between: words that wait for an answer go on waiting."""

@@ -67,6 +67,16 @@ class Bulletins:
         row = self._connection.execute(select(bulletins).where(bulletins.c.id == bulletin_id)).first()
         return _bulletin(row) if row else None
 
+    def latest(self, form: str) -> Bulletin | None:
+        """Return the last paper of a form that the office has let out; None when there is none."""
+        row = self._connection.execute(
+            select(bulletins)
+            .where(bulletins.c.form == form, bulletins.c.state.in_(_GOING_OUT))
+            .order_by(bulletins.c.last.desc(), bulletins.c.id.desc())
+            .limit(1)
+        ).first()
+        return _bulletin(row) if row else None
+
     def to_print(self) -> list[int]:
         """Return the drafts whose latest version is not on paper yet, the oldest first."""
         rows = self._connection.execute(

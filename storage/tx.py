@@ -36,6 +36,7 @@ from storage.roster import Rosters
 from storage.rounds import Rounds
 from storage.routes import Routes
 from storage.stages import Stages
+from storage.visits import Visits
 
 
 class Tx:
@@ -213,3 +214,8 @@ class Tx:
     def rosters(self) -> Rosters:
         """Whole rosters, applied."""
         return Rosters(self.connection, self.audit)
+
+    @cached_property
+    def visits(self) -> Visits:
+        """Who goes where, and how it was there."""
+        return Visits(self.connection)

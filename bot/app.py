@@ -14,8 +14,11 @@ from bot.chat import Attachment, ChatPlatform, Fetched
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.domain.county import County
+from bot.domain.missives import Sheet
 from bot.domain.week import Week
+from bot.errors import TemplateError
 from bot.messengers import messengers_of
+from bot.papers.missive import make_missive
 from bot.papers.press import DigestOrder, make_digest
 from bot.papers.workshop import Workshop
 from bot.texts import Texts
@@ -23,7 +26,7 @@ from bot.ticker import Ticker
 from handlers import almanac, duties
 from handlers.delivery import Delivery
 from handlers.router import Router
-from handlers.watch import DigestPapers, Watch
+from handlers.watch import DigestPapers, MissivePapers, Watch
 from storage.lock import RunLock
 from storage.store import Store
 
@@ -37,7 +40,7 @@ _BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
 
 
 class WorkshopPress:
-    """Has digests made in the workshop."""
+    """Has digests and missives made in the workshop."""
 
     def __init__(self, settings: Settings, workshop: Workshop) -> None:
         self._settings = settings
@@ -48,6 +51,13 @@ class WorkshopPress:
         return DigestPapers(
             *await self._workshop.make(make_digest, order(self._settings, scope, week, now, late=late))
         )
+
+    async def missive(self, sheet: Sheet) -> MissivePapers:
+        """Return a missive on paper; raise TemplateError where the office's template does not fit."""
+        made = await self._workshop.make(make_missive, sheet, self._settings.letters.templates)
+        if isinstance(made[0], str):
+            raise TemplateError(*made)
+        return MissivePapers(*made)
 
 
 def order(settings: Settings, scope: str, week: Week, now: datetime, *, late: bool = False) -> DigestOrder:

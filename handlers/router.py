@@ -28,6 +28,9 @@ from handlers import (
     leave,
     ledger,
     lists,
+    missive_desk,
+    missive_register,
+    missive_replies,
     offers,
     office,
     pictures,
@@ -82,6 +85,12 @@ COMMANDS: dict[str, Handler] = {
     "销假": leave.end,
     "back": leave.end,
     "handover": handover.ask,
+    "函件": missive_register.register,
+    "missives": missive_register.register,
+    "发函": missive_desk.issue,
+    "issue": missive_desk.issue,
+    "回复": missive_replies.reply_typed,
+    "reply": missive_replies.reply_typed,
     "未激活": contacts.missing,
     "missing": contacts.missing,
     "发到": contacts.prefer,
@@ -134,6 +143,15 @@ ACTIONS: dict[str, Handler] = {
     "handover": handover.confirm,
     "handover_given": signing.given,
     "handover_taken": signing.taken,
+    "missive": missive_desk.show,
+    "missives": missive_register.turn_page,
+    "missive_release": missive_desk.release,
+    "missive_reword": missive_desk.ask_rewording,
+    "missive_decline": missive_desk.ask_decline,
+    "missive_receive": missive_replies.receive,
+    "missive_reply": missive_replies.ask_reply,
+    "missive_close": missive_replies.close,
+    "missive_return": missive_replies.ask_return,
     "drop": lists.cancel,
 }
 
@@ -159,6 +177,10 @@ TOPICS: dict[str, Handler] = {
     "common_feedback": commons.give_feedback,
     "similar": reporting.answer_similar,
     "unread": lists.still_unread,
+    "missive_text": missive_desk.reword,
+    "missive_decline": missive_desk.decline,
+    "missive_reply": missive_replies.reply,
+    "missive_return": missive_replies.give_back,
     "leave": leave.name_substitute,
 }
 
@@ -178,6 +200,10 @@ ASIDES: frozenset[Handler] = frozenset(
         progress.same,
         contacts.missing,
         contacts.prefer,
+        missive_desk.show,
+        missive_register.register,
+        missive_register.turn_page,
+        missive_replies.receive,
     }
 )
 """What may be done in between: words that wait for an answer go on waiting."""

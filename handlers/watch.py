@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from bot.chat import Attachment, Fetched, Paper
 from bot.clock import Clock
 from bot.domain.county import County
+from bot.domain.missives import Sheet
 from bot.domain.week import Week
 from bot.texts import Texts
 from handlers.turn import Beat
@@ -27,11 +28,22 @@ class DigestPapers:
     ledger: Paper
 
 
+@dataclass(frozen=True, slots=True)
+class MissivePapers:
+    """A missive on paper: for the office to keep, and as it goes out."""
+
+    docx: Paper
+    pdf: Paper
+
+
 class Press(Protocol):
     """Makes papers, away from the writer and the event loop."""
 
     async def digest(self, scope: str, week: Week, now: datetime, *, late: bool) -> DigestPapers:
         """Return the digest of a week for a scope."""
+
+    async def missive(self, sheet: Sheet) -> MissivePapers:
+        """Return a missive on paper; raise TemplateError where the office's template does not fit."""
 
 
 class Fetchers(Protocol):

@@ -21,6 +21,8 @@ from storage.handovers import Handovers
 from storage.inbox import Inbox
 from storage.leaves import Leaves
 from storage.listing import Listing
+from storage.missive_register import MissiveRegister
+from storage.missives import Missives
 from storage.mornings import Mornings
 from storage.outbox import Outbox
 from storage.people import People
@@ -152,6 +154,16 @@ class Tx:
     def commons(self) -> Commons:
         """What stands in the way of many at once."""
         return Commons(self.connection)
+
+    @cached_property
+    def missives(self) -> Missives:
+        """The letters of the office."""
+        return Missives(self.connection)
+
+    @cached_property
+    def missive_register(self) -> MissiveRegister:
+        """The letters that went out, a page at a time."""
+        return MissiveRegister(self.connection)
 
     @cached_property
     def mornings(self) -> Mornings:

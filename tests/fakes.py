@@ -5,8 +5,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from bot.chat import Address, Attachment, Capabilities, Fetched, Listener, Outgoing, Paper, Ref
+from bot.domain.missives import Sheet
 from bot.errors import DeliveryError, Failure
-from handlers.watch import DigestPapers
+from handlers.watch import DigestPapers, MissivePapers
 
 
 @dataclass
@@ -84,10 +85,11 @@ def _buttons(message: Outgoing) -> tuple[list[str], dict[str, str]]:
 
 @dataclass
 class FakePress:
-    """Prints digests of two lines; ``failures`` are raised instead of the next ones."""
+    """Prints digests of two lines and missives of none; ``failures`` are raised instead of the next ones."""
 
     printed: list[str] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
+    sheets: list[Sheet] = field(default_factory=list)
 
     async def digest(self, scope: str, week: object, now: object, *, late: bool) -> DigestPapers:
         if self.failures:
@@ -97,6 +99,15 @@ class FakePress:
             f"周报 {scope} {week}",
             Paper("digest.png", "image/png", b"png"),
             Paper("ledger.xlsx", "application/xlsx", b"xlsx"),
+        )
+
+    async def missive(self, sheet: Sheet) -> MissivePapers:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sheets.append(sheet)
+        return MissivePapers(
+            Paper(f"{sheet.number}.docx", "application/docx", b"docx"),
+            Paper(f"{sheet.number}.pdf", "application/pdf", b"pdf"),
         )
 
 

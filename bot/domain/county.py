@@ -5,6 +5,7 @@ from datetime import time, timedelta
 
 from bot.domain.calendar import Calendar
 from bot.domain.deadlines import Deadlines
+from bot.domain.missives import MissiveRules
 from bot.domain.people import Language
 from bot.domain.rhythm import Rhythm
 from bot.domain.timetable import DEFAULT
@@ -34,5 +35,6 @@ class County:
     digest_weekday: int = 0
     digest_at: time = time(8, 30)
     rhythms: tuple[Rhythm, ...] = DEFAULT
+    missives: MissiveRules = field(default_factory=MissiveRules)
     climbs: bool = False
     step: timedelta = timedelta(hours=4)

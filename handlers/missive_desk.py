@@ -125,7 +125,7 @@ def _draft(turn: Turn, argument: str) -> Missive:
 def _too_late(turn: Turn, missive: Missive) -> Refused:
     at = turn.clock(missive.decided_at) if missive.decided_at else ""
     if missive.state is MissiveState.WITHDRAWN:
-        return Refused("missive.gone", subject=missive.subject, why=missive.reason)
+        return Refused("missive.gone", title=missive.subject, why=missive.reason)
     key = "declined_already" if missive.state is MissiveState.DECLINED else "released_already"
     return Refused(f"missive.{key}", name=missive.decider, at=at)
 
@@ -136,7 +136,7 @@ def release(turn: Turn) -> None:
     if not missives.is_called_for(turn, missive):
         # Not refused by raising: that would undo the withdrawal.
         why = missives.withdraw(turn, missive)
-        turn.reply("missive.gone", subject=missive.subject, why=why)
+        turn.reply("missive.gone", title=missive.subject, why=why)
         return
     missive_post.addressed(turn, missive)
     if not turn.tx.missives.approve(missive, turn.sender.id, turn.now):
@@ -180,7 +180,7 @@ def decline(turn: Turn) -> None:
         raise _too_late(turn, found(turn, missive.id))
     missive_ties.record(turn, turn.sender, "declined", missive, reason=turn.text)
     missive_cards.refresh(turn, missive.id)
-    turn.reply("missive.declined", subject=missive.subject)
+    turn.reply("missive.declined", title=missive.subject)
 
 
 def _must_be_office(turn: Turn) -> None:

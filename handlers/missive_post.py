@@ -93,6 +93,8 @@ def _put_back(missive: Missive, refusal: Refused, beat: Beat) -> None:
     releaser = beat.tx.people.get(missive.decided_by) if missive.decided_by else None
     if releaser is not None:
         told = beat.say(releaser, refusal.key, **refusal.blanks)
+        if refusal.key.startswith("missive.template_"):
+            told = beat.say(releaser, "missive.not_sent", why=told)
         slot = f"missive:{missive.id}:put_back:{beat.now.timestamp()}:{releaser.id}"
         beat.tell(releaser, slot, told, disturb=True, in_person=True)
 
@@ -101,7 +103,7 @@ def _send(order: _Order, papers: MissivePapers, beat: Beat) -> None:
     missive = order.missive
     if not missives.is_called_for(beat, missive):
         why = missives.withdraw(beat, missive)
-        _tell_releaser(beat, missive, "missive.gone", subject=missive.subject, why=why)
+        _tell_releaser(beat, missive, "missive.gone", title=missive.subject, why=why)
         return
     try:
         to, people = addressed(beat, missive)

@@ -88,7 +88,7 @@ COMMANDS: dict[str, Handler] = {
     "函件": missive_register.register,
     "missives": missive_register.register,
     "发函": missive_desk.issue,
-    "issue": missive_desk.issue,
+    "missive": missive_desk.issue,
     "回复": missive_replies.reply_typed,
     "reply": missive_replies.reply_typed,
     "未激活": contacts.missing,

@@ -359,6 +359,7 @@ def subject(missive_id: int) -> str:
 
 
 def missive_of(row: Row[Any]) -> Missive:
+    """Return a letter from its row."""
     return Missive(
         id=row.id,
         slot=row.slot,

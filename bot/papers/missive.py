@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF = "application/pdf"
+_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|]')
+_LONGEST_NAME = 60
 ANY = "函"
 """The template for every kind that has none of its own."""
 
@@ -30,7 +33,7 @@ def make_missive(sheet: Sheet, folder: Path | None) -> tuple[Paper, Paper] | tup
         document = missive_docx(sheet, template_of(sheet.kind, folder))
     except TemplateError as error:
         return error.file, error.key, error.what
-    name = f"{sheet.number}{sheet.title}"
+    name = _NOT_IN_NAMES.sub("_", f"{sheet.number}{sheet.title}")[:_LONGEST_NAME]
     return Paper(f"{name}.docx", DOCX, document), Paper(f"{name}.pdf", PDF, missive_pdf(sheet))
 
 

@@ -14,10 +14,13 @@ from bot.chat import Attachment, ChatPlatform, Fetched
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.domain.county import County
+from bot.domain.document import Document
 from bot.domain.missives import Sheet
+from bot.domain.rhythm import Occasion, Rhythm
 from bot.domain.week import Week
 from bot.errors import TemplateError
 from bot.messengers import messengers_of
+from bot.papers.drafting import DraftOrder, PrintOrder, draft, printed
 from bot.papers.missive import make_missive
 from bot.papers.press import DigestOrder, make_digest
 from bot.papers.workshop import Workshop
@@ -26,7 +29,7 @@ from bot.ticker import Ticker
 from handlers import almanac, duties
 from handlers.delivery import Delivery
 from handlers.router import Router
-from handlers.watch import DigestPapers, MissivePapers, Watch
+from handlers.watch import DigestPapers, MissivePapers, Printed, Watch
 from storage.lock import RunLock
 from storage.store import Store
 
@@ -40,7 +43,7 @@ _BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
 
 
 class WorkshopPress:
-    """Has digests and missives made in the workshop."""
+    """Has digests, papers and missives made in the workshop."""
 
     def __init__(self, settings: Settings, workshop: Workshop) -> None:
         self._settings = settings
@@ -59,6 +62,16 @@ class WorkshopPress:
             raise TemplateError(*made)
         return MissivePapers(*made)
 
+    async def draft(self, rhythm: Rhythm, occasion: Occasion, now: datetime) -> Document:
+        """Return the paper that a line of the timetable asks for, as the database has it now."""
+        return await self._workshop.make(draft, draft_order(self._settings, rhythm, occasion, now))
+
+    async def print(self, document: Document) -> Printed:
+        """Return a paper as it is handed over, its amendments marked."""
+        settings = self._settings
+        order = PrintOrder(document, settings.language, settings.texts)
+        return Printed(*await self._workshop.make(printed, order))
+
 
 def order(settings: Settings, scope: str, week: Week, now: datetime, *, late: bool = False) -> DigestOrder:
     """Return what the workshop must know to make a digest."""
@@ -72,6 +85,24 @@ def order(settings: Settings, scope: str, week: Week, now: datetime, *, late: bo
         week=week,
         now=now,
         late=late,
+    )
+
+
+def draft_order(settings: Settings, rhythm: Rhythm, occasion: Occasion, now: datetime) -> DraftOrder:
+    """Return what the workshop must know to draft a paper."""
+    return DraftOrder(
+        url=settings.database.url,
+        schema=settings.database.schema_,
+        county=settings.of_county(),
+        language=settings.language,
+        rewordings=settings.texts,
+        forms=settings.rhythm.forms,
+        paper=rhythm.paper,
+        scope=rhythm.scope,
+        first=occasion.first,
+        last=occasion.last,
+        days_left=rhythm.days_left(occasion.last),
+        now=now,
     )
 
 

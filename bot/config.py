@@ -302,4 +302,8 @@ def _beside(settings: Settings, folder: Path) -> Settings:
     templates = settings.letters.templates
     letters = settings.letters.model_copy(update={"templates": folder / templates if templates else None})
     database = settings.database.model_copy(update={"url": url})
-    return settings.model_copy(update={"database": database, "texts": texts, "letters": letters})
+    forms = folder / settings.rhythm.forms if settings.rhythm.forms else None
+    rhythm = settings.rhythm.model_copy(update={"forms": forms})
+    return settings.model_copy(
+        update={"database": database, "texts": texts, "rhythm": rhythm, "letters": letters}
+    )

@@ -1,6 +1,7 @@
 """The part of config.toml that is a timetable: which papers are drafted when, of what, for whom."""
 
 from datetime import date, time, timedelta
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -74,6 +75,8 @@ class RhythmSettings(Section):
     presets: tuple[Literal["五每", "半月", "周月季", "述职"], ...] = ("五每",)
     shift: Shift = Shift.AFTER
     papers: tuple[Line, ...] = ()
+    # A folder of forms (材料样式) of the county's own; they add to those that come with the bot.
+    forms: Path | None = None
 
     def timetable(self) -> tuple[Rhythm, ...]:
         """Return every line; one of the county's own replaces those of presets for its paper and scope."""

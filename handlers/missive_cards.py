@@ -2,8 +2,9 @@
 
 from datetime import date, datetime
 
+from bot.domain.calendar import year_permille
 from bot.domain.figures import show_money, show_permille
-from bot.domain.missives import Call, Matter, Missive, MissiveKind, MissiveState, Sheet, year_gone
+from bot.domain.missives import Call, Matter, Missive, MissiveKind, MissiveState, Sheet
 from bot.domain.people import Person
 from bot.domain.projects import Project
 from bot.domain.words import visible
@@ -23,7 +24,7 @@ def title(desk: Desk, call: Call, project: Project) -> str:
 def body(desk: Desk, call: Call, project: Project) -> str:
     """Return the words of a letter that is drafted by itself; each figure says of which day it is."""
     planned = project.planned_completion if call.matter is Matter.PRODUCTION else project.planned_start
-    done, gone = project.plan_permille or 0, year_gone(desk.today)
+    done, gone = project.plan_permille or 0, year_permille(desk.today)
     return desk.say(
         None,
         f"missive.body_{_key(call)}",

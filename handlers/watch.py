@@ -9,7 +9,9 @@ from typing import Protocol, TypeVar
 from bot.chat import Attachment, Fetched, Paper
 from bot.clock import Clock
 from bot.domain.county import County
+from bot.domain.document import Document
 from bot.domain.missives import Sheet
+from bot.domain.rhythm import Occasion, Rhythm
 from bot.domain.week import Week
 from bot.texts import Texts
 from handlers.turn import Beat
@@ -36,14 +38,29 @@ class MissivePapers:
     pdf: Paper
 
 
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A paper as it is handed over: one screen for a chat, a workbook, A4 pages."""
+
+    text: str
+    workbook: Paper
+    pages: Paper
+
+
 class Press(Protocol):
-    """Makes papers, away from the writer and the event loop."""
+    """Makes papers, away from the writer and the event loop; raises PaperError if one cannot be made."""
 
     async def digest(self, scope: str, week: Week, now: datetime, *, late: bool) -> DigestPapers:
         """Return the digest of a week for a scope."""
 
     async def missive(self, sheet: Sheet) -> MissivePapers:
         """Return a missive on paper; raise TemplateError where the office's template does not fit."""
+
+    async def draft(self, rhythm: Rhythm, occasion: Occasion, now: datetime) -> Document:
+        """Return the paper that a line of the timetable asks for, as the database has it now."""
+
+    async def print(self, document: Document) -> Printed:
+        """Return a paper as it is handed over, its amendments marked."""
 
 
 class Fetchers(Protocol):

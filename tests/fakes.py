@@ -3,11 +3,15 @@
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from bot.chat import Address, Attachment, Capabilities, Fetched, Listener, Outgoing, Paper, Ref
+from bot.domain.blanks import Blank, How
+from bot.domain.document import Document, Heading, Kind, Row, Table
 from bot.domain.missives import Sheet
+from bot.domain.rhythm import Occasion, Rhythm
 from bot.errors import DeliveryError, Failure
-from handlers.watch import DigestPapers, MissivePapers
+from handlers.watch import DigestPapers, MissivePapers, Printed
 
 
 @dataclass
@@ -85,7 +89,7 @@ def _buttons(message: Outgoing) -> tuple[list[str], dict[str, str]]:
 
 @dataclass
 class FakePress:
-    """Prints digests of two lines and missives of none; ``failures`` are raised instead of the next ones."""
+    """Prints digests of two lines, papers of one figure; ``failures`` are raised instead of the next ones."""
 
     printed: list[str] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
@@ -101,6 +105,22 @@ class FakePress:
             Paper("ledger.xlsx", "application/xlsx", b"xlsx"),
         )
 
+    async def draft(self, rhythm: Rhythm, occasion: Occasion, now: datetime) -> Document:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.printed.append(f"{rhythm.paper} {rhythm.scope} {occasion.first} {occasion.last}")
+        return document(rhythm.paper, rhythm.scope, occasion.first, occasion.last, now)
+
+    async def print(self, document: Document) -> Printed:
+        if self.failures:
+            raise self.failures.pop(0)
+        total = document.tables[0].total("invested") // 100
+        return Printed(
+            f"【{document.title}】\n{document.period}\n本期完成 {total} 万元。",
+            Paper(f"{document.form}.xlsx", "application/xlsx", b"xlsx"),
+            Paper(f"{document.form}.pdf", "application/pdf", b"pdf"),
+        )
+
     async def missive(self, sheet: Sheet) -> MissivePapers:
         if self.failures:
             raise self.failures.pop(0)
@@ -109,6 +129,32 @@ class FakePress:
             Paper(f"{sheet.number}.docx", "application/docx", b"docx"),
             Paper(f"{sheet.number}.pdf", "application/pdf", b"pdf"),
         )
+
+
+def document(form: str, scope: str, first: date, last: date, now: datetime) -> Document:
+    """Return a small paper: what two projects invested."""
+    headings = (
+        Heading("number", "编号", Kind.WORD),
+        Heading("name", "项目", Kind.PROSE),
+        Heading("invested", "本期完成(万元)", Kind.MONEY, summed=True),
+    )
+    rows = (
+        Row("XM-001", ("XM-001", "年产100万吨纯碱项目", 120_000), "2026-11-20 刘敏"),
+        Row("XM-002", ("XM-002", "泵业智造产业园", 80_000), "2026-11-19 刘敏"),
+    )
+    return Document(
+        form=form,
+        title=f"青禾县{form}",
+        period=f"{first} – {last}",
+        county="青禾县",
+        scope=scope,
+        first=first.isoformat(),
+        last=last.isoformat(),
+        made_at=now.isoformat(),
+        lead=("本期完成 {invested}。",),
+        tables=(Table("项目", headings, rows),),
+        blanks=(Blank("invested", 0, How.SUM, ("invested",)),),
+    )
 
 
 @dataclass

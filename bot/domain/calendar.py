@@ -38,6 +38,12 @@ def _weekdays_before(day: date) -> int:
     return weeks * _WEEKEND + min(rest, _WEEKEND)
 
 
+def year_permille(day: date) -> int:
+    """Return the share of the year gone by when a day is over, in thousandths."""
+    days = date(day.year, 12, 31).timetuple().tm_yday
+    return day.timetuple().tm_yday * 1000 // days
+
+
 @dataclass(frozen=True)
 class Calendar:
     """The county's days: which are worked, and when the quiet hours are.

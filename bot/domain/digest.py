@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.calendar import year_permille
 from bot.domain.deadlines import Light
 from bot.domain.lines import Pace, ProblemLine, ProjectLine
 from bot.domain.problems import OTHER, State
@@ -52,8 +53,7 @@ class Digest:
     @property
     def year_permille(self) -> int:
         """The share of the year gone by, in thousandths."""
-        start, end = date(self.as_of.year, 1, 1), date(self.as_of.year, 12, 31)
-        return ((self.as_of - start).days + 1) * 1000 // ((end - start).days + 1)
+        return year_permille(self.as_of)
 
     @property
     def answered_permille(self) -> int | None:

@@ -1,15 +1,16 @@
 """A paper before it is printed: one value from which chat text, workbook and A4 page are made.
 
 It is kept as JSON with the draft, so that what is released is what was looked over. Money is in
-hundredths of 万元, shares are in thousandths, days are ISO strings.
+hundredths of 万元, shares are in thousandths, days are ISO strings. What a sentence counts is
+counted in the tables as they stand, so that no sentence contradicts an amendment.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
 
-Value = str | int | None
+from bot.domain.blanks import Blank, Value
 
 
 class Kind(StrEnum):
@@ -20,18 +21,28 @@ class Kind(StrEnum):
     COUNT = "count"
     MONEY = "money"
     SHARE = "share"
+    POINTS = "points"
+    """A difference of two shares, with its sign."""
     DAY = "day"
+    MARK = "mark"
+    """A tick, where it is 1."""
+    LIGHT = "light"
+    """How a clock stands: green, yellow, red."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column: the key of its figure, its title, how it is shown, and whether it is summed below."""
+    """A column: the key of its figure, its title, how it is shown, and whether it is summed below.
+
+    Below a share stands the sum of its first column ``of`` by that of its second.
+    """
 
     key: str
     title: str
     kind: Kind
     width: int = 12
     summed: bool = False
+    of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,12 @@ class Table:
         """Return where the figure with a key stands in a row; None if it is not in this table."""
         return next((at for at, heading in enumerate(self.headings) if heading.key == key), None)
 
+    def lines(self) -> Iterator[dict[str, Value]]:
+        """Yield each row by the keys of its figures."""
+        keys = [heading.key for heading in self.headings]
+        for row in self.rows:
+            yield dict(zip(keys, row.values, strict=True))
+
     def total(self, key: str) -> int:
         """Return the sum of a column, over what stands there now."""
         at = self.place(key)
@@ -70,7 +87,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A paper: its title, what of which days, the sentences for a chat, its tables, its notes."""
+    """A paper: its title, what of which days, the sentences for a chat, its tables, its notes.
+
+    The blanks of ``lead`` are filled when it is printed: with ``given`` words, or with what ``blanks``
+    count in the tables.
+    """
 
     form: str
     title: str
@@ -83,6 +104,13 @@ class Document:
     lead: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
+    given: Mapping[str, str] = field(default_factory=dict)
+    blanks: tuple[Blank, ...] = ()
+
+    @property
+    def amendments(self) -> int:
+        """How many figures were put right."""
+        return sum(len(row.amended) for table in self.tables for row in table.rows)
 
     def amended(self, row_key: str, figure: str, value: Value) -> Self | None:
         """Return the paper with one figure put right, marked; None if it has no such figure."""
@@ -117,12 +145,15 @@ class Document:
                 "lead": tuple(kept["lead"]),
                 "notes": tuple(kept["notes"]),
                 "tables": tables,
+                "blanks": tuple(Blank.from_json(each) for each in kept["blanks"]),
             }
         )
 
 
 def _table(kept: Mapping[str, Any]) -> Table:
-    headings = tuple(Heading(**{**each, "kind": Kind(each["kind"])}) for each in kept["headings"])
+    headings = tuple(
+        Heading(**{**each, "kind": Kind(each["kind"]), "of": tuple(each["of"])}) for each in kept["headings"]
+    )
     return Table(kept["name"], headings, tuple(_rows(kept["rows"])), kept["note"])
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.calendar import year_permille
 from bot.domain.projects import Project
 
 
@@ -240,13 +241,7 @@ def is_behind(project: Project, today: date, rules: MissiveRules) -> bool:
     if done is None or (due is not None and due > today):
         return False
     gone = (today - date(today.year, 1, 1)).days + 1
-    return timedelta(days=gone) >= rules.behind_after and year_gone(today) - done >= rules.behind
-
-
-def year_gone(today: date) -> int:
-    """Return the share of the year gone by, in thousandths; today counts."""
-    first, last = date(today.year, 1, 1), date(today.year, 12, 31)
-    return ((today - first).days + 1) * 1000 // ((last - first).days + 1)
+    return timedelta(days=gone) >= rules.behind_after and year_permille(today) - done >= rules.behind
 
 
 def why_gone(missive: Missive, project: Project, today: date) -> str:

@@ -16,8 +16,8 @@ from bot.domain.summary import summary
 from bot.domain.week import Week
 from bot.papers.ledger import ledger_workbook
 from bot.papers.picture import digest_picture
-from storage.dialects import begin, parsed, readonly_engine
 from storage.ledger import Ledger
+from storage.snapshot import snapshot
 
 PNG = "image/png"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -40,15 +40,9 @@ class DigestOrder:
 
 @contextmanager
 def ledger(url: str, schema: str = "") -> Iterator[Ledger]:
-    """Open the database for reading, on a connection of its own with one snapshot."""
-    engine = readonly_engine(parsed(url), schema)
-    try:
-        with engine.connect() as connection:
-            begin(connection, writing=False)
-            yield Ledger(connection)
-            connection.exec_driver_sql("ROLLBACK")
-    finally:
-        engine.dispose()
+    """Open the database's ledger for reading."""
+    with snapshot(url, schema) as connection:
+        yield Ledger(connection)
 
 
 def make_digest(order: DigestOrder) -> tuple[str, Paper, Paper]:

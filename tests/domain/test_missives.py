@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.domain.calendar import year_permille
 from bot.domain.missives import (
     Matter,
     MissiveKind,
@@ -12,7 +13,6 @@ from bot.domain.missives import (
     calls,
     months_before,
     read_number,
-    year_gone,
 )
 from bot.domain.projects import Project
 
@@ -92,7 +92,7 @@ def test_behind_is_twenty_points_against_the_share_of_the_year(done: int, behind
     day = date(2026, 6, 30)
     project = replace(PLAIN, planned=1000, cumulative=done, actual_start=date(2025, 5, 1))
 
-    assert year_gone(day) == 495
+    assert year_permille(day) == 495
     assert called(project, day) == (["督办函:7:进度:2026Q2"] if behind else [])
 
 

@@ -20,7 +20,6 @@ from sqlalchemy import delete, update
 from bot.app import Shelf
 from bot.chat import Incoming, Paper, Unreadable
 from bot.domain.missives import Sheet
-from bot.domain.week import Week
 from bot.papers.missive import DOCX, PDF, missive_docx, missive_pdf
 from handlers import duties
 from handlers.delivery import Delivery
@@ -29,6 +28,7 @@ from storage import tables
 from storage.store import Store
 from storage.tx import Tx
 from tests.everywhere.sides import Can, Finger, Joining, Seen, Side
+from tests.fakes import FakePress
 from tests.world import ZONE, World
 from tests.world import world as make_town
 
@@ -50,12 +50,12 @@ def workbook() -> bytes:
 
 
 @dataclass
-class PaperPress:
+class PaperPress(FakePress):
     """Prints digests that are small, and real."""
 
     ledger: bytes = field(default_factory=workbook)
 
-    async def digest(self, scope: str, week: Week, now: datetime, *, late: bool) -> DigestPapers:
+    async def digest(self, scope: str, week: object, now: object, *, late: bool) -> DigestPapers:
         return DigestPapers(
             f"周报 {scope} {week}{' 迟到' if late else ''}",
             Paper("周报.png", "image/png", PNG),

@@ -76,9 +76,11 @@ def test_a_template_that_does_not_fit_is_named_with_its_fault(
 ) -> None:
     template(tmp_path, text)
 
-    file, how, field = make_missive(SHEET, tmp_path)
-    assert (file, how) == ("函.docx", key)
-    assert what in str(field)
+    with pytest.raises(TemplateError) as caught:
+        missive_docx(SHEET, tmp_path / "函.docx")
+    assert (caught.value.file, caught.value.key) == ("函.docx", key)
+    assert what in caught.value.what
+    assert make_missive(SHEET, tmp_path) == ("函.docx", key, caught.value.what)
 
 
 def test_what_is_no_word_document_or_no_folder_is_said(tmp_path: Path) -> None:

@@ -2,11 +2,17 @@
 
 from dataclasses import replace
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 
+from bot.domain.calendar import Calendar
+from bot.domain.county import County as Settings
 from bot.domain.missives import Missive, MissiveKind, MissiveState
+from bot.domain.scope import Scope
 from storage import tables
+from storage.dataset import Question
+from storage.missive_figures import missive_lines
 from storage.missive_register import Counter, Sought
 from storage.missives import Draft
 from storage.tx import Tx
@@ -107,6 +113,26 @@ def test_the_register_counts_and_shows_each_their_own(tx: Tx, county: County) ->
     assert shown(seers=[county.wang]) == []
     assert shown(seers=[county.wang], project_ids=[county.pump]) == [answered.id, late.id]
     assert len(shown(drafts=True)) == 1
+
+
+def test_a_paper_has_the_letters_of_its_days_and_its_scope(tx: Tx, county: County) -> None:
+    sent = out(tx, county, "a", 1)
+    out(tx, county, "b", 1, kind=MissiveKind.HINT, matter="", project_id=None)
+    whole = Settings(name="青禾县", calendar=Calendar(ZoneInfo("Asia/Shanghai")))
+
+    def told(scope: str, last: date) -> list[object]:
+        question = Question(Scope.parse(scope), TODAY, last, whole, NOW + 6 * DAY)
+        return [
+            (line["missive"], line["sent"], line["reply_late"])
+            for line in missive_lines(tx.connection, question)
+        ]
+
+    assert told("全县", TODAY) == [
+        (sent.number, "2026-11-23", 1),
+        ("〔2026〕提示1号", "2026-11-23", 1),
+    ]
+    assert told("行业:装备", TODAY) == [(sent.number, "2026-11-23", 1)]
+    assert told("行业:化工", TODAY) == []
 
 
 def test_the_money_of_last_year_does_not_count(tx: Tx, county: County) -> None:

@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from storage import tables
 from sqlalchemy import select
+
+from storage import tables
 from tests.stories.test_missives import released, rows, world  # noqa: F401 -- the county with its letters
 from tests.world import World
 
@@ -75,7 +76,8 @@ async def test_what_is_not_answered_is_reminded_of_twice_and_the_office_told_onc
     assert (len(late), len(told)) == (1, 1)
     await world.hears("zhao", "函件")
     assert world.last("zhao") == (
-        "2026 年函件：\n交办函：已发 1，已签收 0，已回复 0，逾期 1\n点种类看明细；看一件，发「函件 交办3号」。"
+        "2026 年函件：\n交办函：已发 1，已签收 0，已回复 0，逾期 1\n"
+        "点种类看明细；看一件，发「函件 交办3号」。"
     )
     await world.hears("zhao", button="逾期未回复")
     assert "｜逾期（12月1日前应回复）" in world.last("zhao")

@@ -1,0 +1,169 @@
+"""Drafts a paper from its form and the database, in the workshop; prints it as often as it is changed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from operator import itemgetter
+from pathlib import Path
+
+from bot import texts
+from bot.chat import Paper
+from bot.domain.blanks import Value, counting
+from bot.domain.calendar import year_permille
+from bot.domain.county import County
+from bot.domain.document import Document, Heading, Row, Table
+from bot.domain.people import Language
+from bot.domain.scope import Scope, ScopeKind
+from bot.domain.summary import Say, percent, scope_words
+from bot.errors import PaperError
+from bot.papers.bulletin import chat_text, name_of
+from bot.papers.bulletin_book import workbook
+from bot.papers.bulletin_pages import pages
+from bot.papers.forms import Form, TableForm, forms
+from bot.papers.press import XLSX
+from storage.dataset import Figure, Line, Question
+from storage.datasets import DATASETS
+from storage.snapshot import snapshot
+
+PDF = "application/pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftOrder:
+    """What a paper is to be of, and where its figures are; it travels to the workshop."""
+
+    url: str
+    schema: str
+    county: County
+    language: Language
+    rewordings: Path | None
+    forms: Path | None
+    paper: str
+    scope: str
+    first: date
+    last: date
+    days_left: int | None
+    now: datetime
+
+
+def draft(order: DraftOrder) -> Document:
+    """Return a paper as the database has it now; raise PaperError if there is no form for it."""
+    form = forms(order.forms).get(order.paper)
+    if form is None:
+        raise PaperError(f"there is no form {order.paper}; add {order.paper}.toml to the folder rhythm.forms")
+    say = partial(texts.load(order.rewordings, order.language).say, order.language)
+    question = Question(Scope.parse(order.scope), order.first, order.last, order.county, order.now)
+    with snapshot(order.url, order.schema) as connection:
+        names = dict.fromkeys(table.dataset for table in form.tables)
+        lines = {name: list(DATASETS[name].lines(connection, question)) for name in names}
+    given = _given(order, question, say)
+    return Document(
+        form=form.name,
+        title=" ".join(form.title[order.language].format_map(given).split()),
+        period=given["period"],
+        county=order.county.name,
+        scope=order.scope,
+        first=order.first.isoformat(),
+        last=order.last.isoformat(),
+        made_at=order.now.astimezone(order.county.calendar.zone).isoformat(timespec="minutes"),
+        lead=tuple(words[order.language] for words in form.lead),
+        tables=tuple(_table(each, lines[each.dataset], order.language, say) for each in form.tables),
+        notes=tuple(words[order.language] for words in form.notes),
+        given=given,
+        blanks=form.blanks,
+    )
+
+
+def _given(order: DraftOrder, question: Question, say: Say) -> dict[str, str]:
+    scope = question.scope
+    return {
+        "county": order.county.name,
+        "scope": "" if scope.kind is ScopeKind.COUNTY else scope_words(scope, say),
+        "period": period_words(order.first, order.last, say),
+        "time": percent(year_permille(question.until)),
+        "days_left": "" if order.days_left is None else str(order.days_left),
+    }
+
+
+def period_words(first: date, last: date, say: Say) -> str:
+    """Return the days of a paper as its title has them."""
+    key = "day" if first == last else "days" if first.year == last.year else "days_across_years"
+    return say(
+        f"bulletin.{key}",
+        from_year=first.year,
+        from_month=first.month,
+        from_day=first.day,
+        to_year=last.year,
+        to_month=last.month,
+        to_day=last.day,
+    )
+
+
+def _table(form: TableForm, lines: Sequence[Line], language: Language, say: Say) -> Table:
+    figures = [figure for key in form.columns if (figure := DATASETS[form.dataset].figure(key))]
+    chosen = _sorted(counting(lines, form.where), form.sort)
+    headings = tuple(
+        Heading(
+            figure.key,
+            form.titles[figure.key][language] if figure.key in form.titles else say(f"figure.{figure.key}"),
+            figure.kind,
+            figure.width,
+            summed=figure.key in form.sums,
+            of=figure.of if set(figure.of) <= set(form.columns) else (),
+        )
+        for figure in figures
+    )
+    roster = say("bulletin.roster")
+    rows = tuple(
+        Row(
+            key=str(line["key"]),
+            values=tuple(_value(line, figure, say) for figure in figures),
+            source=roster if line["source"] is None else str(line["source"]),
+        )
+        for line in (chosen[: form.limit] if form.limit else chosen)
+    )
+    return Table(form.name[language], headings, rows, form.note[language])
+
+
+def _value(line: Line, figure: Figure, say: Say) -> Value:
+    value = line[figure.key]
+    return say(f"{figure.words}{value}") if figure.words and value else value
+
+
+def _sorted(lines: Iterable[Line], sort: Sequence[str]) -> list[Line]:
+    """Return lines in an order; those without a value come last, whichever way it goes."""
+    found = list(lines)
+    for figure in reversed(sort):
+        key = figure.removeprefix("-")
+        present = [line for line in found if line[key] is not None]
+        absent = [line for line in found if line[key] is None]
+        present.sort(key=itemgetter(key), reverse=figure != key)
+        found = present + absent
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class PrintOrder:
+    """A paper to be printed, and the words to do it with."""
+
+    document: Document
+    language: Language
+    rewordings: Path | None
+
+
+def printed(order: PrintOrder) -> tuple[str, Paper, Paper]:
+    """Return a paper's chat text, its workbook and its pages."""
+    say = partial(texts.load(order.rewordings, order.language).say, order.language)
+    document, name = order.document, name_of(order.document)
+    return (
+        chat_text(document, say),
+        Paper(f"{name}.xlsx", XLSX, workbook(document, say)),
+        Paper(f"{name}.pdf", PDF, pages(document, say)),
+    )
+
+
+def faults_of(own: Path | None, papers: Iterable[str]) -> list[str]:
+    """Return what is wrong with a county's forms, and which of its papers have none."""
+    found: dict[str, Form] = forms(own)
+    return [f"{paper}: there is no form of this name" for paper in papers if paper not in found]

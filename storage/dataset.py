@@ -1,0 +1,90 @@
+"""What a table of a paper is made from: named figures, a line for each thing, of some days of a scope."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from bot.domain.blanks import Value
+from bot.domain.calendar import year_permille
+from bot.domain.county import County
+from bot.domain.document import Kind
+from bot.domain.scope import Scope
+
+Line = Mapping[str, Value]
+"""A line by the keys of its figures, and two more: ``key`` names it, ``source`` says whose word it is.
+
+A source is a day and a name; None is the roster, and what was counted from the ledger has an empty one.
+"""
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a dataset: the days from ``first`` to ``last`` of a scope, as known at ``now``."""
+
+    scope: Scope
+    first: date
+    last: date
+    county: County
+    now: datetime
+
+    @cached_property
+    def today(self) -> date:
+        """The county's day."""
+        return self.county.calendar.day_of(self.now)
+
+    @cached_property
+    def until(self) -> date:
+        """The last day that can be spoken of: a period that is not over ends today."""
+        return min(self.last, self.today)
+
+    @cached_property
+    def begins(self) -> datetime:
+        """The first moment of the period."""
+        return self.county.calendar.at(self.first, time(0))
+
+    @cached_property
+    def ends(self) -> datetime:
+        """The first moment after the period."""
+        return self.county.calendar.at(self.last + _DAY, time(0))
+
+    @property
+    def year_share(self) -> int:
+        """The share of the year gone by, in thousandths."""
+        return year_permille(self.until)
+
+    def day_of(self, moment: datetime | None) -> str | None:
+        """Return the county's day that a moment falls on, as a paper keeps it."""
+        return None if moment is None else self.county.calendar.day_of(moment).isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that a form may show: its title is the sentence ``figure.<key>``.
+
+    With ``words`` a value is the end of the key of its word: ``ledger.step_`` and ``accept``. A share is
+    its first figure ``of`` by its second.
+    """
+
+    key: str
+    kind: Kind
+    width: int = 12
+    words: str = ""
+    of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Lines that a form may make a table of; one ``of_people`` is never sorted or cut short: no rankings."""
+
+    figures: tuple[Figure, ...]
+    lines: Callable[[Connection, Question], Iterable[Line]]
+    of_people: bool = False
+
+    def figure(self, key: str) -> Figure | None:
+        """Return the figure with a key."""
+        return next((each for each in self.figures if each.key == key), None)

@@ -1,0 +1,58 @@
+"""Which projects a scope covers, and who is on duty for a project on a day."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+
+from bot.domain.people import Duty
+from bot.domain.scope import Scope, ScopeKind
+from storage.tables import assignments, people, projects, units
+
+
+def projects_in(scope: Scope, today: date) -> Select[Any]:
+    """Return the query for the ids of the projects of a scope."""
+    wanted = select(projects.c.id)
+    match scope.kind:
+        case ScopeKind.COUNTY:
+            return wanted
+        case ScopeKind.PLACE:
+            return wanted.where(projects.c.place == scope.value)
+        case ScopeKind.INDUSTRY:
+            return wanted.where(projects.c.industry == scope.value)
+        case ScopeKind.TASK_FORCE:
+            led = (
+                select(assignments.c.project_id)
+                .join(people, people.c.id == assignments.c.person_id)
+                .where(people.c.name == scope.value, on_duty(Duty.LEAD_LEADER, today))
+            )
+            units_own = select(units.c.id).where(units.c.name == scope.value)
+            return wanted.where(
+                or_(
+                    projects.c.number == scope.value,
+                    projects.c.name == scope.value,
+                    projects.c.id.in_(led),
+                    projects.c.unit_id.in_(units_own),
+                )
+            )
+
+
+def on_duty(duty: Duty, today: date) -> ColumnElement[bool]:
+    """Return the condition that an assignment is a duty that holds on a day."""
+    return and_(
+        assignments.c.duty == str(duty), or_(assignments.c.until.is_(None), assignments.c.until > today)
+    )
+
+
+def names_on_duty(connection: Connection, wanted: Any, duty: Duty, today: date) -> dict[int, list[str]]:
+    """Return the names of those with a duty on each of some projects."""
+    found: dict[int, list[str]] = {}
+    rows = connection.execute(
+        select(assignments.c.project_id, people.c.name)
+        .join(people, people.c.id == assignments.c.person_id)
+        .where(assignments.c.project_id.in_(wanted), on_duty(duty, today))
+        .order_by(assignments.c.id)
+    )
+    for row in rows:
+        found.setdefault(row.project_id, []).append(row.name)
+    return found

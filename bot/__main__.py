@@ -333,7 +333,7 @@ def letter(
     file: Annotated[Path, typer.Argument(help="写到哪里，如 letters/函.docx。 Where to write it.")],
     config: Config = DEFAULT,
 ) -> None:
-    """写一份函的 Word 模板，照着改。 Write the Word template of a letter, to be changed as you like."""
+    """写一份函的文档模板，照着改。 Write the Word template of a letter, to be changed as you like."""
     del config  # the same for every county
     from bot.papers.missive_template import missive_template
 

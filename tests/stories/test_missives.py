@@ -186,19 +186,27 @@ async def test_of_two_clerks_one_wins_and_numbers_have_no_gaps(world: World) -> 
     assert numbers == [("已发", 1, ""), ("不发", None, "已经电话催过"), ("已发", 2, "")]
 
 
-async def test_approval_after_the_trigger_vanished_is_refused_and_nothing_is_numbered(world: World) -> None:
+@pytest.mark.parametrize("pressed_first", [False, True])
+async def test_approval_after_the_trigger_vanished_is_refused_and_nothing_is_numbered(
+    world: World, pressed_first: bool
+) -> None:
     await only_park(world, planned_start=OVERDUE)
     await world.day_at(TUESDAY, "08:45")
     await world.hears("zhao", button="1")
-    await plans(world, "park", planned_start=OVERDUE, actual_start=TUESDAY)
-
-    await world.hears("zhao", button="发出")
-    await world.beats()
+    if pressed_first:
+        # The start is recorded between the press and the printing.
+        await world.hears("zhao", button="发出")
+        await plans(world, "park", planned_start=OVERDUE, actual_start=TUESDAY)
+        await world.beats()
+    else:
+        await plans(world, "park", planned_start=OVERDUE, actual_start=TUESDAY)
+        await world.hears("zhao", button="发出")
 
     [row] = await rows(world)
     assert (row.state, row.sequence) == ("已撤回", None)
     assert "不用发了：已经登记开工或竣工。草稿已撤回，没有编号。" in world.last("zhao")
     assert papers(world, "wang") == []
+    assert await world.asks(lambda tx: tx.problems.of_reporter(world.ids["zhao"])) == []
 
 
 async def test_a_unit_without_a_contact_gets_nothing_and_the_office_hears_the_cure(world: World) -> None:

@@ -73,7 +73,8 @@ async def test_approvals_are_ticked_off_by_the_departments_and_seen_by_the_liais
         ("he", "清单 自然资源局", "专班:自然资源局"),
         ("zhao", "清单 泵业智造", "专班:XM-002"),
         ("chen", "清单", "专班:陈志远"),
-        ("liu", "清单", "专班:刘敏"),
+        ("liu", "清单", "专班:刘敏（联络员）"),
+        ("zhao", "清单 刘敏", "专班:刘敏（联络员）"),
         ("liu", "清单 2", "专班:XM-002"),
     ],
 )

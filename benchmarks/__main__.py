@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import climbing, fanout, idle, parts, report, turn, wecom
+from benchmarks import climbing, fanout, idle, papers, parts, report, turn, wecom
 from benchmarks.report import Results, Size
 from benchmarks.sides import SCRATCH, install_peers
 
@@ -36,6 +36,9 @@ def measured(size: Size, folder: Path) -> Results:
             rounds=size.rounds,
             megabytes=size.megabytes,
             chunk_wait=size.chunk_wait,
+        ),
+        papers=papers.measure(
+            folder, projects=size.paper_projects, days=size.paper_days, rows=size.paper_rows
         ),
     )
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 from benchmarks.climbing import Climbing
 from benchmarks.fanout import ALLOWED, Fanout
 from benchmarks.idle import Idle
+from benchmarks.papers import Papers
 from benchmarks.parts import ANSWERS, Parts
 from benchmarks.turn import Turns
 from benchmarks.wecom import SHARE, TIMES, Line
@@ -25,6 +26,7 @@ OURS, PTB, AIOGRAM = "liaison-bot", "python-telegram-bot", "aiogram"
 
 TIMES_PTB, ALLOWED_SHARE, ANSWER_WAIT = 3.0, 0.93, 0.3
 BEAT, LATENESS = 100.0, 15.0
+FIGURES, PAPER_WAIT = 5.0, 0.1
 IDLE_CPU, IDLE_MEMORY, START, HELP = 1.0, 140.0, 4.0, 0.5
 
 _LIBRARIES = ("python-telegram-bot", "aiogram", "SQLAlchemy", "aiosqlite")
@@ -53,6 +55,7 @@ class Results:
     parts: Parts
     climbing: Climbing
     wecom: Line
+    papers: Papers
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,9 @@ class Size:
     late_seconds: float = 30
     megabytes: int = 15
     chunk_wait: float = 0.03
+    paper_projects: int = 10_000
+    paper_days: int = 200
+    paper_rows: int = 100_000
 
 
 def written(results: Results, size: Size, at: datetime, took: float) -> str:
@@ -85,6 +91,7 @@ def written(results: Results, size: Size, at: datetime, took: float) -> str:
                 *_of_rounds(results, size),
                 *_of_rest(results, size),
                 *_of_wecom(results.wecom, size),
+                *_of_papers(results.papers, size),
             ]
         ),
         *_turn(results, size),
@@ -93,6 +100,7 @@ def written(results: Results, size: Size, at: datetime, took: float) -> str:
         *_parts(results.parts),
         *_climbing(results.climbing, size),
         *_wecom(results.wecom, size),
+        *_papers(results.papers, size),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -122,6 +130,22 @@ def _of_wecom(line: Line, size: Size) -> list[Target]:
             f"… a workbook of {size.megabytes} MB within {TIMES:g} × of its serial upload",
             f"{line.times:.2f} ×",
             line.times <= TIMES,
+        ),
+    ]
+
+
+def _of_papers(papers: Papers, size: Size) -> list[Target]:
+    reports = size.paper_projects * size.paper_days
+    return [
+        Target(
+            f"a quarter's figures, {size.paper_projects:,} projects, {reports:,} reports: {FIGURES:g} s",
+            f"{papers.figures:.1f} s",
+            papers.figures < FIGURES,
+        ),
+        Target(
+            f"… and no message delayed by more than {PAPER_WAIT * 1000:g} ms meanwhile",
+            f"{papers.wait * 1000:.0f} ms",
+            papers.wait <= PAPER_WAIT,
         ),
     ]
 
@@ -368,6 +392,26 @@ def _wecom(line: Line, size: Size) -> list[str]:
             f"{size.chunk_wait * 1000:.0f} ms for each answer. By turns; medians.",
         ),
         _table(["", "bare loop", "liaison-bot", "ratio"], rows),
+    ]
+
+
+def _papers(papers: Papers, size: Size) -> list[str]:
+    small, large = papers.memory
+    rows = [
+        *([f"figures of `{name}`", f"{took:.2f} s"] for name, took in papers.datasets.items()),
+        ["a ten-day sheet of all of them, drafted and printed", f"{papers.paper:.1f} s"],
+        ["the longest that a message waited meanwhile", f"{papers.wait * 1000:.0f} ms"],
+        [f"memory of a workbook of {size.paper_rows // 10:,} rows", f"{small:.0f} MB"],
+        [f"… of {size.paper_rows:,} rows", f"{large:.0f} MB"],
+    ]
+    return [
+        "## 7 Papers",
+        _prose(
+            f"A county of {size.paper_projects:,} projects with a report of each on {size.paper_days}",
+            "working days, on SQLite. The figures of a quarter are read in the workshop, a process of its",
+            "own; the bot goes on writing as it does for messages, one small commit after the other.",
+        ),
+        _table(["", "once"], rows),
     ]
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import climbing, county, fanout, idle, parts, report, turn, wecom
+from benchmarks import climbing, county, fanout, idle, papers, parts, report, turn, wecom
 from benchmarks.climbing import Climbing
 from benchmarks.fanout import Fanout
 from benchmarks.idle import Idle
+from benchmarks.papers import Papers
 from benchmarks.parts import Parts
 from benchmarks.report import Results, Size
 from benchmarks.turn import Turns
@@ -82,6 +83,12 @@ def test_wecom_is_measured(tmp_path: Path) -> None:
     assert min(found.bare, found.ours, found.share, found.bare_upload, found.our_upload, found.times) > 0
 
 
+def test_papers_are_measured(tmp_path: Path) -> None:
+    found = papers.measure(tmp_path, projects=6, days=4, rows=100)
+
+    assert min(found.figures, found.paper, found.wait) > 0
+
+
 def test_the_page_says_which_targets_are_missed() -> None:
     fast, slow = Turns(400, 1, 2, 1), Turns(100, 1, 2, 1)
     calm, late = Fanout(27.95, 0, 9, 0.01, 0.02, 0.03), Fanout(27.0, 1, 9, 0.1, 0.4, 0.5)
@@ -96,11 +103,13 @@ def test_the_page_says_which_targets_are_missed() -> None:
         parts=Parts(100, 1000, 100, 0.2),
         climbing=Climbing(60, 120, 0.1, 5.2),
         wecom=Line(1000, 900, 0.9, 1.0, 1.3, 1.3),
+        papers=Papers({"projects": 2.0, "problems": 1.5}, 4.0, 0.2, (2, 9)),
     )
 
     page = report.written(results, Size(), datetime(2026, 11, 23, tzinfo=UTC), took=1200)
 
-    assert "5 of 16 targets are missed." in page
+    assert "6 of 18 targets are missed." in page
     assert "| 5,000 prompts under a hard second: no 429 | 1 | **no** |" in page
     assert "| 5,000 prompts over WeCom: 0.8 × a bare loop | 0.90 × | yes |" in page
+    assert "| … and no message delayed by more than 100 ms meanwhile | 200 ms | **no** |" in page
     assert "| 3 × python-telegram-bot's | 4.0 × | yes |".removeprefix("| ") in page

@@ -423,6 +423,35 @@ async def test_a_bot_that_nobody_could_talk_to_is_not_started(tmp_path: Path) ->
     assert "fill in [wecom.bot] or [telegram]" in refused.err
 
 
+async def test_a_form_that_cannot_be_used_is_named_with_file_place_and_cure(
+    county: Path, api: BotApi
+) -> None:
+    (county / "forms").mkdir()
+    (county / "forms" / "征地进度.toml").write_text(
+        'title = "征地进度"\n[tables.projects]\nname = "进度"\ncolumns = ["number", "nam"]\n',
+        encoding="utf-8",
+    )
+    configured(county, api, rhythm__forms='"forms"')
+
+    checked, refused = await liaison("check", cwd=county), await liaison("run", cwd=county)
+
+    fault = "征地进度.toml: tables.projects.columns: there is no column 'nam'; did you mean name?"
+    assert f"材料样式不能用：{fault}" in checked.out
+    assert (checked.code, refused.code) == (1, 78)
+    assert fault in refused.err
+    assert "Traceback" not in refused.err
+
+
+async def test_a_paper_that_has_no_form_is_named(county: Path, api: BotApi) -> None:
+    configured(county, api, rhythm__papers='[{ paper = "征地进度", when = "每旬" }]')
+
+    checked, refused = await liaison("check", cwd=county), await liaison("run", cwd=county)
+
+    assert "没有「征地进度」这种材料样式" in checked.out
+    assert (checked.code, refused.code) == (1, 78)
+    assert "rhythm.papers: there is no form 征地进度" in refused.err
+
+
 async def test_an_address_that_is_taken_is_said(county: Path, api: BotApi) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"

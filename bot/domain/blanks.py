@@ -40,7 +40,7 @@ class Condition:
                     return cls(figure, order, (int(wanted.removeprefix(order)),))
         values = tuple(wanted) if isinstance(wanted, list) else (wanted,)
         if not values or not all(isinstance(each, str | int) for each in values):
-            raise ValueError(wanted)
+            raise ValueError(f"{wanted!r} is no condition")
         return cls(figure, "", values)
 
     def holds(self, line: Mapping[str, Value]) -> bool:

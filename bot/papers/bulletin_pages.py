@@ -33,6 +33,7 @@ _PADDING = 0.75
 _JOINED = "\N{WORD JOINER}"
 """Keeps the star on the line of its figure."""
 _NARROW, _BROAD = 4, 8
+_LIGHT, _LONGEST_WORD = 7, 13
 _LEAST_PROSE = 9.0
 
 
@@ -51,7 +52,7 @@ def pages(document: Document, say: Say) -> bytes:
 def _words(document: Document, say: Say) -> dict[str, object]:
     """Everything the template shows, as strings that are ready to be set."""
     tables = [_table(table, document, say) for table in document.tables]
-    wide = any(_ems_of(table) * _LARGEST > _PORTRAIT for table in tables)
+    wide = any(_least(table) * _LARGEST > _PORTRAIT for table in tables)
     room = _LANDSCAPE if wide else _PORTRAIT
     return {
         "title": document.title,
@@ -60,7 +61,7 @@ def _words(document: Document, say: Say) -> dict[str, object]:
         "lead": sentences(document, say),
         "notes": list(document.notes),
         "wide": wide,
-        "tables": [table | {"size": _size(table, room)} for table in tables],
+        "tables": [table | _laid_out(table, room) for table in tables],
         "page": [say("bulletin.page_before"), say("bulletin.page_between"), say("bulletin.page_after")],
         "made": say("bulletin.made", at=document.made_at[:16].replace("T", " ")),
     }
@@ -72,10 +73,11 @@ def _table(table: Table, document: Document, say: Say) -> dict[str, Any]:
         [_cell(row, at, heading, year, say) for at, heading in enumerate(table.headings)]
         for row in table.rows[:_ROWS]
     ]
+    sums = _sums(table, say)
+    every = [*rows, sums] if sums else rows
     for at, heading in enumerate(table.headings):
         if heading.kind is Kind.MONEY:
-            _drop_cents(rows, at)
-    sums = _sums(table, say)
+            _drop_cents(every, at)
     notes = [table.note] if table.note and rows else []
     if len(table.rows) > _ROWS:
         notes.append(say("bulletin.more_rows", count=len(table.rows) - _ROWS))
@@ -83,7 +85,7 @@ def _table(table: Table, document: Document, say: Say) -> dict[str, Any]:
         "name": table.name,
         "headings": [_broken(heading.title) for heading in table.headings],
         "kinds": [str(heading.kind) for heading in table.headings],
-        "columns": _columns(table.headings, [*rows, *([sums] if sums else [])]),
+        "columns": [_ems(heading, at, every) for at, heading in enumerate(table.headings)],
         "rows": rows,
         "sums": sums,
         "notes": notes,
@@ -122,7 +124,7 @@ def _sums(table: Table, say: Say) -> list[str]:
         elif heading.summed and heading.kind is Kind.MARK:
             text = str(table.total(heading.key))
         elif heading.summed:
-            text = in_table(table.total(heading.key), heading, say).removesuffix(".00")
+            text = in_table(table.total(heading.key), heading, say)
         found.append(text)
     return found
 
@@ -142,20 +144,16 @@ def _told(table: Table, say: Say) -> list[str]:
 # --- how wide ---------------------------------------------------------------------------
 
 
-def _columns(headings: Sequence[Heading], rows: Sequence[Sequence[str]]) -> list[dict[str, float]]:
-    """Return the breadth of each column: in ems, or its part of what is left for prose."""
-    return [
-        {"fr": float(heading.width)} if heading.kind is Kind.PROSE else {"em": _ems(heading, at, rows)}
-        for at, heading in enumerate(headings)
-    ]
-
-
 def _ems(heading: Heading, at: int, rows: Sequence[Sequence[str]]) -> float:
+    """Return how many ems a column would like to have."""
     longest = max((_letters(row[at]) for row in rows), default=0)
     if heading.kind is Kind.LIGHT:
-        longest = 7
-    if heading.kind is Kind.WORD:
-        longest = min(longest, 12)
+        longest = _LIGHT
+    elif heading.kind is Kind.WORD:
+        # Between 汉字 and a number there is a little room.
+        longest = min(longest + 1, _LONGEST_WORD)
+    elif heading.kind is Kind.PROSE:
+        longest = min(longest + 1, 2 * heading.width)
     return round(max(longest, _title_letters(heading)) * _LETTER + _PADDING, 2)
 
 
@@ -177,14 +175,30 @@ def _letters(text: str) -> int:
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in visible(clean(text)))
 
 
-def _ems_of(table: Mapping[str, Any]) -> float:
-    """Return how many ems broad a table is at least."""
-    return sum(each.get("em", _LEAST_PROSE) for each in table["columns"])
+def _laid_out(table: Mapping[str, Any], room: float) -> dict[str, Any]:
+    """Return a table's letters and columns: all as broad as they like, else prose takes what is left."""
+    ems, kinds = table["columns"], table["kinds"]
+    if sum(ems) * _LARGEST <= room:
+        return {"size": _LARGEST, "columns": [{"fr": each} for each in ems]}
+    size = round(max(_SMALLEST, min(_LARGEST, room / _least(table))), 2)
+    columns = [{"em": each} for each in ems]
+    prose = sorted((at for at, kind in enumerate(kinds) if kind == Kind.PROSE), key=lambda at: ems[at])
+    left = room / size - sum(ems) + sum(ems[at] for at in prose)
+    # Who needs little has it whole; the others share what is left.
+    for place, at in enumerate(prose):
+        if ems[at] > left / (len(prose) - place):
+            columns[at] = {"fr": ems[at]}
+        else:
+            left -= ems[at]
+    return {"size": size, "columns": columns}
 
 
-def _size(table: Mapping[str, Any], room: float) -> float:
-    """Return the size of the letters with which a table fits."""
-    return round(max(_SMALLEST, min(_LARGEST, room / _ems_of(table))), 2)
+def _least(table: Mapping[str, Any]) -> float:
+    """Return how many ems broad a table is at least: prose may stand on several lines."""
+    return sum(
+        min(each, _LEAST_PROSE) if kind == Kind.PROSE else each
+        for each, kind in zip(table["columns"], table["kinds"], strict=True)
+    )
 
 
 @cache

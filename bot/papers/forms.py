@@ -155,7 +155,7 @@ class _Reader:
         sort = tuple(str(each) for each in self._list(f"{place}.sort", tree.get("sort", [])))
         self._figures(f"{place}.sort", [each.removeprefix("-") for each in sort], dataset)
         limit = tree.get("limit", 0)
-        if not isinstance(limit, int) or limit < 0:
+        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 0:
             self._fault(f"{place}.limit", f"{limit!r} is no number of lines; write one such as 20")
         if dataset.of_people and (sort or limit):
             self._fault(place, f"{name} is about persons, who are not ranked; remove sort and limit")
@@ -263,7 +263,7 @@ class _Reader:
                 place, f"is missing in {', '.join(missing)}; write one text, or one for each language"
             )
             return _NOTHING
-        for text in words.values():
+        for text in dict.fromkeys(words.values()):
             self._look_at_blanks(place, str(text), known)
         return {each: words[each] for each in Language}
 
@@ -275,8 +275,7 @@ class _Reader:
             return
         for name in blanks:
             if name not in known:
-                cure = _near(name, known) or f"; there are {', '.join(known) or 'none here'}"
-                self._fault(place, f"there is no blank {{{name}}}{cure}")
+                self._fault(place, f"there is no blank {{{name}}}{_near(name, known)}")
 
     # --- shapes -------------------------------------------------------------------------
 
@@ -285,7 +284,7 @@ class _Reader:
         before = len(self.faults)
         dotted = f"{place}." if place else ""
         for key in given.keys() - keys.keys():
-            self._fault(f"{dotted}{key}", f"unknown key{_near(key, keys) or '; remove it'}")
+            self._fault(f"{dotted}{key}", f"unknown key{_near(key, keys)}")
         for key, needed in keys.items():
             if needed and key not in given:
                 self._fault(f"{dotted}{key}", "is missing")
@@ -320,5 +319,7 @@ def _unseen(figure: str, table: str) -> str:
 
 
 def _near(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), 1)
-    return f"; did you mean {near[0]}?" if near else ""
+    """Return the cure for a name that is unknown: the nearest one, or all there are."""
+    names = list(known)
+    near = difflib.get_close_matches(word, names, 1)
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names) or 'none here'}"

@@ -108,6 +108,7 @@ def made_up(tx: Tx, county: County, seed: int) -> list[Site]:
     luck = Random(seed)
     people = {county.liu: "刘敏", county.wang: "王强"}
     sites = []
+    asked: dict[tuple[int, date], list[int]] = {}
     for number in range(14):
         site = Site(
             number=f"R-{number:02}",
@@ -124,26 +125,14 @@ def made_up(tx: Tx, county: County, seed: int) -> list[Site]:
             if luck.random() < 0.3:
                 # Two liaisons are asked about it; it was asked once.
                 for person in list(people)[: luck.randrange(1, 3)]:
-                    _ask(tx, person, day, project)
+                    asked.setdefault((person, day), []).append(project)
                 site.asked.add(day)
             if number and luck.random() < luck.choice([0.1, 0.6]):
                 _tell(tx, luck, site, project, day, people)
-    _asked_together(tx)
-    return sites
-
-
-_prompts: dict[tuple[int, date], list[int]] = {}
-
-
-def _ask(tx: Tx, person: int, day: date, project: int) -> None:
-    _prompts.setdefault((person, day), []).append(project)
-
-
-def _asked_together(tx: Tx) -> None:
-    for (person, day), listed in _prompts.items():
+    for (person, day), listed in asked.items():
         row = {"person_id": person, "day": day, "projects": listed, "asked_at": noon(day)}
         tx.connection.execute(insert(tables.prompts), row)
-    _prompts.clear()
+    return sites
 
 
 def _days() -> Iterator[date]:
@@ -222,6 +211,7 @@ def test_problems_are_counted_in_the_days_of_the_county(tx: Tx, county: County) 
     assert [lines(tx, first, last)["P-01"][key] for key in ("opened", "open")] == [0, 0]
 
 
+@pytest.mark.usefixtures("county")
 @pytest.mark.parametrize(
     ("planned", "actual", "late"),
     [
@@ -234,7 +224,7 @@ def test_problems_are_counted_in_the_days_of_the_county(tx: Tx, county: County) 
     ],
 )
 def test_a_start_is_late_from_the_day_after(
-    tx: Tx, county: County, planned: date | None, actual: date | None, late: int | None
+    tx: Tx, planned: date | None, actual: date | None, late: int | None
 ) -> None:
     added(
         tx, tables.projects, number="S", name="S", kind="在建", stage="落地开工", start_on=TODAY,
@@ -261,5 +251,6 @@ def test_the_next_milestone_is_the_first_that_was_not_reached(tx: Tx, county: Co
 @pytest.mark.parametrize(
     ("scope", "expected"), [("属地:经开区", ["P-02", "P-03"]), ("专班:陈志远", ["P-01", "P-02"])]
 )
-def test_a_paper_covers_its_scope(tx: Tx, county: County, scope: str, expected: list[str]) -> None:
+@pytest.mark.usefixtures("county")
+def test_a_paper_covers_its_scope(tx: Tx, scope: str, expected: list[str]) -> None:
     assert list(lines(tx, TODAY, TODAY, scope=scope)) == expected

@@ -1,0 +1,131 @@
+"""From the database to what is handed over: drafted from a form, in a process of its own."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.app import WorkshopPress, draft_order
+from bot.config import Database, Settings
+from bot.domain.document import Document
+from bot.domain.people import Language
+from bot.domain.progress import Standing
+from bot.domain.rhythm import Occasion, Rhythm, When
+from bot.errors import PaperError
+from bot.papers.drafting import PrintOrder, draft, printed
+from bot.papers.forms import forms
+from bot.papers.workshop import Workshop
+from bot.timetable import RhythmSettings
+from storage import dialects
+from storage.tx import Tx
+from tests.storage.county import DAY, TODAY, problem, report, settled
+
+NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
+OCCASION = Occasion(date(2026, 11, 21), date(2026, 11, 30), NOW)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, empty_database: Path) -> Settings:
+    """A county with a small database of its own."""
+    url = f"sqlite:///{tmp_path / 'liaison.db'}"
+    (tmp_path / "liaison.db").write_bytes(empty_database.read_bytes())
+    engine = dialects.writer_engine(dialects.parsed(url))
+    with engine.connect() as connection:
+        dialects.begin(connection, writing=True)
+        tx = Tx(connection)
+        county = settled(tx)
+        tx.reports.add(report(county.soda, county.liu, TODAY - 9 * DAY))
+        tx.reports.add(report(county.soda, county.liu, TODAY, standing=Standing(650, 1_300_000)))
+        problem(tx, county)
+        tx.settle()
+        connection.exec_driver_sql("COMMIT")
+    engine.dispose()
+    return Settings(county="青禾县", database=Database(url=url, schema=""))
+
+
+def rhythm(paper: str = "旬督查表", **changes: object) -> Rhythm:
+    return Rhythm(paper, When("每旬"), **changes)  # type: ignore[arg-type]
+
+
+def drafted(settings: Settings, paper: str = "旬督查表", **changes: object) -> Document:
+    return draft(draft_order(settings, rhythm(paper, **changes), OCCASION, NOW))
+
+
+def test_a_paper_is_drafted_from_the_answers_of_its_days(settings: Settings) -> None:
+    paper = drafted(settings)
+
+    assert (paper.title, paper.period) == ("青禾县重点项目旬督查表", "2026 年 11 月 21 日至 11 月 30 日")
+    (soda,) = [row for row in paper.tables[0].rows if row.key == "P-01"]
+    at = paper.tables[0].place("invested")
+    assert at is not None
+    assert (soda.values[at], soda.source) == (100_000, "2026-11-23 刘敏")
+    assert {row.source for row in paper.tables[0].rows if row is not soda} == {"名册"}
+
+
+def test_a_paper_of_a_part_says_so(settings: Settings) -> None:
+    paper = drafted(settings, scope="属地:经开区")
+
+    assert paper.title == "青禾县经开区重点项目旬督查表"
+    assert [row.key for row in paper.tables[0].rows] == ["P-02", "P-03"]
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("name", sorted(forms()))
+def test_every_form_that_comes_with_the_bot_can_be_drafted_kept_and_printed(
+    settings: Settings, name: str, language: Language
+) -> None:
+    paper = drafted(settings.model_copy(update={"language": language}), name)
+
+    assert Document.from_json(json.loads(json.dumps(paper.as_json()))) == paper
+    text, workbook, pages = printed(PrintOrder(paper, language, None))
+    assert len(text) <= 600
+    assert text.count("\n") < 14
+    assert (workbook.content[:2], pages.content[:4]) == (b"PK", b"%PDF")
+    assert "{" not in text
+
+
+def test_a_campaign_counts_the_days_that_are_left(settings: Settings) -> None:
+    paper = drafted(settings, "周调度表", until=date(2026, 12, 9))
+
+    assert "距 2026 年 12 月 9 日还有 9 天。" in printed(PrintOrder(paper, Language.CHINESE, None))[0]
+    assert "还有" not in printed(PrintOrder(drafted(settings, "周调度表"), Language.CHINESE, None))[0]
+
+
+def test_those_furthest_behind_come_first_and_those_without_a_plan_last(settings: Settings) -> None:
+    paper = drafted(settings)
+
+    assert [row.key for row in paper.tables[0].rows] == ["P-02", "P-01", "P-03"]
+
+
+def test_a_paper_without_a_form_is_refused(settings: Settings) -> None:
+    with pytest.raises(PaperError, match="there is no form 征地进度"):
+        drafted(settings, "征地进度")
+
+
+def test_a_county_has_papers_of_its_own(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "征地进度.toml").write_text(
+        'title = "征地进度"\n[tables.problems]\nname = "征地"\ncolumns = ["number", "text", "step"]\n',
+        encoding="utf-8",
+    )
+    own = settings.model_copy(update={"rhythm": RhythmSettings(forms=tmp_path)})
+
+    paper = drafted(own, "征地进度")
+
+    assert paper.tables[0].rows[0].values == ("2026-001", "用地指标未批", "等办理人接办")
+
+
+async def test_a_paper_is_made_away_from_the_bot(settings: Settings) -> None:
+    workshop = Workshop()
+    press = WorkshopPress(settings, workshop)
+    try:
+        paper = await press.draft(rhythm(), OCCASION, NOW)
+        changed = paper.amended("P-01", "invested", 50_000_000)
+        assert changed is not None
+        made = await press.print(changed)
+    finally:
+        await workshop.close()
+
+    assert "本旬完成 50.00 亿元" in made.text
+    assert made.workbook.name == "青禾县-旬督查表-全县-2026-11-21至2026-11-30.xlsx"
+    assert made.pages.media_type == "application/pdf"

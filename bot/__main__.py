@@ -176,7 +176,7 @@ def check(config: Config = DEFAULT) -> None:
     settings = _settings(config)
     findings = asyncio.run(checkup(settings))
     for finding in findings:
-        _say(f"{'✗' if finding.fault else '✓'} {finding.sentence}")
+        _say(f"{'✗' if finding.fault else '!' if finding.todo else '✓'} {finding.sentence}")
     if any(finding.fault for finding in findings):
         raise SystemExit(FAILED)
 
@@ -266,7 +266,7 @@ def invite(
     ] = False,
     config: Config = DEFAULT,
 ) -> None:
-    """发邀请链接：一次有效，24 小时。 Make invitation links: single use, 24 hours."""
+    """发邀请：一次有效，24 小时。 Make invitations: single use, 24 hours."""
     import asyncio
 
     from bot.commands.invite import invitations

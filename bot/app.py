@@ -5,19 +5,19 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot import texts as sentences
-from bot.chat import Attachment, ChatPlatform, Fetched
+from bot.chat import Attachment, ChatPlatform, Fetched, Finding, Messenger
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.domain.county import County
 from bot.domain.document import Document
 from bot.domain.rhythm import Occasion, Rhythm
 from bot.domain.week import Week
-from bot.messengers import messengers_of
+from bot.messengers import messengers_of, titled
 from bot.papers.drafting import DraftOrder, PrintOrder, draft, printed
 from bot.papers.press import DigestOrder, make_digest
 from bot.papers.workshop import Workshop
@@ -25,6 +25,7 @@ from bot.texts import Texts
 from bot.ticker import Ticker
 from handlers import almanac, duties
 from handlers.delivery import Delivery
+from handlers.fetching import Fetching
 from handlers.router import Router
 from handlers.watch import DigestPapers, Printed, Watch
 from storage.lock import RunLock
@@ -117,6 +118,10 @@ class Shelf:
         await asyncio.to_thread(self._write, name, content)
         return name
 
+    async def drop(self, path: str) -> None:
+        """Keep no longer what is under a name of ours, if anything is."""
+        await asyncio.to_thread((self._folder / path).unlink, missing_ok=True)
+
     def _write(self, name: str, content: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._folder / name
@@ -137,6 +142,8 @@ class Bot:
     router: Router
     delivery: Delivery
     watch: Watch
+    fetching: Fetching
+    messengers: Sequence[Messenger] = ()
     started_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     beat_at: float = 0.0
     _is_ill: bool = False
@@ -148,12 +155,23 @@ class Bot:
 
     def ailments(self) -> list[str]:
         """Return a sentence for everything that is wrong."""
-        long_ago = asyncio.get_running_loop().time() - _STALLED
         found = [sentence for platform in self.platforms.values() if (sentence := platform.healthy())]
+        return [*found, *self._standstills()]
+
+    def findings(self) -> list[Finding]:
+        """Return how each channel goes, for `liaison check`, and whatever stands still."""
+        found = [each for messenger in self.messengers for each in titled(messenger.name, messenger.state())]
+        return [*found, *(Finding(sentence, fault=True) for sentence in self._standstills())]
+
+    def _standstills(self) -> list[str]:
+        long_ago = asyncio.get_running_loop().time() - _STALLED
+        found = []
         if not self.store.healthy:
             found.append("the database's writer has stopped; restart the bot")
         if max(self.beat_at, self.started_at) < long_ago:
             found.append("the duties have not been done for 90 seconds")
+        if max(self.fetching.beat_at, self.started_at) < long_ago:
+            found.append("no file that people sent has been fetched or looked for in 90 seconds")
         for name, carrier in self.delivery.carriers.items():
             if max(carrier.beat_at, self.started_at) < long_ago:
                 found.append(f"{name}: nothing has been delivered or looked for in 90 seconds")
@@ -170,11 +188,12 @@ class Bot:
         self._is_ill = bool(found)
 
     async def run(self) -> None:
-        """Receive, deliver and keep the duties until cancelled; then say what is still owed."""
+        """Receive, deliver, fetch and keep the duties until cancelled; then say what is still owed."""
         ticker = Ticker(self._pulse, BEAT)
         await self.beat()
         async with asyncio.TaskGroup() as group:
             delivering = group.create_task(self.delivery.run())
+            fetching = group.create_task(self.fetching.run())
             receiving = [
                 group.create_task(platform.run(self.router.receive)) for platform in self.platforms.values()
             ]
@@ -186,6 +205,7 @@ class Bot:
                 for task in receiving:
                     task.cancel()
                 delivering.cancel()
+                fetching.cancel()
                 await asyncio.shield(self._last_words())
 
     async def _last_words(self) -> None:
@@ -230,6 +250,7 @@ async def assembled(
             router=Router(store, county, texts, clock),
             delivery=Delivery(store, named, county, texts, clock),
             watch=watch,
+            fetching=Fetching(watch),
         )
 
 
@@ -291,6 +312,7 @@ async def _with_page(settings: Settings, clock: Clock, workshop: Workshop) -> As
     platforms: list[ChatPlatform] = [*messengers]
     if not settings.local.listen:
         async with assembled(settings, clock, platforms, workshop) as bot:
+            bot.messengers = messengers
             # A write that changes nothing: a read-only database must be told of now, not at nine o'clock.
             await bot.store.perform(lambda tx: tx.inbox.forget(_BEFORE_EVERYTHING))
             yield bot
@@ -303,6 +325,7 @@ async def _with_page(settings: Settings, clock: Clock, workshop: Workshop) -> As
     platform.listen()
     async with assembled(settings, clock, [*platforms, platform], workshop) as bot:
         page.watch = bot.watch
+        bot.messengers = messengers
         # Whoever is reached by messenger still is: the contact used last comes first.
         await bot.store.perform(lambda tx: settle_in(tx, _BEFORE_EVERYTHING))
         yield bot
@@ -319,7 +342,7 @@ async def _health_of(bot: Bot) -> AsyncIterator[str]:
     from bot.web import Server, taken
 
     listening = taken(listen, "office.listen")
-    server = Server(health_site(bot.ailments))
+    server = Server(health_site(bot.ailments, lambda: [asdict(each) for each in bot.findings()]))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         yield f"http://{listen}/healthz"

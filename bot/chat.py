@@ -1,6 +1,6 @@
 """The port: what every chat platform has in common, in words no platform owns."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -58,6 +58,7 @@ class Incoming:
     ``button`` is the data of the pressed button, opaque to the platform.
     ``detail`` belongs to an event: the group's title, or the new chat id when it moved.
     ``called`` is for groups: somebody spoke to the bot by its name, rather than to the others.
+    ``alias`` is for platforms that have a second id for an account, which names its chat.
     Without ``shows_notice`` the platform cannot show what the listener returns for a pressed
     button: whoever pressed it must get it as a message.
     """
@@ -77,6 +78,12 @@ class Incoming:
     detail: str = ""
     called: bool = False
     shows_notice: bool = True
+    alias: str = ""
+
+    @property
+    def is_disguised(self) -> bool:
+        """Whether the platform cannot tell now whose account it is: the second id is all there is."""
+        return bool(self.alias) and self.alias == self.sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +167,14 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing `liaison check` looked at; with ``fault`` the bot will not work as it should."""
+    """One thing `liaison check` looked at; with ``fault`` the bot will not work as it should.
+
+    With ``todo`` it works, but somebody should do something.
+    """
 
     sentence: str
     fault: bool = False
+    todo: bool = False
 
 
 Listener = Callable[[Incoming | Unreadable], Awaitable[str]]
@@ -173,7 +184,8 @@ Call it in the order of arrival, without awaiting one before the next: the order
 The string returned is a short notice for the person who pressed a button or opened the chat,
 often empty.
 It raises StorageError when nothing could be stored: then do not confirm, and offer the same
-thing again later.
+thing again later. It raises Unrecognised when it knows nobody by the only id there is of a disguised
+sender: then offer it again when there is another.
 """
 
 
@@ -208,6 +220,9 @@ class ChatPlatform(Protocol):
     async def fetch(self, attachment: Attachment) -> Fetched:
         """Return the bytes of an attachment; raise DeliveryError if they cannot be had."""
 
+    def recall(self, sent: Sequence[tuple[str, datetime]]) -> None:
+        """Let the chat and the moment of what another process sent within the hour count for the pace."""
+
     async def link(self, code: str) -> str:
         """Return what a person opens to join with an invitation code; empty where there is no such link."""
 
@@ -223,3 +238,6 @@ class Messenger(ChatPlatform, Protocol):
 
     async def check(self) -> list[Finding]:
         """Return what works and what is missing, each fault with its cure, in an office clerk's words."""
+
+    def state(self) -> list[Finding]:
+        """Return how each channel goes since the bot runs, in the same words; nothing is asked for it."""

@@ -62,7 +62,10 @@ class WeComBot(Section):
 
 
 class WeComApp(Section):
-    """A self-built app of WeCom: writes to people who never wrote first, and reads the directory."""
+    """A self-built app of WeCom: writes to people who never wrote first, and reads the directory.
+
+    Without ``token`` and ``aes_key`` it has no callback: it only writes, and ``listen`` is not used.
+    """
 
     corp_id: str = ""
     agent_id: int = 0
@@ -79,6 +82,11 @@ class WeComApp(Section):
     def is_set(self) -> bool:
         """Tell whether the county uses it."""
         return bool(self.corp_id)
+
+    @property
+    def hears(self) -> bool:
+        """Tell whether it has a callback, so that people can answer in it."""
+        return bool(self.aes_key.get_secret_value())
 
 
 class WeCom(Section):
@@ -169,15 +177,17 @@ def _odd_app(app: WeComApp) -> Iterator[str]:
         "corp_id": app.corp_id,
         "agent_id": app.agent_id,
         "secret": app.secret.get_secret_value(),
-        "token": app.token.get_secret_value(),
-        "aes_key": app.aes_key.get_secret_value(),
-        "listen": app.listen,
     }
-    missing = [key for key, value in needed.items() if not value]
-    if missing and len(missing) < len(needed) and missing != [*needed][:-1]:
+    token, key = app.token.get_secret_value(), app.aes_key.get_secret_value()
+    missing = [name for name, value in needed.items() if not value]
+    if missing and (len(missing) < len(needed) or token or key):
         yield f"wecom.app: is missing {', '.join(missing)}; an app needs all of {', '.join(needed)}"
-    key = needed["aes_key"]
-    if key and not re.fullmatch(r"[A-Za-z0-9+/]{43}", str(key)):
+    if bool(token) != bool(key):
+        lacking = "aes_key" if token else "token"
+        yield f"wecom.app.{lacking}: is missing; fill in token and aes_key both, or neither to only send"
+    if key and not app.listen:
+        yield 'wecom.app.listen: is missing; the callback is served there, usually on "127.0.0.1:8091"'
+    if key and not re.fullmatch(r"[A-Za-z0-9+/]{43}", key):
         yield "wecom.app.aes_key: is not 43 letters and digits; copy the whole EncodingAESKey"
     if not app.api_base.startswith(("https://", "http://")):
         yield 'wecom.app.api_base: must begin with https://; the usual one is "https://qyapi.weixin.qq.com/cgi-bin"'

@@ -9,6 +9,7 @@
     ├── RosterError            a workbook cannot be imported: every fault, with its cell
     ├── PaperError             a picture or a workbook could not be made
     ├── Refused                a polite no; becomes a sentence to the person who asked
+    ├── Unrecognised           nobody can tell yet who wrote; nothing was done
     └── DeliveryError          a platform did not take a message; ``kind`` decides what next
 """
 
@@ -57,6 +58,10 @@ class RosterError(BotError):
         self.faults = faults
 
 
+class Unrecognised(BotError):  # noqa: N818 -- says what happened
+    """Who wrote cannot be told before the platform finds out whose the id is: offer it again then."""
+
+
 class PaperError(BotError):
     """A picture or a workbook could not be made; what it was made from is untouched."""
 
@@ -83,6 +88,8 @@ class Failure(StrEnum):
     """This contact takes nothing any more (blocked, left, deleted)."""
     UNOPENED = "unopened"
     """This contact takes nothing until somebody there has written to the bot."""
+    UNCLEAR = "unclear"
+    """A no that we cannot read: where nothing has ever arrived it means UNOPENED, elsewhere REFUSED."""
     MOVED = "moved"
     """The chat has a new address, ``to``."""
 
@@ -92,7 +99,8 @@ class DeliveryError(BotError):
 
     ``after`` is how long the platform asks us to wait. With ``whole_bot`` the wait holds
     for every chat of the connection, not just for this one. ``to`` is the new chat id of a
-    chat that moved.
+    chat that moved. What is in doubt may be sent again as often as need be while the platform
+    ``drops_repeats_for`` so long.
     """
 
     def __init__(
@@ -103,9 +111,11 @@ class DeliveryError(BotError):
         after: timedelta | None = None,
         whole_bot: bool = False,
         to: str = "",
+        drops_repeats_for: timedelta = timedelta(0),
     ) -> None:
         super().__init__(reason)
         self.kind = kind
         self.after = after
         self.whole_bot = whole_bot
         self.to = to
+        self.drops_repeats_for = drops_repeats_for

@@ -1,11 +1,21 @@
 """The connections to messengers that a county's settings ask for; the others are never loaded."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
-from bot.chat import Messenger
+from bot.chat import Finding, Messenger
 from bot.clock import Clock
 from bot.config import Settings
 from bot.texts import Texts
+
+TITLES = {"telegram": "Telegram", "wecom": "企业微信"}
+"""What people call them."""
+
+
+def titled(name: str, findings: Iterable[Finding]) -> list[Finding]:
+    """Return what was found, each sentence beginning with the messenger it is about."""
+    return [replace(each, sentence=f"{TITLES.get(name, name)}：{each.sentence}") for each in findings]
 
 
 def messengers_of(settings: Settings, clock: Clock, texts: Texts) -> list[Messenger]:
@@ -56,7 +66,7 @@ def _wecom(settings: Settings, clock: Clock, texts: Texts) -> Messenger:
             asked.bot.secret.get_secret_value(),
             clock=clock,
             ws_url=asked.bot.ws_url,
-            resolve=app.directory.plain if app else None,
+            names=app.directory if app else None,
         )
     robots = None
     if webhooks:
@@ -64,5 +74,6 @@ def _wecom(settings: Settings, clock: Clock, texts: Texts) -> Messenger:
     hints = Hints(
         typed=lambda labels: say("wecom.typed", labels=labels),
         numbered=lambda choices: say("wecom.numbered", choices=choices),
+        elsewhere=say("wecom.elsewhere") if bot else "",
     )
-    return WeComPlatform(clock=clock, hints=hints, bot=bot, app=app, robots=robots)
+    return WeComPlatform(clock=clock, hints=hints, bot=bot, app=app, app_hears=asked.app.hears, robots=robots)

@@ -187,7 +187,7 @@ def _list(desk: Desk, reader: Person, key: str, waiting: list[Problem], **blanks
             sign=cards.light(desk, reader, each),
             number=each.number,
             project=prompts.shortened(each.project, 16),
-            category=each.category,
+            category=each.kind,
             text=visible(prompts.shortened(each.text)),
         )
         for each in shown

@@ -27,7 +27,8 @@ def text(desk: Desk, reader: Person, problem: Problem) -> str:
     """Return what a card says: what is wrong, who holds it, by when."""
     head = desk.say(
         reader,
-        "card.head",
+        "task.head" if problem.is_task else "card.head",
+        nature=problem.nature,
         number=problem.number,
         project=problem.project,
         category=problem.category,
@@ -37,7 +38,7 @@ def text(desk: Desk, reader: Person, problem: Problem) -> str:
         head += f"｜{light(desk, reader, problem)}"
     told = desk.say(
         reader,
-        "card.told",
+        "task.told" if problem.is_task else "card.told",
         text=visible(problem.text),
         name=problem.reporter,
         at=desk.clock(problem.opened_at),
@@ -213,6 +214,7 @@ def day(desk: Desk, moment: datetime | None) -> str:
 def receipt(desk: Desk, reader: Person, problem: Problem) -> str:
     """Return what the reporter reads: what was recorded, who has it now, and later how it stands."""
     blanks = {
+        "nature": problem.nature,
         "number": problem.number,
         "project": problem.project,
         "category": problem.category,
@@ -267,7 +269,7 @@ def _tell_office(desk: Desk, person: Person, problem: Problem) -> None:
             desk.tell(
                 colleague,
                 f"unreached:{problem.id}:{problem.generation}:{person.id}:{colleague.id}",
-                desk.say(colleague, "card.unreached", name=person.call, number=problem.number),
+                desk.say(colleague, "card.unreached", name=person.call, problem=problem.tag),
             )
 
 

@@ -60,10 +60,13 @@ class Listeners:
 
 
 def unconfirmed(desk: Desk, problem: Problem) -> list[int]:
-    """Return who has yet to say whether it is solved: its reporter, and its project's owner within reach."""
+    """Return who has yet to say whether it is solved: its reporter, and its project's owner within reach.
+
+    Whether a task is done is for the one who gave it to say.
+    """
     said = desk.once(desk.tx.problems.confirmed, problem)
     on = desk.once(desk.tx.projects.on, (problem.project_id,), Duty.OWNER, desk.today)
-    owners = on.get(problem.project_id, [])
+    owners = [] if problem.is_task else on.get(problem.project_id, [])
     silent = [problem.confirmer_id] if problem.confirmer_id not in said else []
     if problem.confirmer_id not in owners and said.isdisjoint(owners):
         silent += [each for each in owners if desk.once(desk.tx.people.address, each) is not None]

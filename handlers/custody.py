@@ -19,7 +19,7 @@ def ask_transfer(turn: Turn) -> None:
     """Ask whom it should go to, and why."""
     problem = deeds.ready(turn, Deed.TRANSFER, turn.argument)
     turn.ask("transfer", problem=problem.id)
-    turn.reply("problem.ask_transfer", number=problem.number)
+    turn.reply("problem.ask_transfer", problem=problem.tag)
 
 
 @deeds.answers(Deed.TRANSFER)
@@ -44,13 +44,13 @@ def transfer_because(turn: Turn, problem: Problem) -> None:
 
 def _transfer(turn: Turn, problem: Problem, to: Person, reason: str) -> None:
     hand(turn, problem, to, ended="transferred", reason=reason)
-    turn.reply("problem.transferred", number=problem.number, name=to.call)
+    turn.reply("problem.transferred", problem=problem.tag, name=to.call)
 
 
 def must_be_another(problem: Problem, to: Person) -> None:
     """Refuse to give a problem to whoever has it already."""
     if to.id == problem.holder_id:
-        raise Refused("problem.same_holder", name=to.call, number=problem.number)
+        raise Refused("problem.same_holder", name=to.call, problem=problem.tag)
 
 
 def named(turn: Turn, text: str) -> tuple[Person, str]:
@@ -89,7 +89,7 @@ def ask_return(turn: Turn) -> None:
     problem = deeds.ready(turn, Deed.RETURN, turn.argument)
     _must_be_undecided(turn, problem)
     turn.ask("return", problem=problem.id)
-    turn.reply("problem.ask_return", number=problem.number)
+    turn.reply("problem.ask_return", problem=problem.tag)
 
 
 @deeds.answers(Deed.RETURN)
@@ -98,15 +98,15 @@ def return_because(turn: Turn, problem: Problem) -> None:
     _must_be_undecided(turn, problem)
     to = _returned_to(turn, problem)
     if to.id == problem.holder_id:
-        raise deeds.Final("problem.nowhere_to_return", number=problem.number)
+        raise deeds.Final("problem.nowhere_to_return", problem=problem.tag)
     hand(turn, problem, to, ended="returned", reason=deeds.line(turn))
-    turn.reply("problem.returned", number=problem.number, name=to.call)
+    turn.reply("problem.returned", problem=problem.tag, name=to.call)
 
 
 def _must_be_undecided(turn: Turn, problem: Problem) -> None:
     """Refuse to give back what the office or a head has decided, or is to decide."""
     if buttons.is_decided(turn, problem):
-        raise deeds.Final("problem.decided", number=problem.number, name=problem.holder)
+        raise deeds.Final("problem.decided", problem=problem.tag, name=problem.holder)
 
 
 def _returned_to(turn: Turn, problem: Problem) -> Person:
@@ -128,7 +128,7 @@ def assign(turn: Turn) -> None:
     must_be_another(problem, to)
     hand(turn, problem, to, ended="assigned", reason="")
     turn.notice = turn.say(turn.sender, "problem.assigned_notice")
-    turn.reply("problem.assigned", number=problem.number, name=to.call)
+    turn.reply("problem.assigned", problem=problem.tag, name=to.call)
 
 
 # --- what they share --------------------------------------------------------------------
@@ -152,7 +152,10 @@ def hand(turn: Turn, problem: Problem, to: Person, *, ended: str, reason: str) -
         before=problem.holder_id,
     )
     problem = clocks.wind(turn, problem)
-    foreword = turn.say(to, f"card.{ended}", name=turn.sender.call)
+    foreword = turn.say(to, f"card.{ended}", noun=problem.noun, name=turn.sender.call)
     with turn.at_rest():
         cards.send(turn, to, problem, f"{ended}:{turn.incoming.key}", foreword)
         cards.refresh(turn, problem)
+    # Whoever gets it has its card; what a head has directed the reporter has heard with the answer.
+    if ended != "directed" and problem.confirmer_id != to.id:
+        deeds.tell(turn, problem, problem.confirmer_id, "problem.handed_for_reporter", to=to.call)

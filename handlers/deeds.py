@@ -6,7 +6,7 @@ from functools import wraps
 from bot.domain.problems import Problem, State
 from bot.domain.rights import Deed, fits, may
 from bot.errors import Refused
-from handlers import ties
+from handlers import cards, ties
 from handlers.turn import Turn
 
 
@@ -41,10 +41,10 @@ def refusal_of(turn: Turn, deed: Deed, problem: Problem) -> Refused | None:
     if is_allowed and fits(deed, problem.state):
         return None
     if not may(turn.sender, Deed.SEE, problem, bound):
-        return Refused("problem.not_yours", number=problem.number)
+        return Refused("problem.not_yours", problem=problem.tag)
     if not fits(deed, problem.state):
         return too_late(turn, problem)
-    return Refused("problem.held_by", number=problem.number, name=problem.holder, state=problem.state)
+    return Refused("problem.held_by", problem=problem.tag, name=problem.holder, state=problem.state)
 
 
 def must_win(turn: Turn, problem: Problem, *, won: bool) -> None:
@@ -58,8 +58,8 @@ def too_late(turn: Turn, problem: Problem) -> Refused:
     now = found(turn, problem.id)
     if now.state is State.WORKING and now.accepted_at is not None:
         at = turn.clock(now.accepted_at)
-        return Refused("problem.taken_already", number=now.number, name=now.holder, at=at)
-    return Refused("problem.settled", number=now.number, state=now.state)
+        return Refused("problem.taken_already", problem=now.tag, name=now.holder, at=at)
+    return Refused("problem.settled", problem=now.tag, state=now.state)
 
 
 def waiting(turn: Turn) -> list[Problem]:
@@ -98,3 +98,20 @@ def line(turn: Turn) -> str:
     if not turn.text:
         raise Refused("problem.line_needed")
     return turn.text
+
+
+def tell(turn: Turn, problem: Problem, person_id: int, key: str, **blanks: object) -> None:
+    """Tell somebody what has become of a problem, unless it was they who did it."""
+    if person_id == turn.sender.id:
+        return
+    person = turn.tx.people.get(person_id)
+    text = turn.say(
+        person,
+        key,
+        problem=problem.tag,
+        project=problem.project,
+        name=turn.sender.call,
+        solve=cards.day(turn, problem.solve_due),
+        **blanks,
+    )
+    turn.tell(person, f"{key}:{problem.id}:{turn.incoming.key}:{person.id}", text)

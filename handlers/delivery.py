@@ -32,6 +32,8 @@ _IN_HAND_PACED = {Lane.NOW: 16, Lane.ROUND: 12, Lane.PAPER: 2}
 """The same where slots are rare. All that is held when the process dies must be taken for sent, and
 bears the mark of a repeat: so no more is held than half a second of slots.
 """
+_LATELY = timedelta(hours=1)
+"""No platform counts for longer what a chat takes."""
 _FAILURES_TO_REST = 3
 _PAPER_WAIT = timedelta(seconds=5)
 
@@ -63,6 +65,8 @@ class Carrier:
         self._next_slot: asyncio.TimerHandle | None = None
         self._adrift = False
         """Letters may be claimed in our name that we do not hold."""
+        self._may_doubt = True
+        """Letters in doubt may wait to be sent again; those of the last process, to begin with."""
         self._failures = 0
         self._rests = 0
         self._rests_until: datetime | None = None
@@ -83,8 +87,12 @@ class Carrier:
                 await asyncio.sleep(_POLL)
 
     async def recover(self) -> None:
-        """Take up what a dead process had claimed: it may have arrived, so it is sent once more, marked."""
-        orphans = await self._store.perform(self._take_up_orphans)
+        """Take up what a dead process had claimed: it may have arrived, so it is sent once more, marked.
+
+        What it delivered lately counts for the pace of its chats.
+        """
+        orphans, lately = await self._store.perform(self._take_up)
+        self._platform.recall(lately)
         if orphans:
             log.warning(
                 "%s: %d letters were in flight when the last process ended", self._platform.name, orphans
@@ -122,6 +130,7 @@ class Carrier:
     async def _exchange(self) -> None:
         """Tell the outbox what became of letters, and take new ones."""
         async with self._exchanging:
+            self._may_doubt |= self._adrift or bool(self._failed)
             try:
                 while self._failed:
                     await self._settle(*self._failed[0])
@@ -140,7 +149,8 @@ class Carrier:
         keep = {letter.id for letter in held} if self._adrift else None
         self._adrift = False
         busy = {letter.to.chat for letter in held}
-        claimed = await self._store.perform(partial(self._turn_over, sent, keep, room, busy))
+        again = not any(letter.doubts for letter in held)
+        claimed = await self._store.perform(partial(self._turn_over, sent, keep, room, busy, again=again))
         del self._sent[: len(sent)]
         if self._adrift or claimed:
             # Look again: behind the letters of chats that are now busy there may be more. And had
@@ -156,19 +166,29 @@ class Carrier:
         room: Mapping[Lane, int],
         busy: Collection[str],
         tx: Tx,
+        *,
+        again: bool = False,
     ) -> list[Claimed]:
         now, name = self._clock.now(), self._platform.name
         tx.dispatch.sent(sent, now)
         if keep is not None:
             tx.dispatch.release([letter.id for letter in tx.dispatch.orphans(name) if letter.id not in keep])
+        doubted = tx.dispatch.in_doubt(name) if room and self._may_doubt else []
         claimed: list[Claimed] = []
+        # One at a time: a second cut must not find the same letters on their way.
+        for lane in sorted({lane for lane, _ in doubted if again and lane in room}):
+            if not claimed:
+                claimed = tx.dispatch.claim(name, lane, 1, now, _LEASE, busy, in_doubt=True)
         for lane, most in room.items():
-            taken = tx.dispatch.claim(
-                name, lane, most, now, _LEASE, [*busy, *(letter.to.chat for letter in claimed)]
-            )
-            claimed += taken
-            if taken and self._is_probing:
+            if claimed and self._is_probing:
                 break
+            held = [letter for letter in claimed if letter.lane is lane]
+            # What is owed to the chat of a letter in doubt comes after it.
+            later = [chat for of, chat in doubted if of is lane]
+            taken = [*busy, *later, *(letter.to.chat for letter in claimed)]
+            claimed += tx.dispatch.claim(name, lane, most - len(held), now, _LEASE, taken)
+        if room:
+            self._may_doubt = bool(doubted)
         return claimed
 
     @property
@@ -200,14 +220,14 @@ class Carrier:
         if self._rests_until is not None and self._rests_until > now:
             tx.dispatch.pause(self._platform.name, WHOLE_BOT, self._rests_until)
 
-    def _take_up_orphans(self, tx: Tx) -> int:
+    def _take_up(self, tx: Tx) -> tuple[int, list[tuple[str, datetime]]]:
         now = self._clock.now()
         desk = Desk(tx, self._county, self._texts, now)
         orphans = tx.dispatch.orphans(self._platform.name)
         ended = DeliveryError(Failure.IN_DOUBT, "the process ended before the platform answered")
         for letter in orphans:
             undelivered.settle(desk, letter, ended, now)
-        return len(orphans)
+        return len(orphans), tx.dispatch.lately(self._platform.name, now - _LATELY)
 
     async def _let_go(self) -> None:
         """Mark what was sent and put back what was not, so that nothing need be sent again as a doubt."""
@@ -260,12 +280,14 @@ class Carrier:
         """Send a letter, or change the message it replaces; Return the platform's name for it.
 
         Where a message cannot be changed it stays as it is: whoever pressed reads what they did in an
-        answer, and what others must know they are told by a message of their own.
+        answer, and what others must know they are told by a message of their own. Such a change has
+        no name: nobody has seen it.
         """
         if letter.updates is not None:
-            if letter.updates.message and not await self._platform.update(letter.updates, letter.message):
-                log.info("the message of %s cannot be changed", letter.key)
-            return letter.updates.message
+            if letter.updates.message and await self._platform.update(letter.updates, letter.message):
+                return letter.updates.message
+            log.info("the message of %s cannot be changed", letter.key)
+            return ""
         message = letter.message
         if letter.paper_id is not None:
             message = replace(message, paper=await self._paper(letter.paper_id))

@@ -1,19 +1,28 @@
 """Who can no longer be reached: what waits for them goes to the office the same minute; nothing is lost."""
 
 import logging
+from collections.abc import Iterable, Sequence
 
-from bot.chat import Incoming
+from bot.chat import Address, Incoming
 from bot.domain.people import Duty, Person, Role
-from bot.domain.problems import Problem, State
-from handlers import cards, clocks, passing
-from handlers.turn import Beat, Desk
+from bot.domain.problems import Problem, State, counted
+from handlers import cards, clocks, ledger, passing
+from handlers.turn import Beat, Desk, rows_of
 from handlers.watch import Watch
+from storage.contacts import Contact
 from storage.handovers import Hands
+from storage.letters import Letter
 
 log = logging.getLogger(__name__)
 
 CHUNK = 20
 """People of one transaction at most."""
+
+_MOST_CARDS = 5
+"""So many cards at once are read; of more, one list."""
+
+_MOST_LINES = 8
+_A_ROW = 4
 
 
 def blocked(desk: Desk, incoming: Incoming) -> None:
@@ -21,32 +30,92 @@ def blocked(desk: Desk, incoming: Incoming) -> None:
     lost(desk, incoming.at.platform, incoming.sender)
 
 
-def undeliverable(desk: Desk, platform: str, chat: str) -> None:
-    """Note that nothing can be delivered in a private chat any more."""
-    for account in desk.tx.people.accounts_at(platform, chat):
-        lost(desk, platform, account)
+def undeliverable(desk: Desk, at: Address) -> None:
+    """Note that nothing can be delivered in a private chat any more.
+
+    What waits there goes where its person is reached, or waits for them to open another; of who has
+    neither, only cards are kept.
+    """
+    contacts = desk.tx.contacts.at(at)
+    has_other = any(_others(desk, each.person_id, each) for each in contacts)
+    whose = desk.tx.outbox.recall(at.platform, at.chat) if has_other else set()
+    whose |= desk.tx.outbox.unaddress(at.platform, at.chat)
+    for each in contacts:
+        lost(desk, at.platform, each.account)
+    send_on(desk, whose)
+
+
+def send_on(desk: Desk, person_ids: Iterable[int]) -> None:
+    """Send what waits for people without an address to where they are reached, if they are anywhere."""
+    for person_id in sorted(person_ids):
+        to = desk.tx.people.address(person_id)
+        if to is not None:
+            send_to(desk, person_id, to)
+
+
+def send_to(desk: Desk, person_id: int, to: Address) -> None:
+    """Send what waits for somebody to a chat that takes it now; of many cards one list."""
+    cards_waiting = desk.tx.outbox.waiting_cards(person_id)
+    about = dict.fromkeys(cards_waiting.values())
+    if len(about) > _MOST_CARDS:
+        desk.tx.outbox.supersede(cards_waiting)
+        _list(desk, desk.tx.people.get(person_id), desk.tx.problems.several(list(about)), to)
+    desk.tx.outbox.address(person_id, to)
+
+
+def _list(desk: Desk, reader: Person, found: Sequence[Problem], to: Address) -> None:
+    shown = [problem for problem in found if problem.is_open]
+    first = shown[:_MOST_LINES]
+    more = desk.say(reader, "list.more", count=len(shown) - len(first)) if len(shown) > len(first) else ""
+    text = desk.say(
+        reader, "departure.many", counted=counted(shown), lines=ledger.lines(desk, reader, first), more=more
+    )
+    choices = rows_of(((problem.number, f"show:{problem.id}") for problem in first), _A_ROW)
+    slot = f"waited:{reader.id}:{desk.now}"
+    desk.tx.outbox.add(Letter(slot, to, text.strip(), desk.now, choices, person_id=reader.id), desk.now)
 
 
 def lost(desk: Desk, platform: str, account: str) -> None:
     """Note that an account takes no messages; whoever has no other has left, and is stood in for.
 
-    A second time it changes nothing.
+    Who has one that they have yet to open has not left. A second time it changes nothing.
     """
     for person_id in desk.tx.people.reachable(platform, account, yes=False):
         person = desk.tx.people.get(person_id)
         desk.record(None, "person.unreachable", f"person:{person.id}", platform=platform)
-        other = desk.tx.people.address(person.id)
-        if other is None:
+        others = _others(desk, person_id)
+        if not others:
             _left(desk, person)
-        else:
-            desk.tx.outbox.address(person.id, other)
+        elif not others[0].takes_messages:
+            _ask_to_open(desk, person, platform, others[0])
+        send_on(desk, [person_id])
+
+
+def _others(desk: Desk, person_id: int, besides: Contact | None = None) -> list[Contact]:
+    """Return the accounts where somebody is reached, or will be when they open them; the former first."""
+    return [each for each in desk.tx.contacts.of(person_id) if each.reachable and each != besides]
+
+
+def _ask_to_open(desk: Desk, person: Person, lost_on: str, contact: Contact) -> None:
+    """Tell the office who can be reached again only by what they have yet to open, and what to forward."""
+    for colleague in desk.office:
+        if colleague.id != person.id:
+            text = desk.say(
+                colleague,
+                "departure.may_open",
+                name=person.placed,
+                platform=desk.platform(colleague, lost_on),
+                other=desk.platform(colleague, contact.at.platform),
+                how=desk.how_to_open(colleague, contact.at.platform),
+            )
+            desk.tell(colleague, f"may_open:{person.id}:{desk.now}:{colleague.id}", text, disturb=True)
 
 
 def unblocked(desk: Desk, incoming: Incoming) -> None:
     """Note that somebody can be reached again, and send what waited."""
     for person_id in desk.tx.people.reachable(incoming.at.platform, incoming.sender, yes=True):
         desk.record(None, "person.reachable", f"person:{person_id}", platform=incoming.at.platform)
-        desk.tx.outbox.address(person_id, incoming.at)
+        send_to(desk, person_id, incoming.at)
         back(desk, desk.tx.people.get(person_id))
 
 
@@ -96,7 +165,7 @@ def _left(desk: Desk, person: Person) -> None:
     for problem_id in moved:
         problem = clocks.wind(desk, problem_id)
         if heir is not None and _waits_for(problem, heir):
-            foreword = desk.say(heir, "departure.card", name=person.name)
+            foreword = desk.say(heir, "departure.card", noun=problem.noun, name=person.name)
             cards.send(desk, heir, problem, f"left:{person.id}:{desk.now}", foreword)
         cards.refresh(desk, problem)
 
@@ -146,16 +215,23 @@ def _news(desk: Desk, reader: Person, person: Person, heir: Person | None, hands
     to = heir.name if heir else ""
     asked = dict.fromkeys(each.problem_id for each in hands.asked)
     found = (
-        ("held", [each.number for each in hands.held]),
-        ("to_confirm", [each.number for each in hands.to_confirm]),
-        ("asked", [p.number for each in asked if (p := desk.tx.problems.get(each))]),
+        ("held", hands.held),
+        ("to_confirm", hands.to_confirm),
+        ("asked", desk.tx.problems.several(list(asked))),
     )
-    for part, numbers in found:
-        if numbers:
+    for part, problems in found:
+        if problems:
+            numbers = "、".join(each.number for each in problems)
             key = f"departure.{part}" if heir or part == "asked" else f"departure.{part}_stays"
             lines.append(
                 desk.say(
-                    reader, key, count=len(numbers), numbers="、".join(numbers), name=person.name, heir=to
+                    reader,
+                    key,
+                    count=len(problems),
+                    counted=counted(problems),
+                    numbers=numbers,
+                    name=person.name,
+                    heir=to,
                 )
             )
     if len(lines) == 1:

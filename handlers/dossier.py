@@ -24,9 +24,9 @@ def text(desk: Desk, reader: Person, problem: Problem, request: Request) -> str:
     return desk.say(
         reader,
         "request.dossier" if asker else "request.dossier_by_itself",
-        number=problem.number,
+        problem=problem.tag,
         project=problem.project,
-        category=problem.category,
+        category=problem.kind,
         light=cards.light(desk, reader, problem),
         cause=visible(problem.text),
         name=problem.reporter,

@@ -12,7 +12,8 @@ from datetime import datetime
 from handlers import (
     absence,
     almanac,
-    attachments,
+    briefs,
+    bulletins,
     commons,
     departure,
     digest,
@@ -21,6 +22,7 @@ from handlers import (
     morning,
     nods,
     opening,
+    posting,
     rounds,
 )
 from handlers.turn import Beat
@@ -39,11 +41,16 @@ DUTIES: tuple[Duty, ...] = (
     rounds.ask,
     rounds.remind,
     digest.post,
+    bulletins.draft,
+    bulletins.show,
+    posting.post,
     morning.tell,
+    briefs.brief,
+    briefs.ask,
+    briefs.remind,
     commons.keep,
     nods.offer,
     four_lists.make,
-    attachments.fetch,
     almanac.warn,
 )
 
@@ -68,7 +75,9 @@ def next_event(beat: Beat) -> tuple[datetime, str] | None:
         *rounds.next_moments(beat),
         *morning.next_moments(beat),
         *digest.next_moments(beat),
+        *bulletins.next_moments(beat),
         *escalation.next_moments(beat),
+        *briefs.next_moments(beat),
         *absence.next_moments(beat),
         *nods.next_moments(beat),
     ]

@@ -11,7 +11,7 @@ from functools import partial
 
 from bot.domain.ladder import BY_NAME, DOSSIERS, Ear, Wait, climbed, near_wait
 from bot.domain.people import Person
-from bot.domain.problems import Problem, Urgency
+from bot.domain.problems import Problem, Urgency, counted
 from handlers import buttons, cards, prompts, requests
 from handlers.clocks import Listeners, resumed_dues, wind, with_next
 from handlers.turn import Beat
@@ -157,7 +157,9 @@ def _still_true(problem: Problem, notice: Notice) -> bool:
 def _of_one(beat: Beat, person: Person, notice: Notice, problem: Problem) -> Letter:
     """Return a fresh card with a sentence before it that says why."""
     reader = beat.stand_in(person)
-    foreword = beat.say(reader, f"rung.{notice.rung}", holder=problem.holder, confirmer=problem.confirmer)
+    foreword = beat.say(
+        reader, f"rung.{notice.rung}", noun=problem.noun, holder=problem.holder, confirmer=problem.confirmer
+    )
     return beat.draft(
         person,
         f"escalation:{problem.id}:{notice.generation}:{notice.level}:{person.id}",
@@ -178,7 +180,7 @@ def _of_many(beat: Beat, person: Person, still: Sequence[tuple[Notice, Problem]]
             light=cards.light(beat, reader, problem),
             number=problem.number,
             project=problem.project,
-            category=problem.category,
+            category=problem.kind,
             holder=problem.holder,
             text=prompts.shortened(problem.text),
             why=beat.say(reader, f"rung.short_{notice.rung}"),
@@ -189,7 +191,9 @@ def _of_many(beat: Beat, person: Person, still: Sequence[tuple[Notice, Problem]]
     return beat.draft(
         person,
         f"escalations:{still[0][0].escalation_id}:{person.id}",
-        beat.say(reader, "rung.many", count=len(still), lines=lines, more=more).strip(),
+        beat.say(
+            reader, "rung.many", counted=counted([each for _, each in still]), lines=lines, more=more
+        ).strip(),
         tuple(((problem.number, f"show:{problem.id}"),) for _, problem in still[:_MOST_LINES]),
         disturb=any(problem.urgency is Urgency.TODAY for _, problem in still),
     )

@@ -24,7 +24,7 @@ def ask(turn: Turn) -> None:
     problem = deeds.ready(turn, Deed.EXTEND, turn.argument)
     _must_be_possible(turn, problem)
     turn.ask("extend", problem=problem.id)
-    turn.reply("extension.ask", number=problem.number, solve=cards.day(turn, problem.solve_due))
+    turn.reply("extension.ask", problem=problem.tag, solve=cards.day(turn, problem.solve_due))
 
 
 @deeds.answers(Deed.EXTEND)
@@ -41,7 +41,7 @@ def request(turn: Turn, problem: Problem) -> None:
     if until < turn.today:
         raise Refused("extension.past", until=turn.date(turn.sender, until))
     if until <= due:
-        raise Refused("extension.not_later", number=problem.number, solve=turn.date(turn.sender, due))
+        raise Refused("extension.not_later", problem=problem.tag, solve=turn.date(turn.sender, due))
     if not plan:
         turn.ask("extend", problem=problem.id, until=until.isoformat())
         turn.reply("extension.no_plan", until=turn.date(turn.sender, until))
@@ -62,16 +62,16 @@ def request(turn: Turn, problem: Problem) -> None:
     for person in [to] if to else turn.office:
         _offer(turn, problem, person, asked, until)
     name = to.call if to else turn.say(turn.sender, "card.the_office")
-    turn.reply("extension.asked", number=problem.number, until=turn.date(turn.sender, until), name=name)
+    turn.reply("extension.asked", problem=problem.tag, until=turn.date(turn.sender, until), name=name)
     cards.refresh(turn, clocks.wind(turn, problem))
 
 
 def _must_be_possible(turn: Turn, problem: Problem) -> None:
     if problem.extensions >= MOST:
-        raise deeds.Final("extension.too_often", number=problem.number, count=MOST)
+        raise deeds.Final("extension.too_often", problem=problem.tag, count=MOST)
     for each in turn.tx.requests.of_problem(problem.id):
         if each.asking is Asking.TIME and each.answer is None and each.generation == problem.generation:
-            raise deeds.Final("extension.asked_already", number=problem.number)
+            raise deeds.Final("extension.asked_already", problem=problem.tag)
 
 
 def _granting(turn: Turn, problem: Problem, days: int) -> Person | None:
@@ -86,9 +86,9 @@ def _offer(turn: Turn, problem: Problem, person: Person, asked: Request, until: 
         person,
         "extension.offer",
         name=turn.sender.call,
-        number=problem.number,
+        problem=problem.tag,
         project=problem.project,
-        category=problem.category,
+        category=problem.kind,
         first=cards.day(turn, problem.first_due or problem.solve_due),
         solve=cards.day(turn, problem.solve_due),
         until=turn.date(person, until),
@@ -109,7 +109,7 @@ def grant(turn: Turn) -> None:
     """Grant it: the deadline moves, the first one stays in sight."""
     request, problem = requests.answerable(turn, turn.argument)
     if request.until is None or request.until < turn.today:
-        raise Refused("extension.over", number=problem.number)
+        raise Refused("extension.over", problem=problem.tag)
     _must_not_be_own(turn, request)
     _settle(turn, request, problem, Answer.AGREED, "")
     due = turn.county.calendar.at(request.until, turn.county.deadlines.office_until)
@@ -125,7 +125,7 @@ def ask_refuse(turn: Turn) -> None:
     """Ask why not."""
     request, problem = requests.answerable(turn, turn.argument)
     turn.ask("refuse", request=request.id)
-    turn.reply("extension.ask_refuse", number=problem.number)
+    turn.reply("extension.ask_refuse", problem=problem.tag)
 
 
 @requests.answering
@@ -157,10 +157,10 @@ def _tell(turn: Turn, request: Request, problem: Problem, key: str, words: str) 
         person = turn.tx.people.get(person_id)
         until = turn.date(person, request.until) if request.until else ""
         text = turn.say(
-            person, key, name=turn.sender.call, number=problem.number, project=problem.project, until=until,
+            person, key, name=turn.sender.call, problem=problem.tag, project=problem.project, until=until,
             first=cards.day(turn, problem.first_due), words=visible(words),
         )  # fmt: skip
         turn.tell(person, f"decided:{request.id}:{person.id}", text)
     turn.notice = turn.say(turn.sender, "request.kept")
-    turn.reply("extension.kept", number=problem.number)
+    turn.reply("extension.kept", problem=problem.tag)
     cards.refresh(turn, clocks.wind(turn, problem))

@@ -1,9 +1,10 @@
 """Handover (干部调整): everything in one person's hands passes to another, in one step, history intact."""
 
 import re
+from collections.abc import Sized
 
 from bot.domain.people import Duty, Person
-from bot.domain.problems import State
+from bot.domain.problems import State, counted
 from bot.errors import Refused
 from handlers import cards, clocks, passing, progress, signing
 from handlers.turn import Desk, Turn
@@ -85,18 +86,19 @@ def told(desk: Desk, reader: Person | None, key: str, giver: Person, taker: Pers
     duties = "、".join(
         f"{duty} {count}" for duty in Duty if (count := sum(each.duty is duty for each in hands.duties))
     )
-    counts = {
-        "projects": len(hands.projects),
-        "held": len(hands.held),
-        "to_confirm": len(hands.to_confirm),
-        "asked": len(hands.asked),
-        "routes": len(hands.routes),
-        "covers": len(hands.covers),
+    found: dict[str, Sized] = {
+        "projects": hands.projects,
+        "held": hands.held,
+        "to_confirm": hands.to_confirm,
+        "asked": hands.asked,
+        "routes": hands.routes,
+        "covers": hands.covers,
     }
+    problems = {"held": counted(hands.held), "to_confirm": counted(hands.to_confirm)}
     parts = [
-        desk.say(reader, f"handover.{part}", count=count, duties=duties)
-        for part, count in counts.items()
-        if count
+        desk.say(reader, f"handover.{part}", count=len(things), counted=problems.get(part), duties=duties)
+        for part, things in found.items()
+        if things
     ]
     comma = desk.say(reader, "handover.comma")
     return desk.say(reader, f"handover.{key}", giver=giver.name, taker=taker.name, parts=comma.join(parts))
@@ -138,7 +140,7 @@ def _show(desk: Desk, handover_id: int, giver: Person, taker: Person, hands: Han
     for problem_id in sorted(waiting | _touched(desk, hands)):
         problem = clocks.wind(desk, problem_id)
         if problem_id in waiting:
-            foreword = desk.say(taker, "handover.card", name=giver.name)
+            foreword = desk.say(taker, "handover.card", noun=problem.noun, name=giver.name)
             cards.send(desk, taker, problem, f"handover:{handover_id}", foreword)
         cards.refresh(desk, problem)
 

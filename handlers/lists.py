@@ -3,7 +3,7 @@
 from bot.domain.answers import is_receipt
 from bot.domain.people import Duty, Role
 from bot.errors import Refused
-from handlers import attachments, deeds, ledger, office, prompts
+from handlers import deeds, ledger, office, prompts
 from handlers.turn import Turn
 
 _MOST = 12
@@ -30,7 +30,9 @@ def _waiting(turn: Turn) -> None:
         turn.reply("list.nothing_waits")
         return
     choices = tuple(((each.number, f"show:{each.id}"),) for each in waiting[:_MOST])
-    turn.reply("list.waiting", choices, count=len(waiting), lines=ledger.lines(turn, waiting[:_MOST]))
+    turn.reply(
+        "list.waiting", choices, count=len(waiting), lines=ledger.lines(turn, turn.sender, waiting[:_MOST])
+    )
 
 
 def projects(turn: Turn) -> None:
@@ -81,13 +83,12 @@ def welcome(turn: Turn) -> None:
 def unread(turn: Turn) -> None:
     """Keep words nobody here can place, and offer to pass them to the office."""
     if not turn.text:
-        if attachments.keep(turn):
+        if turn.files:
             turn.reply_once("unread", "list.unread_files")
         return
     if is_receipt(turn.text):
         welcome(turn)
         return
-    attachments.keep(turn)
     turn.ask("unread", text=turn.text)
     choices = ((turn.choice("forward", "forward"), turn.choice("drop", "drop")),)
     turn.reply("list.unread", choices, text=prompts.shortened(turn.text, 40))

@@ -130,7 +130,8 @@ def _note(told: int, beat: Beat) -> None:
 def _card(person: Person, beat: Beat) -> _Card | None:
     items = sorted(_items(beat, person), key=lambda item: item.rank)
     news = _news(beat, person)
-    if not items and not news:
+    visits = _visits(beat, person)
+    if not items and not news and not visits:
         return None
     head = beat.say(
         person,
@@ -139,7 +140,16 @@ def _card(person: Person, beat: Beat) -> _Card | None:
         date=beat.date(person, beat.today),
         weekday=beat.say(person, f"weekday.{beat.today.weekday()}"),
     )
-    return _Card(person, "\n".join([head, *_told(beat, person, items), *news]), _choices(items))
+    return _Card(person, "\n".join([head, *visits, *_told(beat, person, items), *news]), _choices(items))
+
+
+def _visits(beat: Beat, person: Person) -> list[str]:
+    """Return the line that names the projects a leader visits today."""
+    planned = [each.project_id for each in beat.tx.visits.planned(beat.today, person.id)]
+    if not planned:
+        return []
+    names = [prompts.shortened(each.name, 16) for each in beat.tx.projects.many(planned)]
+    return [beat.say(person, "visit.today", projects=beat.say(person, "visit.comma").join(names))]
 
 
 def _items(beat: Beat, person: Person) -> Iterator[_Item]:

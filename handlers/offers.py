@@ -1,13 +1,18 @@
 """The buttons that are somebody's to press, and those they mean by what they type."""
 
 import re
+from collections.abc import Sequence
+from datetime import timedelta
 
 from bot.errors import Refused
 from handlers import progress, spoken
 from handlers.turn import Turn
-from storage.letters import Pressed
+from storage.letters import Offer, Pressed
 
 _LONGEST_LABEL = 16
+_SAME_TIME = timedelta(minutes=5)
+"""Of two cards that came so close together, either may be meant by a number."""
+
 _PLACE = re.compile(r"[0-9]{1,2}")
 
 
@@ -45,15 +50,48 @@ def typed_label(turn: Turn) -> Pressed | None:
     return named[0] if named else None
 
 
-def typed_place(turn: Turn) -> Pressed | None:
-    """Return the button that a number typed alone counts to; a list of projects has its own numbers."""
+def typed_place(turn: Turn) -> list[Pressed]:
+    """Return the button that a number typed alone counts to, several if nobody can tell which.
+
+    It is under the latest message in this chat, or else in another of theirs; a list of projects has
+    its own numbers.
+    """
     if not _PLACE.fullmatch(turn.text):
-        return None
-    offers = _offers(turn)
-    if not offers or progress.is_list(offers[0][0].subject):
-        return None
+        return []
+    offers = _before(turn)
+    if not offers or progress.is_list(offers[0].subject):
+        return []
     place = int(turn.text)
-    return offers[0][place - 1] if 1 <= place <= len(offers[0]) else None
+    rivals = [offer for offer in offers[1:] if _is_rival(offer, offers[0])]
+    meant = [each.choices[place - 1] for each in (offers[0], *rivals) if 1 <= place <= len(each.choices)]
+    # Where cards cannot be changed, some still show what has been done.
+    live = {pressed.action for pressed in turn.tx.outbox.offered(turn.sender.id)}
+    return [each for each in meant if each.action in live] or meant[:1]
+
+
+def _before(turn: Turn) -> list[Offer]:
+    """Return what the sender has before them, in this chat if anything, each subject once."""
+    at = turn.incoming.at
+    shown = turn.tx.outbox.shown(turn.sender.id)
+    here = [offer for offer in shown if (offer.to.platform, offer.to.chat) == (at.platform, at.chat)]
+    found: dict[str | int, Offer] = {}
+    for offer in here or shown:
+        found.setdefault(offer.subject or offer.choices[0].letter_id, offer)
+    return list(found.values())
+
+
+def _is_rival(offer: Offer, latest: Offer) -> bool:
+    """Tell whether a card may be meant as well as the latest, which nobody asked for either."""
+    if latest.is_answer or not (spoken.is_card(latest.subject) and spoken.is_card(offer.subject)):
+        return False
+    return offer.to == latest.to and latest.sent_at - offer.sent_at <= _SAME_TIME
+
+
+def ask_which(turn: Turn, meant: Sequence[Pressed]) -> None:
+    """Ask which of several cards a number typed alone is about."""
+    named = [(f"{each.label} {spoken.numbers(turn, [each])}", each.action) for each in meant]
+    lines = "\n".join(f"{place} {label}" for place, (label, _) in enumerate(named, 1))
+    turn.reply("problem.which_card", tuple((each,) for each in named), number=turn.text, lines=lines)
 
 
 def _folded(text: str) -> str:

@@ -16,7 +16,7 @@ from handlers.recording import Said
 from handlers.turn import Turn
 from storage.reports import Answered
 
-_PROBLEM = re.compile(r"(?:问题)?\s*(?P<number>\d{4}-\d{3,4})[\s，,：:]*(?P<reason>.*)", re.DOTALL)
+_PROBLEM = re.compile(r"(?:问题|任务)?\s*(?P<number>\d{4}-\d{3,4})[\s，,：:]*(?P<reason>.*)", re.DOTALL)
 _EDGES = " \t\r\n\u3000，,、；;。：:"
 _COUNTY = frozenset({"全县", "全部", "全区", "county", "all"})
 
@@ -124,10 +124,10 @@ def withdraw(turn: Turn) -> None:
     if problem is None:
         raise Refused("problem.unknown", number=match["number"])
     if not may(turn.sender, Deed.WITHDRAW, problem, ties.of(turn, turn.sender, problem)):
-        raise Refused("problem.not_yours", number=problem.number)
+        raise Refused("problem.not_yours", problem=problem.tag)
     reason = match["reason"].strip()
     if not problem.is_open or not turn.tx.problems.withdraw(problem, turn.now, reason):
-        raise Refused("problem.settled", number=problem.number, state=problem.state)
+        raise Refused("problem.settled", problem=problem.tag, state=problem.state)
     turn.record(turn.sender, "problem.withdrawn", cards.subject(problem), reason=reason)
     requests.lapse(turn, problem)
     cards.refresh(turn, turn.tx.problems.get(problem.id) or problem)
@@ -136,12 +136,12 @@ def withdraw(turn: Turn) -> None:
         text = turn.say(
             person,
             "office.withdrawn_for_you",
-            number=problem.number,
+            problem=problem.tag,
             name=turn.sender.name,
             reason=visible(reason),
         )
         turn.tell(person, f"withdrawn:{problem.id}:{person.id}", text)
-    turn.reply("office.withdrawn", number=problem.number)
+    turn.reply("office.withdrawn", problem=problem.tag)
 
 
 def pause(turn: Turn) -> None:

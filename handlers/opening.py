@@ -20,16 +20,14 @@ def closed(desk: Desk, at: Address) -> None:
 
     The office hears of it once, with the sentence to forward; what waited goes out at their first word.
     """
-    desk.tx.outbox.recall(at.platform, at.chat)
+    whose = desk.tx.outbox.recall(at.platform, at.chat)
     for contact in desk.tx.contacts.at(at):
-        is_news = desk.tx.contacts.unopen(contact)
-        other = desk.tx.people.address(contact.person_id)
-        if other is not None:
-            desk.tx.outbox.address(contact.person_id, other)
-        if is_news:
+        if desk.tx.contacts.unopen(contact):
             person = desk.tx.people.get(contact.person_id)
             desk.record(None, "person.unopened", f"person:{person.id}", platform=at.platform)
-            _tell_office(desk, person, contact, other)
+            _tell_office(desk, person, contact, desk.tx.people.address(person.id))
+    # Not only of those whose chat it is: an account may have been taken from somebody meanwhile.
+    departure.send_on(desk, whose)
 
 
 def _tell_office(desk: Desk, person: Person, contact: Contact, other: Address | None) -> None:
@@ -77,7 +75,15 @@ def _open(beat: Beat, contact: Contact) -> None:
         return
     beat.record(None, "person.joined", f"person:{person.id}", platform=contact.at.platform)
     hello = welcome.hello(beat, person)
-    letter = Letter(contact.opening, contact.at, hello, beat.now, person_id=person.id, lane=Lane.ROUND)
+    letter = Letter(
+        contact.opening,
+        contact.at,
+        hello,
+        beat.now,
+        person_id=person.id,
+        lane=Lane.ROUND,
+        subject=welcome.hello_subject(person),
+    )
     beat.tx.outbox.add(letter, beat.now)
     welcome.let_through(beat, person, contact.at)
     departure.back(beat, person)

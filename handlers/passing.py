@@ -199,7 +199,7 @@ def _question(desk: Desk, reader: Person, request: Request, problem: Problem) ->
     return desk.say(
         reader,
         "handover.time",
-        number=problem.number,
+        problem=problem.tag,
         project=problem.project,
         solve=cards.day(desk, problem.solve_due),
         until=desk.date(reader, request.until),

@@ -61,5 +61,6 @@ def put(turn: Turn, project: Project) -> None:
 
 def _name(turn: Turn) -> str:
     """Return what a report says that is nothing but files."""
-    shown = all(file["media_type"].startswith(("image/", "video/")) for file in attachments.so_far(turn))
+    kinds = turn.tx.attachments.media_types(attachments.so_far(turn))
+    shown = all(kind.startswith(("image/", "video/")) for kind in kinds)
     return turn.say(turn.county.language, "progress.pictures" if shown else "progress.papers")

@@ -44,9 +44,9 @@ def take(turn: Turn) -> None:
     problem = deeds.ready(turn, Deed.TAKE, turn.argument)
     _take(turn, problem)
     key = "problem.taken_today" if problem.urgency is Urgency.TODAY else "problem.taken"
-    _tell(turn, problem, problem.confirmer_id, f"{key}_for_reporter")
+    deeds.tell(turn, problem, problem.confirmer_id, f"{key}_for_reporter")
     turn.notice = turn.say(turn.sender, "problem.taken_notice")
-    turn.reply(key, number=problem.number, solve=cards.day(turn, problem.solve_due))
+    turn.reply(key, problem=problem.tag, solve=cards.day(turn, problem.solve_due))
 
 
 def _take(turn: Turn, problem: Problem) -> Problem:
@@ -64,14 +64,14 @@ def ask_feedback(turn: Turn) -> None:
     """Ask the holder how far it is."""
     problem = deeds.ready(turn, Deed.FEED_BACK, turn.argument)
     turn.ask("feedback", problem=problem.id)
-    turn.reply("problem.ask_feedback", number=problem.number)
+    turn.reply("problem.ask_feedback", problem=problem.tag)
 
 
 @deeds.answers(Deed.FEED_BACK)
 def give_feedback(turn: Turn, problem: Problem) -> None:
     """Keep a word on how far it is and pass it on."""
     feed_back(turn, problem, deeds.line(turn))
-    turn.reply("problem.feedback_kept", number=problem.number)
+    turn.reply("problem.feedback_kept", problem=problem.tag, giver=problem.giver)
 
 
 def feed_back(turn: Turn, problem: Problem, text: str) -> None:
@@ -83,7 +83,7 @@ def feed_back(turn: Turn, problem: Problem, text: str) -> None:
     attachments.keep(turn, problem_id=problem.id)
     cards.refresh(turn, clocks.wind(turn, problem))
     for person_id in {problem.confirmer_id, problem.holder_id}:
-        _tell(turn, problem, person_id, "problem.feedback_for_reporter", text=text)
+        deeds.tell(turn, problem, person_id, "problem.feedback_for_reporter", text=text)
 
 
 def add_words(turn: Turn, problem: Problem, text: str) -> None:
@@ -103,7 +103,7 @@ def ask_solution(turn: Turn) -> None:
     problem = deeds.ready(turn, Deed.SOLVE, turn.argument)
     turn.ask("solution", problem=problem.id)
     skip = ((turn.choice("no_words", f"solved_plainly:{problem.id}"),),)
-    turn.reply("problem.ask_solution", skip, number=problem.number)
+    turn.reply("problem.ask_solution", skip, problem=problem.tag, giver=problem.giver)
 
 
 @deeds.answers(Deed.SOLVE)
@@ -123,14 +123,18 @@ def _solve(turn: Turn, problem: Problem, solution: str) -> None:
     attachments.keep(turn, problem_id=problem.id)
     requests.lapse(turn, problem)
     problem = clocks.wind(turn, problem)
+    if problem.is_task and problem.confirmer_id == problem.holder_id:
+        # What somebody promised themself they need not confirm to themself.
+        _close(turn, problem, problem.confirmer_id)
+        return
     with turn.at_rest():
         asked = [turn.once(turn.tx.people.get, each) for each in clocks.unconfirmed(turn, problem)]
         for person in asked:
-            foreword = turn.say(person, "card.confirm", name=turn.sender.call)
+            foreword = turn.say(person, "card.confirm", noun=problem.noun, name=turn.sender.call)
             cards.send(turn, person, problem, f"solved:{turn.incoming.key}", foreword)
         cards.refresh(turn, problem)
     names = "、".join(person.name for person in asked)
-    turn.reply("problem.solved", number=problem.number, name=names)
+    turn.reply("problem.solved", problem=problem.tag, name=names)
 
 
 def close(turn: Turn) -> None:
@@ -145,55 +149,44 @@ def close(turn: Turn) -> None:
         turn.record(turn.sender, "problem.confirmed", cards.subject(problem))
         cards.refresh(turn, clocks.wind(turn, problem))
         names = "、".join(turn.tx.people.get(each).name for each in silent)
-        turn.reply("problem.confirmed", number=problem.number, name=names)
+        turn.reply("problem.confirmed", problem=problem.tag, name=names)
         return
+    _close(turn, problem, problem.holder_id, *(() if speaks else (problem.confirmer_id,)))
+
+
+def _close(turn: Turn, problem: Problem, *told: int) -> None:
     deeds.must_win(turn, problem, won=turn.tx.problems.close(problem, turn.now))
     turn.record(turn.sender, "problem.closed", cards.subject(problem))
     cards.refresh(turn, deeds.found(turn, problem.id))
-    for person_id in {problem.holder_id, *(() if speaks else (problem.confirmer_id,))}:
-        _tell(turn, problem, person_id, "problem.closed_for_holder")
+    for person_id in set(told):
+        deeds.tell(turn, problem, person_id, "problem.closed_for_holder")
     turn.notice = turn.say(turn.sender, "problem.closed_notice")
-    turn.reply("problem.closed", number=problem.number)
+    turn.reply("problem.closed", problem=problem.tag)
 
 
 def reopen(turn: Turn) -> None:
     """Open it again, one level up: its reporter says that it is not solved, or not any more."""
     problem = deeds.ready(turn, Deed.REOPEN, turn.argument)
     if problem.closed_at is not None and turn.now - problem.closed_at > REOPENS_WITHIN:
-        raise Refused("problem.closed_long_ago", number=problem.number, days=REOPENS_WITHIN.days)
+        raise Refused("problem.closed_long_ago", problem=problem.tag, days=REOPENS_WITHIN.days)
     to = routing.above(turn, problem)
     due = dues(problem.urgency, turn.now, turn.county.deadlines, turn.county.calendar)
     deeds.must_win(turn, problem, won=turn.tx.problems.reopen(problem, to.id, due, turn.now, ""))
     turn.record(turn.sender, "problem.reopened", cards.subject(problem), to=to.id, before=problem.holder_id)
     problem = clocks.wind(turn, problem)
-    cards.send(turn, to, problem, "reopened", turn.say(to, "card.reopened", name=turn.sender.name))
+    cards.send(
+        turn, to, problem, "reopened", turn.say(to, "card.reopened", noun=problem.noun, name=turn.sender.name)
+    )
     cards.refresh(turn, problem)
     turn.ask("reopened", problem=problem.id)
-    turn.reply("problem.reopened", number=problem.number, name=to.call)
+    turn.reply("problem.reopened", problem=problem.tag, name=to.call)
 
 
 @deeds.answers(Deed.SEE)
 def say_what_remains(turn: Turn, problem: Problem) -> None:
     """Add the reporter's words on what is still not solved."""
     if not problem.is_open:
-        turn.reply("problem.settled", number=problem.number, state=problem.state)
+        turn.reply("problem.settled", problem=problem.tag, state=problem.state)
         return
     add_words(turn, problem, deeds.line(turn))
-    turn.reply("problem.added", number=problem.number)
-
-
-def _tell(turn: Turn, problem: Problem, person_id: int, key: str, **blanks: object) -> None:
-    """Tell somebody what has become of a problem, unless it was they who did it."""
-    if person_id == turn.sender.id:
-        return
-    person = turn.tx.people.get(person_id)
-    text = turn.say(
-        person,
-        key,
-        number=problem.number,
-        project=problem.project,
-        name=turn.sender.call,
-        solve=cards.day(turn, problem.solve_due),
-        **blanks,
-    )
-    turn.tell(person, f"{key}:{problem.id}:{turn.incoming.key}:{person.id}", text)
+    turn.reply("problem.added", problem=problem.tag)

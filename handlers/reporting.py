@@ -32,6 +32,10 @@ def report(turn: Turn) -> None:
     if spoken.named_in(turn):
         return
     projects = prompts.asked_of(turn, turn.sender)
+    if turn.argument and turn.question is not None and turn.question.topic == "visit_line":
+        # What a leader found on the site that they were just asked about.
+        describe_on(turn, turn.tx.projects.get(int(turn.known["project"])), turn.argument)
+        return
     if not projects:
         raise Refused("report.no_projects")
     if turn.argument:
@@ -60,7 +64,8 @@ def describe_on(turn: Turn, project: Project, text: str) -> None:
         turn.reply("progress.ask_problem", project=project.name)
         return
     category = guessed_category(text, turn.county.categories)
-    similar = most_similar(text, category, turn.tx.problems.open_of_project(project.id))
+    there = [each for each in turn.tx.problems.open_of_project(project.id) if not each.is_task]
+    similar = most_similar(text, category, there)
     if similar is None or turn.has_asked:
         _open(turn, project, text)
         return
@@ -81,7 +86,7 @@ def describe_on(turn: Turn, project: Project, text: str) -> None:
     turn.reply(
         "report.similar",
         choices,
-        number=similar.number,
+        problem=similar.tag,
         category=similar.category,
         text=prompts.shortened(similar.text, 40),
         state=similar.state,
@@ -106,7 +111,7 @@ def add_to_similar(turn: Turn) -> None:
     if problem.holder_id != turn.sender.id:
         holder = turn.tx.people.get(problem.holder_id)
         told = turn.say(
-            holder, "report.added_for_holder", number=problem.number, name=turn.sender.name, text=text
+            holder, "report.added_for_holder", problem=problem.tag, name=turn.sender.name, text=text
         )
         turn.tell(
             holder,
@@ -114,7 +119,7 @@ def add_to_similar(turn: Turn) -> None:
             told,
             disturb=problem.urgency is Urgency.TODAY,
         )
-    turn.reply("report.added", number=problem.number, holder=problem.holder)
+    turn.reply("report.added", problem=problem.tag, holder=problem.holder)
 
 
 def answer_similar(turn: Turn) -> None:
@@ -194,7 +199,13 @@ def _hand_out(turn: Turn, problem: Problem, occasion: str) -> None:
     cards.send(turn, holder, problem, occasion)
     lead = routing.lead_of(turn, problem.project_id)
     if lead is not None and turn.stand_in(lead).id != turn.stand_in(holder).id:
-        cards.send(turn, lead, problem, occasion, turn.say(lead, "card.for_lead", holder=holder.call))
+        cards.send(
+            turn,
+            lead,
+            problem,
+            occasion,
+            turn.say(lead, "card.for_lead", noun=problem.noun, holder=holder.call),
+        )
 
 
 def _give_receipt(turn: Turn, problem: Problem) -> None:
@@ -212,7 +223,7 @@ def show_categories(turn: Turn) -> None:
     """Offer every category."""
     problem = deeds.ready(turn, Deed.CLASSIFY, turn.argument)
     choices = [(name, f"category:{problem.id}:{name}") for name in turn.county.categories]
-    turn.reply("report.categories", rows_of(choices, 4), number=problem.number)
+    turn.reply("report.categories", rows_of(choices, 4), problem=problem.tag)
 
 
 def change_category(turn: Turn) -> None:
@@ -301,14 +312,14 @@ def revise(turn: Turn) -> bool:
     if problem is None:
         return False
     if not problem.is_open:
-        raise Refused("problem.settled", number=problem.number, state=problem.state)
+        raise Refused("problem.settled", problem=problem.tag, state=problem.state)
     own = _own_words(turn, problem)
     # What others added since stays.
     added = problem.text[len(own) :] if problem.text.startswith(own) else ""
     turn.tx.problems.amend(problem, text=turn.text + added)
     turn.record(turn.sender, "problem.reworded", cards.subject(problem), before=problem.text, text=turn.text)
     cards.refresh(turn, deeds.found(turn, problem.id))
-    turn.reply("report.reworded", number=problem.number)
+    turn.reply("report.reworded", problem=problem.tag)
     return True
 
 

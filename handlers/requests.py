@@ -39,7 +39,7 @@ def _ask_whom(turn: Turn, problem: Problem, decision: str) -> None:
     if decision:
         turn.ask("ask_up", problem=problem.id, text=decision)
     choices = tuple(((person.call, f"ask_up_to:{problem.id}:{person.id}"),) for person in heads)
-    turn.reply("problem.ask_up_whom", choices, number=problem.number)
+    turn.reply("problem.ask_up_whom", choices, problem=problem.tag)
 
 
 def ask_up_to(turn: Turn) -> None:
@@ -76,9 +76,9 @@ def _ask_up(turn: Turn, problem: Problem, to: Person, decision: str) -> None:
     if turn.tx.people.address(to.id) is None:
         raise deeds.Final("problem.whom_unreached", name=to.call)
     if _is_asked_already(turn, problem, to):
-        raise deeds.Final("request.asked_already", number=problem.number, name=to.call)
+        raise deeds.Final("request.asked_already", problem=problem.tag, name=to.call)
     bring_before(turn, problem, to, asker=turn.sender, decision=decision)
-    turn.reply("problem.asked_up", number=problem.number, name=to.call)
+    turn.reply("problem.asked_up", problem=problem.tag, name=to.call)
 
 
 def _is_asked_already(desk: Desk, problem: Problem, to: Person) -> bool:
@@ -129,13 +129,13 @@ def answerable(turn: Turn, request_id: int | str) -> tuple[Request, Problem]:
     bound = ties.of(turn, turn.sender, problem)
     if request.answer is not None and request.answered_by:
         if not bound.is_asked and not turn.sender.is_office:
-            raise Refused("request.not_yours", number=problem.number)
+            raise Refused("request.not_yours", problem=problem.tag)
         by = turn.tx.people.get(request.answered_by).call
-        raise Refused("request.answered", number=problem.number, name=by, answer=request.answer)
+        raise Refused("request.answered", problem=problem.tag, name=by, answer=request.answer)
     if request.answer is not None or not problem.is_unsolved or problem.generation != request.generation:
         raise deeds.too_late(turn, problem)
     if request not in buttons.pending(turn, turn.sender, problem, bound):
-        raise Refused("request.not_yours", number=problem.number)
+        raise Refused("request.not_yours", problem=problem.tag)
     return request, problem
 
 
@@ -143,14 +143,14 @@ def asked_of(turn: Turn, problem: Problem) -> Request:
     """Return what the sender is asked about a problem; the oldest of several. Refuse if nothing."""
     asked = buttons.pending(turn, turn.sender, problem, ties.of(turn, turn.sender, problem))
     if not asked:
-        raise Refused("request.nothing_asked", number=problem.number)
+        raise Refused("request.nothing_asked", problem=problem.tag)
     return asked[0]
 
 
 def not_so(turn: Turn) -> None:
     """Refuse an answer that does not fit what is asked: nobody confers about a few days more."""
     _, problem = answerable(turn, turn.argument)
-    raise Refused("request.not_so", number=problem.number)
+    raise Refused("request.not_so", problem=problem.tag)
 
 
 def answering(handler: Callable[[Turn, Request, Problem], None]) -> Callable[[Turn], None]:
@@ -205,7 +205,7 @@ def confer(turn: Turn) -> None:
     _answer(turn, request, problem, Answer.CONFER, "")
     for colleague in turn.office:
         text = turn.say(
-            colleague, "request.confer_for_office", name=turn.sender.call, number=problem.number,
+            colleague, "request.confer_for_office", name=turn.sender.call, problem=problem.tag,
             project=problem.project, decision=visible(request.text),
         )  # fmt: skip
         turn.tell(colleague, f"confer:{request.id}:{colleague.id}", text)
@@ -215,7 +215,7 @@ def ask_direct(turn: Turn) -> None:
     """Ask whom it should go to."""
     request, problem = answerable(turn, turn.argument)
     turn.ask("direct", request=request.id)
-    turn.reply("request.ask_direct", number=problem.number)
+    turn.reply("request.ask_direct", problem=problem.tag)
 
 
 @answering
@@ -231,7 +231,7 @@ def ask_give_back(turn: Turn) -> None:
     """Ask why it comes back."""
     request, problem = answerable(turn, turn.argument)
     turn.ask("give_back", request=request.id)
-    turn.reply("request.ask_give_back", number=problem.number)
+    turn.reply("request.ask_give_back", problem=problem.tag)
 
 
 @answering
@@ -262,7 +262,7 @@ def _answer(
             person,
             key,
             name=turn.sender.call,
-            number=problem.number,
+            problem=problem.tag,
             project=problem.project,
             decision=visible(prompts.shortened(request.text, 40)),
             to=to.call if to else "",
@@ -271,5 +271,5 @@ def _answer(
         turn.tell(person, f"decided:{request.id}:{person.id}", text)
     settle(turn, request.id)
     turn.notice = turn.say(turn.sender, "request.kept")
-    turn.reply("request.answer_kept", number=problem.number, answer=answer)
+    turn.reply("request.answer_kept", problem=problem.tag, giver=problem.giver, answer=answer)
     cards.refresh(turn, clocks.wind(turn, problem))

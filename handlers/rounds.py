@@ -180,6 +180,8 @@ def _close(beat: Beat) -> None:
     if day is None:
         return
     beat.tx.rounds.mark(day, state="closed", closed_at=beat.now)
+    # Nobody who can be reached again on Friday is asked Monday's question.
+    beat.tx.outbox.lapse(beat.county.calendar.at(day, beat.county.close_at))
     asked = beat.tx.rounds.asked(day)
     project_ids = sorted({project_id for prompt in asked for project_id in prompt.projects})
     reports = beat.tx.reports.on(project_ids, day)

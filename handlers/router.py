@@ -6,7 +6,7 @@
 import dataclasses
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from bot.chat import Event, Incoming, Unreadable
@@ -14,9 +14,10 @@ from bot.clock import Clock
 from bot.domain.county import County
 from bot.domain.people import Language, Person
 from bot.domain.words import clean
-from bot.errors import Refused, StorageError
+from bot.errors import Refused, StorageError, Unrecognised
 from bot.texts import Texts
 from handlers import (
+    attachments,
     commons,
     contacts,
     custody,
@@ -30,6 +31,7 @@ from handlers import (
     lists,
     offers,
     office,
+    paper_words,
     pictures,
     problems,
     progress,
@@ -39,11 +41,13 @@ from handlers import (
     signing,
     spoken,
     stillness,
+    task_words,
     unclear,
     welcome,
 )
 from handlers.turn import Desk, Turn
 from storage.letters import Letter, Pressed
+from storage.people import Known
 from storage.store import Store
 from storage.tx import Tx
 
@@ -52,43 +56,29 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Turn], None]
 
 COMMANDS: dict[str, Handler] = {
-    "today": lists.today,
-    "今日": lists.today,
-    "projects": lists.projects,
-    "项目": lists.projects,
-    "problem": reporting.report,
-    "问题": reporting.report,
-    "ledger": ledger.ledger,
-    "台账": ledger.ledger,
-    "help": lists.usage,
-    "帮助": lists.usage,
+    **dict.fromkeys(("today", "今日"), lists.today),
+    **dict.fromkeys(("projects", "项目"), lists.projects),
+    **dict.fromkeys(("problem", "问题"), reporting.report),
+    **dict.fromkeys(("ledger", "台账"), ledger.ledger),
+    **dict.fromkeys(("help", "帮助"), lists.usage),
     "start": welcome.again,
-    "cancel": lists.cancel,
-    "取消": lists.cancel,
-    "代填": office.enter,
-    "enter": office.enter,
-    "更正": office.correct,
-    "correct": office.correct,
-    "撤销": office.withdraw,
-    "withdraw": office.withdraw,
-    "暂停": office.pause,
-    "pause": office.pause,
-    "恢复": office.resume,
-    "resume": office.resume,
-    "试点": office.pilot,
-    "pilot": office.pilot,
+    **dict.fromkeys(("cancel", "取消"), lists.cancel),
+    **dict.fromkeys(("代填", "enter"), office.enter),
+    **dict.fromkeys(("更正", "correct"), office.correct),
+    **dict.fromkeys(("撤销", "withdraw"), office.withdraw),
+    **dict.fromkeys(("暂停", "pause"), office.pause),
+    **dict.fromkeys(("恢复", "resume"), office.resume),
+    **dict.fromkeys(("试点", "pilot"), office.pilot),
     "移交": handover.ask,
-    "请假": leave.ask,
-    "leave": leave.ask,
-    "销假": leave.end,
-    "back": leave.end,
+    **dict.fromkeys(("请假", "leave"), leave.ask),
+    **dict.fromkeys(("销假", "back"), leave.end),
     "handover": handover.ask,
-    "未激活": contacts.missing,
-    "missing": contacts.missing,
-    "发到": contacts.prefer,
-    "prefer": contacts.prefer,
+    **dict.fromkeys(("未激活", "missing"), contacts.missing),
+    **dict.fromkeys(("发到", "prefer"), contacts.prefer),
     **dict.fromkeys(contacts.TOGETHER, contacts.prefer),
     **project_words.COMMANDS,
+    **paper_words.COMMANDS,
+    **task_words.COMMANDS,
 }
 
 ACTIONS: dict[str, Handler] = {
@@ -138,6 +128,8 @@ ACTIONS: dict[str, Handler] = {
     "handover_taken": signing.taken,
     "drop": lists.cancel,
     **project_words.ACTIONS,
+    **paper_words.ACTIONS,
+    **task_words.ACTIONS,
 }
 
 TOPICS: dict[str, Handler] = {
@@ -164,6 +156,8 @@ TOPICS: dict[str, Handler] = {
     "unread": lists.still_unread,
     "leave": leave.name_substitute,
     **project_words.TOPICS,
+    **paper_words.TOPICS,
+    **task_words.TOPICS,
 }
 
 BARE: frozenset[Handler] = frozenset(
@@ -182,6 +176,7 @@ ASIDES: frozenset[Handler] = frozenset(
         progress.same,
         contacts.missing,
         contacts.prefer,
+        *task_words.ASIDES,
     }
 )
 """What may be done in between: words that wait for an answer go on waiting."""
@@ -215,14 +210,14 @@ class Router:
     async def receive(self, incoming: Incoming | Unreadable) -> str:
         """Handle what reached us, once; Return a notice for whoever pressed a button.
 
-        Raise StorageError when it could not be stored: then it must be offered again.
+        Raise StorageError or Unrecognised when it must be offered again: not stored, or nobody known.
         """
         if isinstance(incoming, Unreadable):
             await self._store.perform(partial(self._bury_unreadable, incoming))
             return ""
         try:
             return await self._store.perform(partial(self._handle, incoming))
-        except StorageError:
+        except (StorageError, Unrecognised):
             raise
         except Refused as refusal:
             return await self._store.perform(partial(self._refuse, incoming, refusal))
@@ -240,7 +235,7 @@ class Router:
         if incoming.event is not None:
             return _happened(desk, incoming, incoming.event)
         text = clean(incoming.text).strip()
-        known = tx.people.at(incoming.at.platform, incoming.sender)
+        known, incoming = _recognised(tx, incoming, text)
         if not incoming.private:
             groups.listen(desk, incoming, known.person if known else None, text)
         if known is None or not (incoming.private or incoming.button):
@@ -254,6 +249,7 @@ class Router:
             welcome.greet(turn)
         if len(text.encode()) > LONGEST:
             raise Refused("text.too_long", kb=LONGEST // 1024)
+        attachments.arrive(turn)
         _dispatch(turn)
         if not (incoming.shows_notice or turn.has_replied):
             turn.send_notice()
@@ -296,11 +292,34 @@ class Router:
         tx.outbox.add(Letter(f"reply:{incoming.key}", incoming.at, text, now, person_id=person_id), now)
 
     def _sender(self, tx: Tx, incoming: Incoming) -> Person | None:
-        known = tx.people.at(incoming.at.platform, incoming.sender)
+        known = _known(tx, incoming)
         return known.person if known else None
 
     def _language(self, person: Person | None) -> Language:
         return person.language if person else self._county.language
+
+
+def _known(tx: Tx, incoming: Incoming) -> Known | None:
+    """Return whose account something came from, by either of its ids; None for a stranger."""
+    platform = incoming.at.platform
+    known = tx.people.at(platform, incoming.sender, incoming.alias)
+    if known and incoming.alias not in {"", known.chat, known.account} and not known.is_new:
+        # One day the second id may be all that the platform can tell.
+        tx.people.rename_chat(platform, known.account, incoming.alias)
+    return known
+
+
+def _recognised(tx: Tx, incoming: Incoming, text: str) -> tuple[Known | None, Incoming]:
+    """Return whose account something came from, and the same under the name of that account.
+
+    Raise Unrecognised if the name of a stranger may be that of somebody: a code lets anybody in.
+    """
+    known = _known(tx, incoming)
+    if known is not None:
+        return known, dataclasses.replace(incoming, sender=known.account)
+    if incoming.is_disguised and not welcome.brings_code(text):
+        raise Unrecognised
+    return None, incoming
 
 
 def _happened(desk: Desk, incoming: Incoming, event: Event) -> str:
@@ -334,8 +353,8 @@ def _dispatch(turn: Turn) -> None:
             return
         turn.close_question()
         TOPICS[question.topic](turn)
-    elif pressed := offers.typed_place(turn):
-        _press(turn, pressed)
+    elif meant := offers.typed_place(turn):
+        _press_one_of(turn, meant)
     else:
         progress.answer(turn)
 
@@ -365,6 +384,13 @@ def _press(turn: Turn, pressed: Pressed | None) -> None:
     verb, _, turn.argument = pressed.action.partition(":")
     _turn_away_from(turn, ACTIONS[verb])
     ACTIONS[verb](turn)
+
+
+def _press_one_of(turn: Turn, meant: Sequence[Pressed]) -> None:
+    if len(meant) > 1:
+        offers.ask_which(turn, meant)
+    else:
+        _press(turn, meant[0])
 
 
 def _turn_away_from(turn: Turn, handler: Handler) -> None:

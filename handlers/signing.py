@@ -39,9 +39,9 @@ def _lines(desk: Desk, reader: Person, hands: Hands) -> str:
         desk.say(
             reader,
             "handover.problem_line",
-            number=each.number,
+            problem=each.tag,
             project=each.project,
-            category=each.category,
+            category=each.kind,
             state=each.state,
         )
         for each in hands.problems.values()

@@ -36,8 +36,8 @@ _VERBS = {
 _VERB = "|".join(sorted(_VERBS, key=len, reverse=True))
 _REST = r"(?:[\s，,：:]+(?P<rest>.*))?"
 _NAMED = re.compile(
-    rf"(?:(?P<word>{_VERB})\s*(?:问题)?\s*(?:(?P<year>\d{{4}})\s?[-－—]\s?)?(?P<sequence>\d{{1,4}})"
-    rf"|(?:问题)?\s*(?P<whole>\d{{4}}-\d{{3,4}})\s*(?P<after>{_VERB})?){_REST}",
+    rf"(?:(?P<word>{_VERB})\s*(?:问题|任务)?\s*(?:(?P<year>\d{{4}})\s?[-－—]\s?)?(?P<sequence>\d{{1,4}})"
+    rf"|(?:问题|任务)?\s*(?P<whole>\d{{4}}-\d{{3,4}})\s*(?P<after>{_VERB})?){_REST}",
     re.DOTALL | re.IGNORECASE,
 )
 _UNNAMED = re.compile(rf"(?P<word>{_VERB})[\s，,：:]+(?P<rest>.+)", re.DOTALL | re.IGNORECASE)
@@ -76,7 +76,9 @@ def named_in(turn: Turn) -> bool:
         if not is_certain:
             # 「已解决 3 户征拆」 is an answer: the 3 is no problem of theirs.
             return False
-        raise Refused("problem.unknown" if problem is None else "problem.not_yours", number=number)
+        if problem is None:
+            raise Refused("problem.unknown", number=number)
+        raise Refused("problem.not_yours", problem=problem.tag)
     _do(turn, problem, _VERBS.get(word, ""), (match["rest"] or "").strip())
     return True
 

@@ -27,7 +27,7 @@ def ask_what(turn: Turn) -> None:
     problem = deeds.ready(turn, Deed.ASK_BACK, turn.argument)
     _must_run(problem)
     turn.ask("ask_back", problem=problem.id)
-    turn.reply("stillness.ask_what", number=problem.number, name=problem.confirmer)
+    turn.reply("stillness.ask_what", problem=problem.tag, name=problem.confirmer)
 
 
 @deeds.answers(Deed.ASK_BACK)
@@ -38,9 +38,11 @@ def ask_back(turn: Turn, problem: Problem) -> None:
     trail = turn.tx.audit.trail(cards.subject(problem))
     asked = [step for step in trail if step.action == "problem.asked_back" and step.at >= problem.held_since]
     if len(asked) >= MOST_QUESTIONS:
-        raise deeds.Final("stillness.asked_too_often", number=problem.number, count=MOST_QUESTIONS)
+        raise deeds.Final(
+            "stillness.asked_too_often", problem=problem.tag, giver=problem.giver, count=MOST_QUESTIONS
+        )
     if problem.confirmer_id == turn.sender.id:
-        raise deeds.Final("stillness.own")
+        raise deeds.Final("stillness.own", giver=problem.giver)
     deeds.must_win(turn, problem, won=turn.tx.problems.pause(problem, question, turn.now))
     turn.record(turn.sender, "problem.asked_back", cards.subject(problem), text=question)
     problem = clocks.wind(turn, problem)
@@ -49,7 +51,7 @@ def ask_back(turn: Turn, problem: Problem) -> None:
         reporter,
         "stillness.question",
         name=turn.sender.call,
-        number=problem.number,
+        problem=problem.tag,
         project=problem.project,
         question=visible(question),
     )
@@ -61,32 +63,32 @@ def ask_back(turn: Turn, problem: Problem) -> None:
         (answer,),
         subject=f"asked_back:{problem.id}",
     )
-    turn.reply("stillness.asked", number=problem.number, name=problem.confirmer)
+    turn.reply("stillness.asked", problem=problem.tag, name=problem.confirmer)
     cards.refresh(turn, problem)
 
 
 def _must_run(problem: Problem) -> None:
     if problem.paused_at is not None:
-        raise deeds.Final("stillness.asked_already", number=problem.number, name=problem.confirmer)
+        raise deeds.Final("stillness.asked_already", problem=problem.tag, name=problem.confirmer)
 
 
 def ask_answer(turn: Turn) -> None:
     """Ask the reporter for the answer in one line; late, it is still worth something to the holder."""
     problem = deeds.ready(turn, Deed.SEE, turn.argument)
     if not problem.is_open:
-        raise Refused("problem.settled", number=problem.number, state=problem.state)
+        raise Refused("problem.settled", problem=problem.tag, state=problem.state)
     turn.ask("answer_back", problem=problem.id)
     if problem.paused_at is None:
-        turn.reply("stillness.ask_answer_late", number=problem.number, holder=problem.holder)
+        turn.reply("stillness.ask_answer_late", problem=problem.tag, holder=problem.holder)
     else:
-        turn.reply("stillness.ask_answer", number=problem.number, question=visible(problem.question))
+        turn.reply("stillness.ask_answer", problem=problem.tag, question=visible(problem.question))
 
 
 @deeds.answers(Deed.SEE)
 def answer_back(turn: Turn, problem: Problem) -> None:
     """Put the answer to the problem's words, and let the clocks run again."""
     if not problem.is_open:
-        raise deeds.Final("problem.settled", number=problem.number, state=problem.state)
+        raise deeds.Final("problem.settled", problem=problem.tag, state=problem.state)
     text = deeds.line(turn)
     turn.tx.problems.amend(problem, text=f"{problem.text}\n{text}")
     turn.record(turn.sender, "problem.added_to", cards.subject(problem), text=text)
@@ -94,7 +96,7 @@ def answer_back(turn: Turn, problem: Problem) -> None:
         _tell_late(turn, problem, text)
     go_on(turn, problem, text)
     cards.refresh(turn, deeds.found(turn, problem.id))
-    turn.reply("problem.added", number=problem.number)
+    turn.reply("problem.added", problem=problem.tag)
 
 
 def _tell_late(turn: Turn, problem: Problem, text: str) -> None:
@@ -103,7 +105,7 @@ def _tell_late(turn: Turn, problem: Problem, text: str) -> None:
         return
     holder = turn.tx.people.get(problem.holder_id)
     told = turn.say(
-        holder, "report.added_for_holder", number=problem.number, name=turn.sender.name, text=visible(text)
+        holder, "report.added_for_holder", problem=problem.tag, name=turn.sender.name, text=visible(text)
     )
     turn.tell(holder, f"added:{problem.id}:{turn.incoming.key}", told)
 
@@ -122,7 +124,7 @@ def go_on(turn: Turn, problem: Problem, text: str) -> None:
         holder,
         "stillness.answered",
         name=turn.sender.name,
-        number=problem.number,
+        problem=problem.tag,
         project=problem.project,
         text=visible(text),
         solve=cards.day(turn, problem.solve_due),
@@ -139,7 +141,7 @@ def ask_snooze(turn: Turn) -> None:
     _must_have_snoozes_left(problem)
     turn.ask("snooze", problem=problem.id)
     tomorrow = (turn.choice("tomorrow", f"snooze_tomorrow:{problem.id}"),)
-    turn.reply("stillness.ask_snooze", (tomorrow,), number=problem.number)
+    turn.reply("stillness.ask_snooze", (tomorrow,), problem=problem.tag)
 
 
 def snooze_tomorrow(turn: Turn) -> None:
@@ -148,7 +150,7 @@ def snooze_tomorrow(turn: Turn) -> None:
     _must_have_snoozes_left(problem)
     tomorrow = turn.today + timedelta(days=1)
     turn.ask("snooze", problem=problem.id, until=tomorrow.isoformat())
-    turn.reply("stillness.ask_why", number=problem.number)
+    turn.reply("stillness.ask_why", problem=problem.tag)
 
 
 @deeds.answers(Deed.SNOOZE)
@@ -176,7 +178,7 @@ def snooze(turn: Turn, problem: Problem) -> None:
     turn.record(turn.sender, "problem.snoozed", cards.subject(problem), until=day.isoformat(), reason=why)
     cards.refresh(turn, clocks.wind(turn, problem))
     _tell_lead(turn, problem, turn.date(turn.sender, day), why)
-    turn.reply("stillness.snoozed", number=problem.number, until=turn.date(turn.sender, day))
+    turn.reply("stillness.snoozed", problem=problem.tag, until=turn.date(turn.sender, day))
 
 
 def _tell_lead(turn: Turn, problem: Problem, until: str, why: str) -> None:
@@ -188,7 +190,7 @@ def _tell_lead(turn: Turn, problem: Problem, until: str, why: str) -> None:
         lead,
         "stillness.snoozed_for_lead",
         name=turn.sender.call,
-        number=problem.number,
+        problem=problem.tag,
         project=problem.project,
         until=until,
         why=visible(why),
@@ -198,6 +200,6 @@ def _tell_lead(turn: Turn, problem: Problem, until: str, why: str) -> None:
 
 def _must_have_snoozes_left(problem: Problem) -> None:
     if problem.urgency is Urgency.TODAY:
-        raise deeds.Final("stillness.today", number=problem.number)
+        raise deeds.Final("stillness.today", problem=problem.tag)
     if problem.snoozes >= MOST_SNOOZES:
-        raise deeds.Final("stillness.too_often", number=problem.number, count=MOST_SNOOZES)
+        raise deeds.Final("stillness.too_often", problem=problem.tag, count=MOST_SNOOZES)

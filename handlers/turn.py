@@ -200,8 +200,9 @@ class Turn(Desk):
     """One message of one known person, on its way through one handler.
 
     ``argument`` is what follows the command word, or what the pressed button carries.
-    ``notice`` is shown for a moment to whoever pressed a button. ``has_asked`` tells whether this
-    message has led to a question: a second one would take the place of the first.
+    ``files`` are the attachments that came with it. ``notice`` is shown for a moment to whoever pressed a
+    button. ``has_asked`` tells whether this message has led to a question: a second one would take the
+    place of the first.
     """
 
     incoming: Incoming = field(kw_only=True)
@@ -210,6 +211,7 @@ class Turn(Desk):
     argument: str = field(default="", kw_only=True)
     notice: str = field(default="", kw_only=True)
     has_asked: bool = field(default=False, kw_only=True)
+    files: list[int] = field(default_factory=list, kw_only=True)
     _replies: int = field(default=0, kw_only=True)
 
     @cached_property

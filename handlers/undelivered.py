@@ -22,8 +22,12 @@ def settle(desk: Desk, letter: Claimed, failure: DeliveryError, again_at: dateti
     """Retry, resend marked, re-address or give up – so that every letter ends, and somebody knows how."""
     dispatch = desk.tx.dispatch
     tireless = desk.now - letter.made_at < LONGEST_OWED
-    # To change a message twice does no harm; to send it twice is owned up to, once.
-    may_repeat = tireless if letter.updates is not None else letter.doubts < MOST_DOUBTS
+    # To change a message twice does no harm; to send it twice is owned up to, once, unless it is not shown.
+    is_dropped = desk.now - letter.due_at < failure.drops_repeats_for
+    may_repeat = tireless if letter.updates is not None else letter.doubts < MOST_DOUBTS or is_dropped
+    if failure.kind is Failure.UNCLEAR:
+        is_open = dispatch.has_arrived(letter.to)
+        failure = DeliveryError(Failure.REFUSED if is_open else Failure.UNOPENED, str(failure))
     match failure.kind:
         case Failure.RETRY if tireless:
             dispatch.release([letter.id])
@@ -34,6 +38,9 @@ def settle(desk: Desk, letter: Claimed, failure: DeliveryError, again_at: dateti
         case Failure.MOVED if failure.to not in {"", letter.to.chat} and tireless:
             groups.follow(desk, letter.to.platform, letter.to.chat, failure.to)
             dispatch.release([letter.id])
+        case Failure.UNOPENED if _was_opened_meanwhile(desk, letter):
+            # They wrote while it was on its way: it goes out again at once.
+            dispatch.release([letter.id])
         case Failure.UNOPENED if _may_wait(desk, letter):
             dispatch.release([letter.id])
             # What cannot go elsewhere is not tried again before somebody there has written.
@@ -42,20 +49,34 @@ def settle(desk: Desk, letter: Claimed, failure: DeliveryError, again_at: dateti
                 groups.unheard(desk, letter.to)
             else:
                 opening.closed(desk, letter.to)
-        case Failure.UNREACHABLE:
+        case Failure.UNREACHABLE if letter.in_group:
             dispatch.release([letter.id])
             desk.tx.outbox.unaddress(letter.to.platform, letter.to.chat)
-            if letter.in_group:
-                groups.lost(desk, letter.to)
-            else:
-                departure.undeliverable(desk, letter.to.platform, letter.to.chat)
+            groups.lost(desk, letter.to)
+        case Failure.UNREACHABLE if not _is_stray(desk, letter):
+            dispatch.release([letter.id])
+            departure.undeliverable(desk, letter.to)
         case _:
             dispatch.fail([letter.id], str(failure))
             _tell_office(desk, letter, failure)
 
 
+def _was_opened_meanwhile(desk: Desk, letter: Claimed) -> bool:
+    """Tell whether somebody has written in their chat since a letter set out for it."""
+    if letter.person_id is None or letter.in_group:
+        return False
+    return desk.tx.contacts.has_written(letter.person_id, letter.to, letter.claimed_at)
+
+
+def _is_stray(desk: Desk, letter: Claimed) -> bool:
+    """Tell whether a letter is to somebody who has no account any more: it would wait for ever."""
+    return letter.person_id is not None and not letter.in_group and not desk.tx.contacts.of(letter.person_id)
+
+
 def _may_wait(desk: Desk, letter: Claimed) -> bool:
     """Tell whether a letter waits until its chat is opened: somebody's own without end, others for days."""
+    if _is_stray(desk, letter):
+        return False
     is_of_person = letter.person_id is not None and not letter.in_group
     if is_of_person and letter.updates is None:
         return True

@@ -64,6 +64,9 @@ class Fetchers(Protocol):
     async def keep(self, name: str, content: bytes) -> str:
         """Keep bytes under a name of ours; Return where."""
 
+    async def drop(self, path: str) -> None:
+        """Keep no longer what is there, if it is."""
+
 
 @dataclass(frozen=True)
 class Watch:

@@ -49,27 +49,29 @@ def stranger(desk: Desk, incoming: Incoming, text: str) -> None:
     match = _START.fullmatch(text)
     if match is not None:
         _join(desk, incoming, match["code"])
-    elif desk.tx.people.turn_away(incoming.at.platform, incoming.sender, desk.today):
+    elif desk.tx.people.first_today(incoming.at.platform, incoming.sender, desk.today):
         _say(desk, incoming, "welcome.stranger")
 
 
 def opened(desk: Desk, incoming: Incoming) -> str:
     """Return what somebody reads who has opened their chat: nothing, once they have joined."""
     platform, account = incoming.at.platform, incoming.sender
-    known = desk.tx.people.at(platform, account)
-    if known is None:
-        is_first_today = desk.tx.people.turn_away(platform, account, desk.today)
-        return desk.say(None, "welcome.stranger", county=desk.county.name) if is_first_today else ""
-    if not known.is_new:
+    known = desk.tx.people.at(platform, account, incoming.alias)
+    if known is None and incoming.is_disguised:
         return ""
-    return desk.say(known.person, "welcome.opened", name=known.person.name, county=desk.county.name)
+    if known is None:
+        is_first_today = desk.tx.people.first_today(platform, account, desk.today)
+        return desk.say(None, "welcome.stranger", county=desk.county.name) if is_first_today else ""
+    if not known.is_new or not desk.tx.people.first_today(platform, account, desk.today):
+        return ""
+    return _introduced(desk, known.person, desk.say(known.person, "welcome.open_first"))
 
 
 def _join(desk: Desk, incoming: Incoming, code: str) -> None:
     platform, account = incoming.at.platform, incoming.sender
     locked = desk.tx.people.locked_until(platform, account)
     if locked is not None and desk.now < locked:
-        if desk.tx.people.turn_away(platform, account, desk.today):
+        if desk.tx.people.first_today(platform, account, desk.today):
             _say(desk, incoming, "welcome.locked", until=desk.clock(locked))
         return
     person_id = desk.tx.people.redeem(hashed(code), account, desk.now)
@@ -80,7 +82,8 @@ def _join(desk: Desk, incoming: Incoming, code: str) -> None:
     if not desk.tx.people.bind(person.id, platform, account, incoming.at.chat, desk.now):
         raise Refused("welcome.account_taken")
     desk.record(person, "person.joined", f"person:{person.id}", platform=platform, account=account)
-    _receive(desk, person, incoming)
+    desk.tx.people.first_today(platform, account, desk.today)
+    _receive(desk, person, incoming, hello(desk, person))
     departure.back(desk, person)
     for colleague in desk.office:
         if colleague.id != person.id:
@@ -112,28 +115,46 @@ def _wrong_code(desk: Desk, incoming: Incoming) -> None:
 
 def greet(turn: Turn) -> None:
     """Welcome somebody whose account the roster named, when they write for the first time."""
-    if turn.tx.people.greet(turn.incoming.at, turn.incoming.sender, turn.now):
+    at, account = turn.incoming.at, turn.incoming.sender
+    if turn.tx.people.greet(at, account, turn.now):
         turn.record(turn.sender, "person.joined", f"person:{turn.sender.id}")
-        _receive(turn, turn.sender, turn.incoming)
+        # Who has opened the chat has read there who writes.
+        is_first = turn.tx.people.first_today(at.platform, account, turn.today)
+        _receive(turn, turn.sender, turn.incoming, (hello if is_first else _purpose)(turn, turn.sender))
         departure.back(turn, turn.sender)
 
 
 def hello(desk: Desk, person: Person) -> str:
     """Return how somebody is welcomed."""
-    key = "welcome.hello_liaison" if person.has(Role.LIAISON) else "welcome.hello"
-    return desk.say(person, key, name=person.name, county=desk.county.name)
+    return _introduced(desk, person, _purpose(desk, person))
+
+
+def hello_subject(person: Person) -> str:
+    """Return the name under which a greeting that has not gone out is found again."""
+    return f"hello:{person.id}"
+
+
+def _introduced(desk: Desk, person: Person, then: str) -> str:
+    return desk.say(person, "welcome.hello", name=person.name, county=desk.county.name, then=then)
+
+
+def _purpose(desk: Desk, person: Person) -> str:
+    return desk.say(person, "welcome.for_liaison" if person.has(Role.LIAISON) else "welcome.for_all")
 
 
 def let_through(desk: Desk, person: Person, to: Address) -> None:
     """Send to a chat that has been opened what was waiting for that, and for its person."""
     desk.tx.dispatch.resume(to.platform, to.chat)
-    desk.tx.outbox.address(person.id, to)
+    departure.send_to(desk, person.id, to)
 
 
-def _receive(desk: Desk, person: Person, incoming: Incoming) -> None:
-    """Say hello, and send what was waiting for them."""
-    letter = Letter(_hello(incoming), incoming.at, hello(desk, person), desk.now, person_id=person.id)
+def _receive(desk: Desk, person: Person, incoming: Incoming, words: str) -> None:
+    """Welcome somebody, once, and send what was waiting for them."""
+    letter = Letter(
+        _hello(incoming), incoming.at, words, desk.now, person_id=person.id, subject=hello_subject(person)
+    )
     desk.tx.outbox.add(letter, desk.now)
+    desk.tx.outbox.give_way([letter])
     let_through(desk, person, incoming.at)
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from bot.domain.commons import NEWCOMERS, PROJECTS, Common, CommonState, Follower
 from bot.domain.problems import OPEN
 from storage import dialects
+from storage.problem_rows import NO_TASK
 from storage.tables import commons, people, problems, projects
 
 _OPEN = [str(state) for state in OPEN]
@@ -44,7 +45,10 @@ _FOLLOWER: Select[Any] = (
     .order_by(problems.c.id)
 )
 _loose = and_(
-    problems.c.state.in_(_OPEN), problems.c.opened_at > bindparam("since"), problems.c.common_id.is_(None)
+    NO_TASK,
+    problems.c.state.in_(_OPEN),
+    problems.c.opened_at > bindparam("since"),
+    problems.c.common_id.is_(None),
 )
 
 
@@ -108,6 +112,7 @@ _JOINING = (
     )
     .where(
         _IS_MERGED,
+        NO_TASK,
         _is_open,
         problems.c.common_id.is_(None),
         problems.c.held_since > commons.c.decided_at,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, String, cast, select, update
+from sqlalchemy import Connection, Row, String, cast, or_, select, update
 
 from bot.chat import Address
 from storage.people import CAN_BE_WRITTEN_TO
@@ -79,6 +79,18 @@ class Contacts:
             ).rowcount
             == 1
         )
+
+    def has_written(self, person_id: int, at: Address, since: datetime) -> bool:
+        """Tell whether somebody has been answered in a private chat since a moment: they wrote there."""
+        answered = select(outbox.c.id).where(
+            outbox.c.platform == at.platform,
+            outbox.c.chat == at.chat,
+            outbox.c.person_id == person_id,
+            outbox.c.made_at > since,
+            ~outbox.c.in_group,
+            or_(outbox.c.key.like("reply:%"), outbox.c.key.like("hello:%")),
+        )
+        return self._connection.execute(answered.limit(1)).first() is not None
 
     def unopened(self, platforms: Collection[str], most: int, *, pilots_only: bool = False) -> list[Contact]:
         """Return the accounts of these platforms that never wrote, and were not written to first either.

@@ -17,6 +17,7 @@ from storage.problem_figures import (
     lines_of_factors,
     lines_of_problems,
 )
+from storage.task_figures import TASK, VISIT, task_lines, visit_lines
 from storage.warnings import WARNINGS, warning_lines
 
 DATASETS: dict[str, Dataset] = {
@@ -33,5 +34,7 @@ DATASETS: dict[str, Dataset] = {
     "deadlines": Dataset(DEADLINES, deadline_lines),
     "elements": Dataset(ELEMENTS, element_lines),
     "warnings": Dataset(WARNINGS, warning_lines),
+    "tasks": Dataset(TASK, task_lines),
+    "visits": Dataset(VISIT, visit_lines),
 }
 """A form may use these and no others."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.chat import Button, Outgoing, Ref
+from bot.chat import Address, Button, Outgoing, Ref
 from storage.letters import WHOLE_BOT, Claimed, Lane, address_of
 from storage.tables import delivery_pauses, outbox
 
@@ -20,6 +20,7 @@ _DUE = (
         outbox.c.state == "waiting",
         outbox.c.lane == bindparam("lane"),
         outbox.c.due_at <= bindparam("now"),
+        outbox.c.doubts >= bindparam("doubts"),
         outbox.c.chat.not_in(bindparam("busy", expanding=True)),
         # An update waits until the message that it replaces has ended, delivered or not.
         or_(outbox.c.updates_id.is_(None), _original.c.state.not_in(("waiting", "claimed"))),
@@ -70,8 +71,10 @@ class Dispatch:
         now: datetime,
         lease: timedelta,
         busy: Collection[str] = (),
+        *,
+        in_doubt: bool = False,
     ) -> list[Claimed]:
-        """Take the letters of a lane that are due, the longest due first.
+        """Take the letters of a lane that are due, the longest due first; only those ``in_doubt`` if asked.
 
         One for each chat, none for a busy one: a chat with a thousand letters holds up nobody.
         """
@@ -82,6 +85,7 @@ class Dispatch:
                 "lane": int(lane),
                 "now": now,
                 "most": most,
+                "doubts": int(in_doubt),
                 "busy": [*busy, *found],
             }
             rows = self._connection.execute(_DUE, wanted).all()
@@ -92,7 +96,13 @@ class Dispatch:
         taken = list(found.values())[:most]
         if taken:
             self._connection.execute(_CLAIM, {"ids": [row.id for row in taken], "lease": now + lease})
-        return [_claimed(row) for row in taken]
+        return [_claimed(row, now) for row in taken]
+
+    def in_doubt(self, platform: str) -> list[tuple[Lane, str]]:
+        """Return the lane and the chat of each letter that may have arrived, and waits to be sent again."""
+        waiting = (outbox.c.platform == platform, outbox.c.state == "waiting", outbox.c.doubts > 0)
+        rows = self._connection.execute(select(outbox.c.lane, outbox.c.chat).where(*waiting))
+        return [(Lane(row.lane), row.chat) for row in rows]
 
     def sent(self, delivered: Sequence[tuple[int, str]], now: datetime) -> None:
         """Note that letters arrived, with the platform's names for them."""
@@ -129,7 +139,21 @@ class Dispatch:
 
     def orphans(self, platform: str) -> list[Claimed]:
         """Return the claimed letters of a platform: after a start, whoever held them is gone."""
-        return [_claimed(row) for row in self._connection.execute(_ORPHANS, {"platform": platform})]
+        rows = self._connection.execute(_ORPHANS, {"platform": platform})
+        return [_claimed(row, row.leased_until) for row in rows]
+
+    def lately(self, platform: str, since: datetime) -> list[tuple[str, datetime]]:
+        """Return the chat and the moment of what was delivered since, in its order."""
+        delivered = (outbox.c.platform == platform, outbox.c.sent_at > since, outbox.c.updates_id.is_(None))
+        rows = self._connection.execute(
+            select(outbox.c.chat, outbox.c.sent_at).where(*delivered).order_by(outbox.c.sent_at, outbox.c.id)
+        )
+        return [(row.chat, row.sent_at) for row in rows]
+
+    def has_arrived(self, to: Address) -> bool:
+        """Tell whether a chat has ever taken anything."""
+        here = (outbox.c.platform == to.platform, outbox.c.chat == to.chat, outbox.c.sent_at.is_not(None))
+        return self._connection.execute(select(outbox.c.id).where(*here).limit(1)).first() is not None
 
     def pause(self, platform: str, chat: str, until: datetime) -> None:
         """Send nothing to a chat (to nobody, with `WHOLE_BOT`) until a moment; a restart remembers it.
@@ -169,7 +193,7 @@ class Dispatch:
         return self._connection.execute(statement).scalar_one()
 
 
-def _claimed(row: Row[Any]) -> Claimed:
+def _claimed(row: Row[Any], at: datetime) -> Claimed:
     to = address_of(row)
     places = iter(range(sum(len(line) for line in row.buttons)))
     buttons = tuple(
@@ -188,5 +212,7 @@ def _claimed(row: Row[Any]) -> Claimed:
         person_id=row.person_id,
         paper_id=row.paper_id,
         updates=Ref(to, row.updates_message) if row.updates_id is not None else None,
+        due_at=row.due_at,
         made_at=row.made_at,
+        claimed_at=at,
     )

@@ -1,10 +1,11 @@
 """Papers we hand over, and the pictures and files that people send with their words."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, and_, delete, select, update
 
 from bot.chat import Attachment, Paper
 from storage.dialects import insert_once
@@ -27,12 +28,19 @@ class Papers:
             "made_at": now,
         }
         insert_once(self._connection, papers, row)
+        return self.named(key)
+
+    def named(self, key: str) -> int:
+        """Return the id of a paper that is kept under a key."""
         return self._connection.execute(select(papers.c.id).where(papers.c.key == key)).scalar_one()
 
     def get(self, paper_id: int) -> Paper:
         """Return a paper."""
         row = self._connection.execute(select(papers).where(papers.c.id == paper_id)).one()
         return Paper(row.name, row.media_type, row.content)
+
+
+_BELONGS_TO_NOTHING = and_(attachments.c.report_id.is_(None), attachments.c.problem_id.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +51,24 @@ class Wanted:
     platform: str
     attachment: Attachment
     tries: int
+    person_id: int
+    at: datetime
 
 
 class Attachments:
-    """What came with a report or a problem; fetched in the background, before the links die."""
+    """What people sent: fetched in the background, before the links die, and what it belongs to.
+
+    ``added`` tells whether there is something to fetch that was not there before.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.added = False
 
-    def add(
-        self,
-        platform: str,
-        attachment: Attachment,
-        person_id: int,
-        now: datetime,
-        *,
-        report_id: int | None = None,
-        problem_id: int | None = None,
-    ) -> None:
-        """Remember that an attachment must be fetched."""
+    def add(self, platform: str, attachment: Attachment, person_id: int, now: datetime) -> int:
+        """Remember that an attachment must be fetched; Return its id. It belongs to nothing yet."""
         row = {
             "person_id": person_id,
-            "report_id": report_id,
-            "problem_id": problem_id,
             "platform": platform,
             "token": attachment.token,
             "name": attachment.name,
@@ -75,7 +78,50 @@ class Attachments:
             "next_try_at": now,
             "at": now,
         }
-        self._connection.execute(attachments.insert(), row)
+        self.added = True
+        return self._connection.execute(attachments.insert().returning(attachments.c.id), row).scalar_one()
+
+    def has(self, platform: str, token: str) -> bool:
+        """Tell whether an attachment came before."""
+        mine = (attachments.c.platform == platform, attachments.c.token == token)
+        return self._connection.execute(select(attachments.c.id).where(*mine)).first() is not None
+
+    def belong(
+        self, attachment_id: int, *, report_id: int | None = None, problem_id: int | None = None
+    ) -> None:
+        """Note what an attachment belongs to; what belongs to another one already, belongs to both."""
+        values = {
+            name: value for name, value in (("report_id", report_id), ("problem_id", problem_id)) if value
+        }
+        mine = attachments.c.id == attachment_id
+        free = [attachments.c[name].is_(None) for name in values]
+        done = self._connection.execute(update(attachments).where(mine, *free).values(**values))
+        if done.rowcount:
+            return
+        row = self._connection.execute(select(attachments).where(mine)).mappings().first()
+        if row is not None and any(row[name] != value for name, value in values.items()):
+            again = {**row, "report_id": report_id, "problem_id": problem_id}
+            del again["id"]
+            self._connection.execute(attachments.insert(), again)
+
+    def media_types(self, ids: Collection[int]) -> list[str]:
+        """Return what kinds of files these are."""
+        statement = select(attachments.c.media_type).where(attachments.c.id.in_(ids))
+        return list(self._connection.execute(statement).scalars())
+
+    def strays(self, before: datetime, most: int) -> dict[int, str]:
+        """Return what came long ago and belongs to nothing: its id, and where its bytes are if anywhere."""
+        rows = self._connection.execute(
+            select(attachments.c.id, attachments.c.path)
+            .where(_BELONGS_TO_NOTHING, attachments.c.at < before)
+            .order_by(attachments.c.id)
+            .limit(most)
+        )
+        return {row.id: row.path for row in rows}
+
+    def forget(self, ids: Collection[int]) -> None:
+        """Forget what belongs to nothing."""
+        self._connection.execute(delete(attachments).where(attachments.c.id.in_(ids), _BELONGS_TO_NOTHING))
 
     def wanted(self, platforms: list[str], now: datetime, most: int) -> list[Wanted]:
         """Return what is to be fetched now."""
@@ -112,4 +158,4 @@ class Attachments:
 
 def _wanted(row: Row[Any]) -> Wanted:
     attachment = Attachment(row.token, row.name, row.media_type, row.size)
-    return Wanted(row.id, row.platform, attachment, row.tries)
+    return Wanted(row.id, row.platform, attachment, row.tries, row.person_id, row.at)

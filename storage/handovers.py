@@ -122,14 +122,16 @@ class Handovers:
     def gone(self, most: int) -> list[int]:
         """Return who holds, or is to confirm, an open problem and has no duties or no contact any more.
 
-        Who never had a contact has not left: their card waits for them to join.
+        Who never had a contact has not left, nor who may still open one: their cards wait for that.
         """
         open_now = problems.c.state.in_([str(state) for state in OPEN])
         lost = (
             select(contacts.c.person_id)
-            .where(contacts.c.joined_at.is_not(None))
             .group_by(contacts.c.person_id)
-            .having(func.sum(case((contacts.c.reachable, 1), else_=0)) == 0)
+            .having(
+                func.count(contacts.c.joined_at) > 0,
+                func.sum(case((contacts.c.reachable, 1), else_=0)) == 0,
+            )
         )
         statement = (
             select(people.c.id)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from bot.domain.county import County
 from bot.domain.custody import held
@@ -18,6 +18,7 @@ from bot.domain.week import Week
 from storage.courses import courses
 from storage.custody import span_of
 from storage.problem_lines import problem_lines
+from storage.problem_rows import NO_TASK
 from storage.projects import Projects
 from storage.scoping import names_on_duty, projects_in
 from storage.tables import (
@@ -27,6 +28,7 @@ from storage.tables import (
     projects,
     reports,
     units,
+    visits,
 )
 
 _writer = people.alias("writer")
@@ -54,7 +56,17 @@ class Ledger:
             problems=tuple(problem_lines(self._connection, numbers, county, now)),
             made_at=now,
             late=late,
+            visited=self._visited(numbers, week),
         )
+
+    def _visited(self, wanted: Select[Any], week: Week) -> int:
+        """Return how many projects a leader has been to in a week."""
+        statement = select(func.count(visits.c.project_id.distinct())).where(
+            visits.c.project_id.in_(wanted),
+            visits.c.done_at.is_not(None),
+            visits.c.day.between(week.monday, week.sunday),
+        )
+        return int(self._connection.execute(statement).scalar_one())
 
     def projects(self, week: Week, today: date) -> Iterator[ProjectLine]:
         """Yield every project's week."""
@@ -74,7 +86,7 @@ class Ledger:
                 problems.c.number,
                 projects.c.name.label("project"),
             )
-            .join(problems, problems.c.id == custody.c.problem_id)
+            .join(problems, and_(problems.c.id == custody.c.problem_id, NO_TASK))
             .join(projects, projects.c.id == problems.c.project_id)
             .join(people, people.c.id == custody.c.person_id)
             .outerjoin(units, units.c.id == people.c.unit_id)

@@ -64,7 +64,9 @@ class Claimed:
     person_id: int | None
     paper_id: int | None
     updates: Ref | None
+    due_at: datetime
     made_at: datetime
+    claimed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,25 @@ class Pressed:
     in_group: bool
     subject: str
     superseded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The buttons of a message that somebody has before them; ``is_answer`` when they asked for it."""
+
+    choices: tuple[Pressed, ...]
+    sent_at: datetime
+    is_answer: bool
+
+    @property
+    def to(self) -> Address:
+        """The chat in which they are."""
+        return self.choices[0].to
+
+    @property
+    def subject(self) -> str:
+        """What the message is about."""
+        return self.choices[0].subject
 
 
 def address_of(row: Row[Any]) -> Address:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select
 
-from bot.domain.problems import OPEN, UNSOLVED, State
+from bot.domain.problems import OPEN, UNSOLVED, Nature, State
 from bot.domain.wanted import Wanted
 from storage.tables import problems, projects
 
@@ -94,7 +94,8 @@ def _conditions(wanted: Wanted, sight: Sight, now: datetime) -> list[Any]:
         for column in (problems.c.holder_id, problems.c.confirmer_id, problems.c.reporter_id)
     ]
     states = [str(State.CLOSED)] if wanted.closed else _OPEN
-    conditions: list[Any] = [problems.c.state.in_(states)]
+    nature = Nature.TASK if wanted.tasks else Nature.PROBLEM
+    conditions: list[Any] = [problems.c.state.in_(states), problems.c.nature == str(nature)]
     if wanted.mine:
         conditions.append(or_(*theirs))
     elif not sight.everything:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, or_, select
 
 from bot.domain.problems import OPEN, State
+from storage.problem_rows import NO_TASK
 from storage.tables import escalation_notices, escalations, problems, requests
 
 _STATES = [str(state) for state in State if state is not State.WITHDRAWN]
@@ -20,7 +21,7 @@ def _within(moment: ColumnElement[datetime]) -> ColumnElement[bool]:
 _CHANGED: Select[Any] = select(
     problems.c.number,
     problems.c.state,
-    _within(problems.c.opened_at).label("is_new"),
+    and_(NO_TASK, _within(problems.c.opened_at)).label("is_new"),
     _within(problems.c.solved_at).label("is_solved"),
     _within(problems.c.closed_at).label("is_closed"),
 ).where(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, upda
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.chat import Address
-from storage.letters import Choices, Letter, Pressed, address_of
+from storage.letters import Choices, Lane, Letter, Offer, Pressed, address_of
 from storage.tables import outbox
 
 _ADD = {
@@ -34,14 +34,10 @@ _OFFER = select(
 )
 _BY_TOKEN = _OFFER.where(outbox.c.token == bindparam("of"))
 _newer = outbox.alias("newer")
-_IS_REPLACED = (
-    select(_newer.c.id)
-    .where(
-        _newer.c.state != "superseded",
-        _newer.c.id > outbox.c.id,
-        or_(_newer.c.updates_id == outbox.c.id, _newer.c.updates_id == outbox.c.updates_id),
-    )
-    .exists()
+_REPLACES = select(_newer.c.id).where(
+    _newer.c.state != "superseded",
+    _newer.c.id > outbox.c.id,
+    or_(_newer.c.updates_id == outbox.c.id, _newer.c.updates_id == outbox.c.updates_id),
 )
 _LAST_WITH_CHOICES = (
     _OFFER.where(
@@ -50,12 +46,33 @@ _LAST_WITH_CHOICES = (
         outbox.c.token.is_not(None),
         outbox.c.state.in_(("sent", "claimed")),
         # What a message said before it was changed in place is no longer there to be meant.
-        ~_IS_REPLACED,
+        ~_REPLACES.exists(),
     )
     .order_by(outbox.c.id.desc())
     .limit(bindparam("most"))
 )
 
+
+_original = outbox.alias("original")
+_SHOWN = (
+    _OFFER.add_columns(
+        func.coalesce(_original.c.id, outbox.c.id).label("place"),
+        func.coalesce(_original.c.key, outbox.c.key).label("first_key"),
+        func.coalesce(_original.c.sent_at, outbox.c.sent_at).label("sent_at"),
+    )
+    .outerjoin(_original, _original.c.id == outbox.c.updates_id)
+    .where(
+        outbox.c.person_id == bindparam("to"),
+        ~outbox.c.in_group,
+        outbox.c.token.is_not(None),
+        outbox.c.state == "sent",
+        # A change that the platform could not make has no message.
+        or_(outbox.c.updates_id.is_(None), outbox.c.message != ""),
+        ~_REPLACES.where(_newer.c.state == "sent", _newer.c.message != "").exists(),
+    )
+    .order_by(outbox.c.id.desc())
+    .limit(bindparam("most"))
+)
 
 _LIVE = (
     select(outbox)
@@ -67,7 +84,6 @@ _LIVE = (
     )
     .order_by(outbox.c.id)
 )
-_original = outbox.alias("original")
 _CHANGES_WHAT_IS_THERE = (
     select(_original.c.id)
     .where(_original.c.id == outbox.c.updates_id, _original.c.state != "waiting")
@@ -139,6 +155,21 @@ class Outbox:
         rows = self._connection.execute(_LAST_WITH_CHOICES, {"to": person_id, "most": most})
         return [_pressed(row, choice) for row in rows for line in row.buttons for choice in line]
 
+    def shown(self, person_id: int, most: int = 20) -> list[Offer]:
+        """Return the buttons that somebody has before them in any chat of theirs, the latest message first.
+
+        Not what is on its way still, nor a change that the platform could not make.
+        """
+        rows = self._connection.execute(_SHOWN, {"to": person_id, "most": most})
+        return [
+            Offer(
+                choices=tuple(_pressed(row, choice) for line in row.buttons for choice in line),
+                sent_at=row.sent_at,
+                is_answer=row.first_key.startswith("reply:"),
+            )
+            for row in sorted(rows, key=lambda row: row.place, reverse=True)
+        ]
+
     def live(self, subject: str) -> list[Row[Any]]:
         """Return the letters about a subject that are, or will be, in somebody's chat; no updates."""
         return list(self._connection.execute(_LIVE, {"about": subject}))
@@ -198,6 +229,16 @@ class Outbox:
         statement = select(func.count()).where(outbox.c.updates_id == letter_id)
         return self._connection.execute(statement).scalar_one()
 
+    def waiting_cards(self, person_id: int) -> dict[int, int]:
+        """Return which letters that wait for a person to join are the cards of which problems."""
+        rows = self._connection.execute(
+            select(outbox.c.id, outbox.c.subject)
+            .where(outbox.c.person_id == person_id, outbox.c.platform == "", outbox.c.state == "waiting")
+            .where(outbox.c.subject.like("problem:%"))
+            .order_by(outbox.c.id)
+        )
+        return {row.id: int(row.subject.partition(":")[2]) for row in rows}
+
     def address(self, person_id: int, to: Address) -> int:
         """Give an address to the letters that wait for a person to join; Return how many."""
         self.added = True
@@ -219,19 +260,22 @@ class Outbox:
             .values(chat=to)
         )
 
-    def unaddress(self, platform: str, chat: str) -> None:
-        """Let cards wait for the return of somebody who cannot be reached; drop what will be stale."""
+    def unaddress(self, platform: str, chat: str) -> set[int]:
+        """Let cards wait for the return of whom nothing reaches, and return who that is; drop the rest."""
         waiting = (outbox.c.platform == platform, outbox.c.chat == chat, outbox.c.state == "waiting")
-        self._connection.execute(
+        whose = self._connection.execute(
             update(outbox)
             .where(*waiting, outbox.c.subject.like("problem:%"), outbox.c.updates_id.is_(None))
             .values(platform="", chat="", topic="")
-        )
+            .returning(outbox.c.person_id)
+        ).scalars()
+        found = {each for each in whose if each is not None}
         self._connection.execute(update(outbox).where(*waiting).values(state="failed", error="unreachable"))
+        return found
 
-    def recall(self, platform: str, chat: str) -> None:
-        """Let what waits for a private chat wait for its person to open one; nothing is dropped."""
-        self._connection.execute(
+    def recall(self, platform: str, chat: str) -> set[int]:
+        """Let what waits for a private chat wait for its people to open one, and return who they are."""
+        whose = self._connection.execute(
             update(outbox)
             .where(
                 outbox.c.platform == platform,
@@ -242,6 +286,21 @@ class Outbox:
                 ~_CHANGES_WHAT_IS_THERE,
             )
             .values(platform="", chat="", topic="")
+            .returning(outbox.c.person_id)
+        ).scalars()
+        return set(whose)
+
+    def lapse(self, before: datetime) -> None:
+        """End the questions and reminders of rounds over by a moment that have not gone out."""
+        self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.state == "waiting",
+                outbox.c.lane == int(Lane.ROUND),
+                outbox.c.subject.like("prompt:%"),
+                outbox.c.made_at < before,
+            )
+            .values(state="superseded")
         )
 
     def redirect(self, person_id: int, to: Address) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, or_, select, update
 
 from bot.chat import Address
 from bot.domain.people import Language, Person, Role, Unit, UnitKind
@@ -24,11 +24,16 @@ _roles_of = (
 _PERSON: Select[Any] = select(people, units.c.name.label("unit"), _roles_of).select_from(
     people.outerjoin(units, units.c.id == people.c.unit_id)
 )
-_AT = (
-    _PERSON.add_columns(contacts.c.joined_at, contacts.c.reachable)
+_KNOWN = (
+    _PERSON.add_columns(contacts.c.joined_at, contacts.c.reachable, contacts.c.account, contacts.c.chat)
     .join(contacts, contacts.c.person_id == people.c.id)
-    .where(contacts.c.platform == bindparam("platform"), contacts.c.account == bindparam("account"))
-    .where(people.c.active)
+    .where(contacts.c.platform == bindparam("platform"), people.c.active)
+)
+_AT = _KNOWN.where(contacts.c.account == bindparam("account"))
+_BY_ALIAS = (
+    _KNOWN.where(or_(contacts.c.account == bindparam("alias"), contacts.c.chat == bindparam("alias")))
+    .order_by(contacts.c.id)
+    .limit(1)
 )
 _GET = _PERSON.where(people.c.id == bindparam("of"))
 _ADDRESS = (
@@ -46,6 +51,8 @@ class Known:
     """Whose an account is; ``is_new`` until it first writes, ``is_back`` when it was given up and writes."""
 
     person: Person
+    account: str
+    chat: str
     is_new: bool
     is_back: bool
 
@@ -64,12 +71,16 @@ class People:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def at(self, platform: str, account: str) -> Known | None:
-        """Return whose account this is; None for a stranger."""
+    def at(self, platform: str, account: str, alias: str = "") -> Known | None:
+        """Return whose account this is, or whose chat is known by its second id; None for a stranger."""
         row = self._connection.execute(_AT, {"platform": platform, "account": account}).first()
+        if row is None and alias:
+            row = self._connection.execute(_BY_ALIAS, {"platform": platform, "alias": alias}).first()
         if row is None:
             return None
-        return Known(_person(row), is_new=row.joined_at is None, is_back=not row.reachable)
+        return Known(
+            _person(row), row.account, row.chat, is_new=row.joined_at is None, is_back=not row.reachable
+        )
 
     def get(self, person_id: int) -> Person:
         """Return a person known to exist."""
@@ -164,6 +175,11 @@ class People:
             == 1
         )
 
+    def rename_chat(self, platform: str, account: str, chat: str) -> None:
+        """Note what the chat of an account is called, to know it by that name too."""
+        mine = (contacts.c.platform == platform, contacts.c.account == account)
+        self._connection.execute(update(contacts).where(*mine).values(chat=chat))
+
     def reachable(self, platform: str, account: str, *, yes: bool) -> list[int]:
         """Note whether an account takes messages; Return whose it is, where that is news."""
         mine = (contacts.c.platform == platform, contacts.c.account == account)
@@ -172,11 +188,6 @@ class People:
         if found:
             self._connection.execute(update(contacts).where(*mine).values(reachable=yes))
         return found
-
-    def accounts_at(self, platform: str, chat: str) -> list[str]:
-        """Return the accounts that are written to in a chat."""
-        statement = select(contacts.c.account).where(contacts.c.platform == platform, contacts.c.chat == chat)
-        return list(self._connection.execute(statement).scalars())
 
     def joined(self) -> set[int]:
         """Return the ids of everybody who can be reached somewhere."""
@@ -215,8 +226,8 @@ class People:
         statement = select(invitations.c.person_id).where(invitations.c.code_hash == code_hash)
         return self._connection.execute(statement).scalar_one()
 
-    def turn_away(self, platform: str, account: str, day: date) -> bool:
-        """Note that a stranger wrote; True if they have not been told today."""
+    def first_today(self, platform: str, account: str, day: date) -> bool:
+        """Note that an account is told who writes here; True if it has not been today."""
         insert_once(self._connection, strangers, {"platform": platform, "account": account})
         return (
             self._connection.execute(

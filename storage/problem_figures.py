@@ -81,7 +81,7 @@ def lines_of_problems(connection: Connection, question: Question) -> Iterator[Li
         within(problems.c.closed_at, question),
     )
     wanted = projects_in(question.scope, question.today)
-    lines = problem_lines(connection, wanted, question.county, question.now, IS_PROBLEM, concerned)
+    lines = problem_lines(connection, wanted, question.county, question.now, concerned)
     yield from (_problem(line, question) for line in sorted(lines, key=_urgent))
 
 

@@ -11,7 +11,7 @@ from bot.domain.county import County
 from bot.domain.custody import light_of
 from bot.domain.lines import ProblemLine, Step
 from bot.domain.people import Duty
-from bot.domain.problems import OPEN, State, Urgency
+from bot.domain.problems import OPEN, Nature, State, Urgency
 from storage.scoping import names_on_duty
 from storage.tables import people, problems, projects, requests, units
 
@@ -28,8 +28,9 @@ def problem_lines(
     county: County,
     now: datetime,
     *conditions: ColumnElement[bool],
+    nature: Nature = Nature.PROBLEM,
 ) -> Iterator[ProblemLine]:
-    """Yield the problems of some projects as they stand now, the open ones first."""
+    """Yield the problems of some projects, or the tasks, as they stand now, the open ones first."""
     leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, county.calendar.day_of(now))
     rows = connection.execute(
         select(
@@ -47,7 +48,12 @@ def problem_lines(
         .outerjoin(_holder_unit, _holder_unit.c.id == _holder.c.unit_id)
         .join(_reporter, _reporter.c.id == problems.c.reporter_id)
         .outerjoin(_reporter_unit, _reporter_unit.c.id == _reporter.c.unit_id)
-        .where(problems.c.project_id.in_(wanted), problems.c.state != str(State.WITHDRAWN), *conditions)
+        .where(
+            problems.c.project_id.in_(wanted),
+            problems.c.nature == str(nature),
+            problems.c.state != str(State.WITHDRAWN),
+            *conditions,
+        )
         .order_by(problems.c.state.in_(_OPEN).desc(), problems.c.year, problems.c.sequence),
         execution_options={"yield_per": 1000},
     )

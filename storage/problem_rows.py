@@ -4,8 +4,11 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
-from bot.domain.problems import Problem, State, Urgency
+from bot.domain.problems import Nature, Problem, State, Urgency
 from storage.tables import people, problems, projects
+
+NO_TASK = problems.c.nature == str(Nature.PROBLEM)
+"""What is counted as a problem: tasks run on the same clocks, but nobody reported them."""
 
 _holder = people.alias("holder")
 _reporter = people.alias("reporter")
@@ -72,4 +75,6 @@ def problem_of(row: Row[Any]) -> Problem:
         next_rung=row.next_rung,
         next_at=row.next_at,
         common_id=row.common_id,
+        nature=Nature(row.nature),
+        origin=row.origin,
     )

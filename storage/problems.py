@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, bindparam, func, insert, or_, select, update
 
 from bot.domain.deadlines import Dues
-from bot.domain.problems import OPEN, Problem, State, Urgency
+from bot.domain.problems import OPEN, Nature, Problem, State, Urgency
 from storage import dialects
 from storage.problem_rows import PROBLEM, problem_of
 from storage.tables import confirmations, custody, problems
@@ -34,7 +34,7 @@ _OPEN = [str(state) for state in OPEN]
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A problem about to be stored."""
+    """A problem, or a task, about to be stored."""
 
     project_id: int
     category: str
@@ -45,6 +45,8 @@ class Reported:
     dues: Dues
     at: datetime
     source: str = ""
+    nature: Nature = Nature.PROBLEM
+    origin: str = ""
 
 
 class Problems:
@@ -154,6 +156,8 @@ class Problems:
             "held_since": reported.at,
             "first_due": reported.dues.solve,
             "source": reported.source,
+            "nature": str(reported.nature),
+            "origin": reported.origin,
             **_due_columns(reported.dues),
         }
         key: Any = self._connection.execute(insert(problems), row).inserted_primary_key

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -43,13 +43,15 @@ _Outcome = tuple[_Item, Any, BaseException | None]
 class Store:
     """An open database with its writer thread.
 
-    Who is in ``on_owed`` is called, on the event loop, after a commit that owes somebody a message.
+    Who is in ``on_owed`` is called, on the event loop, after a commit that owes somebody a message; who is
+    in ``on_wanted`` after one with which something came that must be fetched.
     """
 
     def __init__(self, url: str, *, schema: str = "") -> None:
         self.url = dialects.parsed(url)
         self.schema = schema
         self.on_owed: list[Callable[[], None]] = []
+        self.on_wanted: list[Callable[[], None]] = []
         self._writer = dialects.writer_engine(self.url, schema)
         self._reader = dialects.reader_engine(self.url, schema)
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
@@ -172,10 +174,11 @@ class Store:
         except BaseException:
             _drop(connection)
             raise
-        self._settle(outcomes, owes=tx.owes)
+        woken = [*(self.on_owed if tx.owes else ()), *(self.on_wanted if tx.wants else ())]
+        self._settle(outcomes, woken)
         return connection
 
-    def _settle(self, outcomes: list[_Outcome], *, owes: bool = False) -> None:
+    def _settle(self, outcomes: list[_Outcome], woken: Sequence[Callable[[], None]] = ()) -> None:
         def settle() -> None:
             for item, result, error in outcomes:
                 if item.future.done():
@@ -184,9 +187,8 @@ class Store:
                     item.future.set_result(result)
                 else:
                     item.future.set_exception(error)
-            if owes:
-                for wake in self.on_owed:
-                    wake()
+            for wake in woken:
+                wake()
 
         self._loop.call_soon_threadsafe(settle)
 

@@ -594,6 +594,7 @@ bulletins = _table(
     # Seconds for which it stands open to objections once it is released.
     Column("hold", Integer, nullable=False, server_default="0"),
     Column("version", Integer, nullable=False, server_default="1"),
+    Column("printed", Integer, nullable=False, server_default="0"),
     Column("drafted_at", Moment, nullable=False),
     _to("people", "decided_by", nullable=True),
     Column("decided_at", Moment),

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.errors import StorageError
 from storage.audit import Audit
+from storage.bulletins import Bulletins
 from storage.chats import Chats
 from storage.commons import Commons
 from storage.contacts import Contacts
@@ -28,12 +29,14 @@ from storage.outbox import Outbox
 from storage.people import People
 from storage.problems import Problems
 from storage.projects import Projects
+from storage.receipts import Receipts
 from storage.reports import Reports
 from storage.requests import Requests
 from storage.roster import Rosters
 from storage.rounds import Rounds
 from storage.routes import Routes
 from storage.stages import Stages
+from storage.visits import Visits
 
 
 class Tx:
@@ -44,11 +47,17 @@ class Tx:
         self.audit = Audit(connection)
         self.outbox = Outbox(connection)
         self.dispatch = Dispatch(connection)
+        self.attachments = Attachments(connection)
 
     @property
     def owes(self) -> bool:
         """Tell whether this transaction owes somebody a message."""
         return self.outbox.added or self.dispatch.returned
+
+    @property
+    def wants(self) -> bool:
+        """Tell whether in this transaction something came that must be fetched."""
+        return self.attachments.added
 
     def mark(self) -> int:
         """Return a mark to which `forget` can go back."""
@@ -192,11 +201,21 @@ class Tx:
         return Papers(self.connection)
 
     @cached_property
-    def attachments(self) -> Attachments:
-        """What came with the words."""
-        return Attachments(self.connection)
+    def bulletins(self) -> Bulletins:
+        """The papers of the timetable."""
+        return Bulletins(self.connection)
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        """Who has signed for what."""
+        return Receipts(self.connection)
 
     @cached_property
     def rosters(self) -> Rosters:
         """Whole rosters, applied."""
         return Rosters(self.connection, self.audit)
+
+    @cached_property
+    def visits(self) -> Visits:
+        """Who goes where, and how it was there."""
+        return Visits(self.connection)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -42,6 +43,7 @@ class FakePlatform:
     attempts: int = 0
     unopened: set[str] = field(default_factory=set)
     edits: bool = True
+    recalled: list[tuple[str, datetime]] = field(default_factory=list)
 
     async def run(self, listener: Listener) -> None:
         await asyncio.Event().wait()
@@ -74,6 +76,9 @@ class FakePlatform:
             raise self.fetch_failures.pop(0)
         return Fetched(self.files[attachment.token])
 
+    def recall(self, sent: Sequence[tuple[str, datetime]]) -> None:
+        self.recalled += sent
+
     async def link(self, code: str) -> str:
         return f"fake://join/{code}"
 
@@ -88,10 +93,48 @@ def _buttons(message: Outgoing) -> tuple[list[str], dict[str, str]]:
 
 @dataclass
 class FakePress:
-    """Prints digests of two lines, papers of one figure; ``failures`` are raised instead of the next ones."""
+    """Prints digests and papers of two lines; ``failures`` are raised instead of the next ones.
+
+    What is drafted holds ``rows``: a project's number, its investment, and whom it concerns; of papers
+    ``papers`` tells what was printed, and ``paper_failures`` are raised.
+    """
 
     printed: list[str] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
+    papers: list[str] = field(default_factory=list)
+    paper_failures: list[Exception] = field(default_factory=list)
+    rows: list[tuple[str, int, tuple[int, ...]]] = field(default_factory=lambda: [("XM-001", 320_000, ())])
+    personal: bool = False
+
+    async def draft(self, rhythm: Rhythm, occasion: Occasion, now: datetime) -> Document:
+        if self.paper_failures:
+            raise self.paper_failures.pop(0)
+        headings = (
+            Heading("number", "编号", Kind.WORD),
+            Heading("invested", "本期完成", Kind.MONEY, summed=True),
+        )
+        rows = tuple(Row(number, (number, amount), about=about) for number, amount, about in self.rows)
+        return Document(
+            form=rhythm.paper,
+            title=f"{rhythm.paper} {occasion.first:%m-%d}至{occasion.last:%m-%d}",
+            period="",
+            county="青禾县",
+            scope=rhythm.scope,
+            first=str(occasion.first),
+            last=str(occasion.last),
+            made_at=str(now),
+            tables=(Table("项目", headings, rows),),
+            personal=self.personal,
+        )
+
+    async def print(self, document: Document) -> Printed:
+        total = document.tables[0].total("invested")
+        self.papers.append(f"{document.title} {total}")
+        return Printed(
+            f"【{document.title}】本期完成 {total // 100} 万元",
+            Paper(f"{document.title}.xlsx", "application/xlsx", f"xlsx {total}".encode()),
+            Paper(f"{document.title}.pdf", "application/pdf", f"pdf {total}".encode()),
+        )
 
     async def digest(self, scope: str, week: object, now: object, *, late: bool) -> DigestPapers:
         if self.failures:
@@ -101,22 +144,6 @@ class FakePress:
             f"周报 {scope} {week}",
             Paper("digest.png", "image/png", b"png"),
             Paper("ledger.xlsx", "application/xlsx", b"xlsx"),
-        )
-
-    async def draft(self, rhythm: Rhythm, occasion: Occasion, now: datetime) -> Document:
-        if self.failures:
-            raise self.failures.pop(0)
-        self.printed.append(f"{rhythm.paper} {rhythm.scope} {occasion.first} {occasion.last}")
-        return document(rhythm.paper, rhythm.scope, occasion.first, occasion.last, now)
-
-    async def print(self, document: Document) -> Printed:
-        if self.failures:
-            raise self.failures.pop(0)
-        total = document.tables[0].total("invested") // 100
-        return Printed(
-            f"【{document.title}】\n{document.period}\n本期完成 {total} 万元。",
-            Paper(f"{document.form}.xlsx", "application/xlsx", b"xlsx"),
-            Paper(f"{document.form}.pdf", "application/pdf", b"pdf"),
         )
 
 
@@ -163,6 +190,9 @@ class FakeFetchers:
     async def keep(self, name: str, content: bytes) -> str:
         self.kept[name] = content
         return name
+
+    async def drop(self, path: str) -> None:
+        self.kept.pop(path, None)
 
 
 NOWHERE = Address("", "")

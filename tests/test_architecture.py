@@ -13,7 +13,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.chat": (),
     "bot.clock": (),
     "bot.errors": (),
-    "bot.texts": ("bot.domain.people", "bot.errors"),
+    "bot.texts": ("bot.domain.people", "bot.domain.phrase", "bot.errors"),
     "storage": ("storage", "bot.domain", "bot.chat", "bot.errors"),
     "handlers": (
         "handlers",

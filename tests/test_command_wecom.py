@@ -3,11 +3,13 @@
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from bot.clock import SystemClock
 from bot.domain.sample import sample_county
 from bot.papers.template import write_roster
 from tests.command import Ended, liaison, started
@@ -53,6 +55,13 @@ def app(api: WeComApi, listen: str = "127.0.0.1:0") -> str:
         f'[wecom.app]\ncorp_id = "{api.corp_id}"\nagent_id = {api.agent_id}\nsecret = "{api.secret}"\n'
         f'token = "{api.token}"\naes_key = "{api.aes_key}"\napi_base = "{api.base}"\nlisten = "{listen}"'
     )
+
+
+def always_open() -> str:
+    """Let the county be disturbed whenever the tests are run: a day off is quiet too."""
+    today = SystemClock().now().date()
+    days = ", ".join(str(today + timedelta(days=shift)) for shift in (-1, 0, 1))
+    return f'[quiet]\nfrom = "00:00"\nuntil = "00:01"\n[calendar]\nextra = [{days}]'
 
 
 async def imported(folder: Path) -> Ended:
@@ -126,6 +135,39 @@ async def test_a_running_bot_is_asked_and_not_thrown_out(tmp_path: Path, wecom: 
     assert wecom.secret not in running.out + running.err
 
 
+async def test_a_running_bot_tells_of_each_channel_and_names_the_one_that_is_broken(
+    tmp_path: Path, wecom: WeComSocket, api: WeComApi
+) -> None:
+    listen = free_address()
+    robot = f'[wecom.webhooks]\n"大桥镇群" = "{api.webhook("大桥镇群", "key-1")}"'
+    configured(tmp_path, bot(wecom), app(api, listen).replace(api.secret, "not-the-secret", 1), robot)
+    await imported(tmp_path)
+    api.callbacks.url = f"http://{listen}/wecom/callback"
+    at_rest = await liaison("check", cwd=tmp_path)
+    async with started("run", cwd=tmp_path) as running:
+        await running.has_said("is ready")
+        await running.has_said("WeCom refuses the app")
+        await wecom.until(lambda: wecom.subscribed, within=30)
+        await api.until(lambda: "webhook/send" in api.calls[-1:], within=30)
+        assert await api.verifies()
+        await wecom.says("liumin", "今日")
+        await wecom.until(lambda: len(wecom.texts("liumin")) > 1, within=30)
+        told = await liaison("check", cwd=tmp_path)
+        await running.stopped()
+
+    assert "! 企业微信：自建应用的回调地址只有在 liaison run 运行时才能验证" in at_rest.out
+    lines = told.out.splitlines()[-5:]
+    assert lines[0] == "! 机器人正在运行；下面打 ✗ 的要处理"
+    assert lines[1] == "✓ 企业微信：智能机器人：长连接可用"
+    assert lines[2].startswith("✗ 企业微信：自建应用：Secret 不对：")
+    assert "错误码 40001" in lines[2]
+    assert lines[3].startswith("✓ 企业微信：自建应用的回调：地址已通过验证")
+    assert lines[4] == "✓ 企业微信：群机器人「大桥镇群」：地址可用"
+    assert told.code == 1
+    for secret in ("not-the-secret", "key-1", api.aes_key, api.token):
+        assert secret not in told.out + running.err
+
+
 async def test_a_callback_port_that_is_taken_is_said_at_once(tmp_path: Path, api: WeComApi) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         listen = f"127.0.0.1:{other.getsockname()[1]}"
@@ -141,7 +183,7 @@ async def test_a_callback_port_that_is_taken_is_said_at_once(tmp_path: Path, api
 async def test_people_reached_through_the_app_need_not_write_first(tmp_path: Path, api: WeComApi) -> None:
     listen = free_address()
     api.adds("liumin", "刘敏")
-    configured(tmp_path, app(api, listen), '[quiet]\nfrom = "00:00"\nuntil = "00:01"')
+    configured(tmp_path, app(api, listen), always_open())
     await imported(tmp_path)
     async with started("run", cwd=tmp_path) as running:
         await running.has_said("is ready")

@@ -249,13 +249,27 @@ def test_wecom_may_be_a_bot_an_app_and_robots(tmp_path: Path) -> None:
     assert {"hush", "s", "t", key, "k-1"} <= set(settings.secrets)
 
 
+APP = '[wecom.app]\ncorp_id = "ww1"\nagent_id = 1\nsecret = "s"'
+
+
+@pytest.mark.parametrize("listen", ["", '\nlisten = ""'])
+def test_an_app_without_a_callback_needs_neither_its_keys_nor_an_address(tmp_path: Path, listen: str) -> None:
+    settings, _ = load(written(tmp_path, f'county = "甲县"\n{APP}{listen}'))
+
+    assert settings.wecom.app.is_set
+    assert not settings.wecom.app.hears
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
         ('[wecom.bot]\nbot_id = "b"', "wecom.bot.secret: is missing"),
         ('[wecom.bot]\nsecret = "b"', "wecom.bot.bot_id: is missing"),
         ('[wecom.bot]\nws_url = "openws"', "wecom.bot.ws_url: must begin with wss://"),
-        ('[wecom.app]\ncorp_id = "ww1"', "wecom.app: is missing agent_id, secret, token, aes_key"),
+        ('[wecom.app]\ncorp_id = "ww1"', "wecom.app: is missing agent_id, secret;"),
+        (f'{APP}\ntoken = "t"', "wecom.app.aes_key: is missing; fill in token and aes_key both"),
+        (f'{APP}\naes_key = "{"a" * 43}"', "wecom.app.token: is missing; fill in token and aes_key both"),
+        (f'{APP}\ntoken = "t"\naes_key = "{"a" * 43}"\nlisten = ""', "wecom.app.listen: is missing"),
         ('[wecom.app]\naes_key = "short"', "wecom.app.aes_key: is not 43 letters and digits"),
         ('[wecom.app]\napi_base = "qyapi"', "wecom.app.api_base: must begin with https://"),
         ('[wecom.webhooks]\n"群" = "https://x/y"', "wecom.webhooks.群: is not the address of a group robot"),

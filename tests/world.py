@@ -22,6 +22,7 @@ from bot.domain.county import County
 from bot.domain.people import Duty, Role
 from handlers import duties
 from handlers.delivery import Carrier, Delivery
+from handlers.fetching import Fetching
 from handlers.router import Router
 from handlers.watch import Watch
 from storage import tables
@@ -67,6 +68,7 @@ class World:
     router: Router
     delivery: Delivery
     watch: Watch
+    fetching: Fetching
     platform: FakePlatform
     press: FakePress
     fetchers: FakeFetchers
@@ -80,6 +82,7 @@ class World:
         """Let the heart beat once and everything owed arrive."""
         failed = await duties.keep(self.watch)
         assert failed == []
+        await self.fetching.drain()
         await self.settles()
 
     async def settles(self) -> None:
@@ -308,6 +311,7 @@ def world(store: Store, start: datetime = MONDAY, settings: County | None = None
         router=Router(store, settings, words, clock),
         delivery=Delivery(store, {"fake": platform}, settings, words, clock),
         watch=watch,
+        fetching=Fetching(watch),
         platform=platform,
         press=press,
         fetchers=fetchers,

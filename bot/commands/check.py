@@ -1,22 +1,25 @@
 """`liaison check`: what works and what is missing, in words an office clerk understands."""
 
 import asyncio
+import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 
 from bot import texts
-from bot.chat import Finding, Messenger
+from bot.chat import Finding
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.domain.people import Duty, Role
 from bot.errors import AlreadyServed, ConfigurationError, StorageError
-from bot.messengers import messengers_of
+from bot.messengers import TITLES, messengers_of, titled
 from bot.papers.forms import forms
 from storage.lock import RunLock
 from storage.migrate import pending
 from storage.store import Store
 from storage.tx import Tx
+
+_LONGEST_ANSWER = 1024 * 1024
 
 
 async def checkup(settings: Settings) -> list[Finding]:
@@ -56,7 +59,12 @@ async def _database(settings: Settings) -> list[Finding]:
     url, schema = settings.database.url, settings.database.schema_
     try:
         if pending(url, schema):
-            return [Finding("数据库还没有建好或不是最新，请运行 liaison migrate", fault=True)]
+            return [
+                Finding(
+                    "数据库还没有建好或不是最新，请运行 liaison migrate（第一次用：liaison import 名册）",
+                    fault=True,
+                )
+            ]
         async with Store(url, schema=schema) as store:
             return await store.read(lambda tx: _roster(tx, settings))
     except StorageError as error:
@@ -80,7 +88,8 @@ def _roster(tx: Tx, settings: Settings) -> list[Finding]:
     if not tx.people.with_role(Role.OFFICE):
         findings.append(Finding("名册里没有「指挥部办公室」的人，没人收汇总", fault=True))
     if dead := tx.inbox.buried():
-        findings.append(Finding(f"{dead} 条收到的消息没能处理，已完整保存，请管理员查看 dead_letters"))
+        sentence = f"{dead} 条收到的消息没能处理，已完整保存，请管理员查看 dead_letters"
+        findings.append(Finding(sentence, todo=True))
     return findings
 
 
@@ -91,14 +100,14 @@ def _silent(tx: Tx) -> Iterator[Finding]:
         named.setdefault(each.platforms[0] if each.platforms else "", []).append(each.person.name)
     for platform, names in named.items():
         if platform:
-            cure = f"请转告：在{_NAMES.get(platform, platform)}里打开机器人，随便发一句话"
+            cure = f"请转告：在{TITLES.get(platform, platform)}里打开机器人，随便发一句话"
         else:
             cure = "名册里没有他们的账号，请补上，或运行 liaison invite --all"
-        yield Finding(f"{len(names)} 人还收不到消息，{cure}：{_names(names, unit='人')}")
+        yield Finding(f"{len(names)} 人还收不到消息，{cure}：{_names(names, unit='人')}", todo=True)
     if groups := tx.chats.unheard():
         titles = "".join(f"「{chat.title}」" for chat in groups)
         cure = "请转告群里任何一位：在群里 @机器人 发一句话"
-        yield Finding(f"{len(groups)} 个群还收不到消息，{cure}：{titles}")
+        yield Finding(f"{len(groups)} 个群还收不到消息，{cure}：{titles}", todo=True)
 
 
 def _names(names: Iterable[str], most: int = 8, unit: str = "个") -> str:
@@ -119,10 +128,10 @@ async def _connections(settings: Settings) -> list[Finding]:
         ]
     try:
         with RunLock(settings.database.url, settings.database.schema_):
-            return [finding for each in messengers for finding in await _of(each)]
+            return [finding for each in messengers for finding in titled(each.name, await each.check())]
     except AlreadyServed:
         # A second connection of the same bot would throw out the one that is at work.
-        return [await _at_work(settings)]
+        return await _at_work(settings)
     except StorageError as error:
         return [Finding(f"连接没有检查：{error}", fault=True)]
     finally:
@@ -130,33 +139,32 @@ async def _connections(settings: Settings) -> list[Finding]:
             await each.close()
 
 
-async def _of(messenger: Messenger) -> list[Finding]:
-    name = _NAMES.get(messenger.name, messenger.name)
-    return [Finding(f"{name}：{each.sentence}", each.fault) for each in await messenger.check()]
-
-
-async def _at_work(settings: Settings) -> Finding:
-    """Ask the bot that is running how its connections are."""
+async def _at_work(settings: Settings) -> list[Finding]:
+    """Ask the bot that is running how its channels are."""
     listen = settings.office.listen
     if not listen:
-        return Finding("机器人正在运行，各平台的连接由它自己照看（没有配置 office.listen，问不到它）")
+        return [
+            Finding("机器人正在运行，各平台的连接由它自己照看；要逐项查看，请填 office.listen", todo=True)
+        ]
     try:
-        health = await asyncio.to_thread(_get, listen)
-    except OSError as error:
-        return Finding(f"机器人正在运行，但 http://{listen}/healthz 没有回应（{error}）", fault=True)
-    if health == "ok":
-        return Finding("机器人正在运行，各平台的连接都正常")
-    return Finding(f"机器人正在运行，但有问题：{health}", fault=True)
+        ailments, findings = await asyncio.to_thread(_asked, listen)
+    except (OSError, HTTPException, ValueError, TypeError, KeyError) as error:
+        cure = "office.listen 改过的，请重启 liaison run"
+        sentence = f"机器人正在运行，但 http://{listen}/healthz 没有回应（{error}）：{cure}"
+        return [Finding(sentence, fault=True)]
+    if any(finding.fault for finding in findings):
+        return [Finding("机器人正在运行；下面打 ✗ 的要处理", todo=True), *findings]
+    if ailments:
+        return [Finding(f"机器人正在运行，但有问题：{'；'.join(ailments)}", fault=True), *findings]
+    return [Finding("机器人正在运行，各平台的连接都正常"), *findings]
 
 
-def _get(listen: str) -> str:
-    """Return what the bot says of its health, well or ill."""
+def _asked(listen: str) -> tuple[list[str], list[Finding]]:
+    """Return what ails the bot, and how each of its channels goes."""
     connection = HTTPConnection(listen, timeout=5)
     try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().read(4096).decode("utf-8", "replace").replace("\n", "；")
+        connection.request("GET", "/healthz", headers={"Accept": "application/json"})
+        told = json.loads(connection.getresponse().read(_LONGEST_ANSWER))
+        return told["ailments"], [Finding(**each) for each in told["findings"]]
     finally:
         connection.close()
-
-
-_NAMES = {"telegram": "Telegram", "wecom": "企业微信"}

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.app import Bot
 from bot.domain.people import Language
+from bot.domain.phrase import Phrase
 from handlers.turn import Beat
 from storage.audit import Entry
 
@@ -60,7 +61,7 @@ class Chronicle:
         )
 
 
-def _name(beat: Beat, subject: str) -> str:
+def _name(beat: Beat, subject: str) -> str | Phrase:
     """Return how people call what an entry is about."""
     kind, _, number = subject.partition(":")
     if not number.isdecimal():
@@ -70,7 +71,7 @@ def _name(beat: Beat, subject: str) -> str:
         case "project":
             return tx.projects.get(of).name
         case "problem" if problem := tx.problems.get(of):
-            return problem.number
+            return problem.tag
         case "common" if common := tx.commons.get(of):
             return common.category
         case "person":

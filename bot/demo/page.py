@@ -72,6 +72,7 @@ async def serve(listen: str, ready: "asyncio.Future[str]") -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(platform.run(built.listen))
                 group.create_task(built.bot.delivery.run())
+                group.create_task(built.bot.fetching.run())
                 group.create_task(built.live())
                 group.create_task(chronicle.keep())
                 ready.set_result(platform.url)

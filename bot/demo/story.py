@@ -95,6 +95,9 @@ class Stage:
         del attachment
         return Fetched(b"")
 
+    def recall(self, _sent: Sequence[tuple[str, datetime]]) -> None:
+        """Do nothing: a story is told without a pace."""
+
     async def link(self, code: str) -> str:
         """Return nothing: everybody is here already."""
         del code

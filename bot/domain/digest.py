@@ -29,7 +29,7 @@ class Digest:
     """One week of one scope, as known at ``made_at``.
 
     What flows (invested, opened, closed) is counted within the week; what stands (open,
-    overdue) is as of ``made_at``, so that picture and ledger agree.
+    overdue) is as of ``made_at``, so that picture and ledger agree. ``visited`` counts projects.
     """
 
     scope: Scope
@@ -40,6 +40,7 @@ class Digest:
     problems: tuple[ProblemLine, ...]
     made_at: datetime
     late: bool = False
+    visited: int = 0
 
     def day_of(self, moment: datetime) -> date:
         """Return the county's day that a moment falls on."""

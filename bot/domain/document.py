@@ -49,13 +49,15 @@ class Heading:
 class Row:
     """One line; ``key`` names it for an amendment (a project's number), ``source`` says whose word it is.
 
-    ``amended`` holds, for each figure that the office put right, what it was.
+    ``amended`` holds, for each figure that the office put right, what it was. ``about`` are the ids
+    of those whom it concerns, where each reader of a paper gets their own lines only.
     """
 
     key: str
     values: tuple[Value, ...]
     source: str = ""
     amended: Mapping[str, Value] = field(default_factory=dict)
+    about: tuple[int, ...] = ()
 
     def amend(self, at: int, figure: str, value: Value) -> Self:
         """Return the row with a figure put right, marked with what it was at first."""
@@ -124,6 +126,22 @@ class Document:
     notes: tuple[str, ...] = ()
     given: Mapping[str, str] = field(default_factory=dict)
     blanks: tuple[Blank, ...] = ()
+    personal: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no table has a line: then there is nothing to say."""
+        return not any(table.rows for table in self.tables)
+
+    def of(self, person_id: int) -> Self:
+        """Return what of the paper concerns one person: all of it, unless it is a personal one."""
+        if not self.personal:
+            return self
+        tables = tuple(
+            replace(table, rows=tuple(row for row in table.rows if person_id in row.about))
+            for table in self.tables
+        )
+        return replace(self, tables=tables)
 
     @property
     def amendments(self) -> int:
@@ -163,4 +181,7 @@ def _table(kept: Mapping[str, Any]) -> Table:
 
 
 def _rows(kept: Sequence[Mapping[str, Any]]) -> list[Row]:
-    return [Row(each["key"], tuple(each["values"]), each["source"], each["amended"]) for each in kept]
+    return [
+        Row(each["key"], tuple(each["values"]), each["source"], each["amended"], tuple(each["about"]))
+        for each in kept
+    ]

@@ -1,8 +1,11 @@
 """A problem: its state, who holds it, and what may happen to it next."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from bot.domain.phrase import Phrase
 
 
 class State(StrEnum):
@@ -13,6 +16,13 @@ class State(StrEnum):
     CONFIRMING = "待确认"
     CLOSED = "已销号"
     WITHDRAWN = "已撤销"
+
+
+class Nature(StrEnum):
+    """What is owed: a problem solved, or a task done; both run on the same clocks."""
+
+    PROBLEM = "问题"
+    TASK = "任务"
 
 
 class Urgency(StrEnum):
@@ -38,6 +48,8 @@ class Problem:
     grows each time it is reopened; ``began_at`` is when it began, ``held_since`` when the holder
     got it. ``confirmer_id`` says whether it is solved: the reporter, or whoever took over from them.
     ``first_due`` is the deadline before any 延期.
+
+    A task (``nature``) has an ``origin``: what it came from, such as ``visit:3``.
 
     ``level`` counts the rungs of the ladder climbed in this generation, ``step`` those of the clock
     that runs now, ``late_step`` those of the clock to solve; at ``next_at`` comes ``next_rung``.
@@ -85,6 +97,33 @@ class Problem:
     next_rung: str = ""
     next_at: datetime | None = None
     common_id: int | None = None
+    nature: Nature = Nature.PROBLEM
+    origin: str = ""
+
+    @property
+    def is_task(self) -> bool:
+        """Whether it is something promised or given to do, not something reported."""
+        return self.nature is Nature.TASK
+
+    @property
+    def tag(self) -> Phrase:
+        """How sentences name it: 问题 2026-063, 任务 2026-065."""
+        return Phrase("task.called" if self.is_task else "problem.called", {"number": self.number})
+
+    @property
+    def noun(self) -> Phrase:
+        """What it is, where its number is known: 问题, 任务."""
+        return Phrase("task.noun" if self.is_task else "problem.noun")
+
+    @property
+    def giver(self) -> Phrase:
+        """What the one is called who says whether it is done: 反映人, 交办人."""
+        return Phrase("task.giver" if self.is_task else "problem.giver")
+
+    @property
+    def kind(self) -> str:
+        """What stands in lists beside its project: its category; a task is a task."""
+        return str(self.nature) if self.is_task else self.category
 
     @property
     def is_unsolved(self) -> bool:
@@ -102,6 +141,13 @@ class Problem:
             return False
         accept_due = self.accept_due if self.state is State.WAITING else None
         return any(due is not None and now >= due for due in (accept_due, self.solve_due))
+
+
+def counted(things: Collection[Problem]) -> Phrase:
+    """Return how many problems and tasks there are, as one says it: 3 个问题、1 个任务."""
+    tasks = sum(each.is_task for each in things)
+    key = "problem.counted" if not tasks else "task.counted" if tasks == len(things) else "task.counted_both"
+    return Phrase(key, {"problems": len(things) - tasks, "tasks": tasks})
 
 
 _WORDS = """

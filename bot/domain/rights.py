@@ -96,6 +96,8 @@ def may(person: Person, deed: Deed, problem: Problem, ties: Ties) -> bool:
     if not person.active:
         return False
     selves = ties.stands_for | {person.id}
+    # What leaders and units owe one another is not the enterprise's to see, let alone to close.
+    owns = ties.owns and not problem.is_task
     holds = problem.holder_id in selves
     confirms = problem.confirmer_id in selves
     still_answers = ties.passed_on and problem.state is State.WAITING
@@ -107,15 +109,15 @@ def may(person: Person, deed: Deed, problem: Problem, ties: Ties) -> bool:
     if deed in _ANSWERING:
         return answers
     if deed is Deed.CONFIRM:
-        return confirms or ties.owns or (person.is_office and office_decides(problem))
+        return confirms or owns or (person.is_office and office_decides(problem))
     if deed is Deed.REOPEN:
         late = problem.state is State.CLOSED or office_decides(problem)
-        return confirms or ties.owns or (person.is_office and late)
+        return confirms or owns or (person.is_office and late)
     if deed is Deed.CLASSIFY:
-        return answers or (confirms and problem.state is State.WAITING)
+        return not problem.is_task and (answers or (confirms and problem.state is State.WAITING))
     if deed is Deed.WITHDRAW:
         return person.is_office or (confirms and problem.state is State.WAITING)
-    is_tied = confirms or ties.liaises or ties.owns or ties.has_held or ties.is_asked
+    is_tied = confirms or ties.liaises or owns or ties.has_held or ties.is_asked
     reported = problem.reporter_id == person.id
     return answers or is_tied or reported or person.has(Role.DEPUTY_HEAD, Role.HEAD)
 

@@ -72,6 +72,8 @@ def _progress(digest: Digest, say: Say) -> str:
     text = say("digest.progress", moved=len(digest.moved), total=len(digest.projects))
     if still := len(digest.standing_still):
         text += say("digest.standing_still", count=still)
+    if digest.visited:
+        text += say("digest.visited", count=digest.visited)
     return text
 
 

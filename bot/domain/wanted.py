@@ -15,7 +15,8 @@ _CLOSED = frozenset({"已销号", "销号", "已办结", "closed"})
 class Wanted:
     """What of the ledger is asked for; without anything said, all that is open.
 
-    Of several places, or several categories, any will do. ``words`` are what was said.
+    Of several places, or several categories, any will do. ``words`` are what was said. Problems,
+    or ``tasks``: never both.
     """
 
     mine: bool = False
@@ -24,6 +25,7 @@ class Wanted:
     places: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    tasks: bool = False
 
 
 class NotAskedError(ValueError):

@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 from bot.domain.people import Language
+from bot.domain.phrase import Phrase
 from bot.errors import ConfigurationError
 
 
@@ -16,8 +17,14 @@ class Texts:
         self._sentences = sentences
 
     def say(self, language: Language, key: str, **blanks: object) -> str:
-        """Return a sentence with its blanks filled in."""
-        return self._sentences[language][key].format(**blanks)
+        """Return a sentence with its blanks filled in; a phrase is said in the same language."""
+        sentence, begins_small = self._sentences[language][key], False
+        for name, blank in blanks.items():
+            if isinstance(blank, Phrase):
+                begins_small = begins_small or sentence.startswith(f"{{{name}}}")
+                blanks[name] = self.say(language, blank.key, **blank.blanks)
+        said = sentence.format(**blanks)
+        return said[:1].upper() + said[1:] if begins_small else said
 
     def keys(self, language: Language) -> Mapping[str, str]:
         """Return every sentence of a language by its key, blanks unfilled."""

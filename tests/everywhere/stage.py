@@ -21,6 +21,7 @@ from bot.app import Shelf
 from bot.chat import Incoming, Paper, Unreadable
 from handlers import duties
 from handlers.delivery import Delivery
+from handlers.fetching import Fetching
 from handlers.watch import DigestPapers, Watch
 from storage import tables
 from storage.store import Store
@@ -111,6 +112,7 @@ class Stage:
                 name for name, each in platforms.items() if each.capabilities.writes_first
             ),
         )
+        self.fetching = Fetching(self.watch)
         self.attachments = attachments
         self.delivery = Delivery(town.store, platforms, town.county, town.watch.texts, town.clock)
         self.ears = Ears(town.router.receive)
@@ -169,12 +171,14 @@ class Stage:
     async def beats(self) -> None:
         """Let the heart beat once and everything owed arrive."""
         assert await duties.keep(self.watch) == []
+        await self.fetching.drain()
         await self.delivery.drain()
 
     async def _goes_in(self, deed: Awaitable[T], busy: float = 0) -> T:
         before = len(self.ears.heard)
         result = await deed
         await self.ears.until(before + 1)
+        await self.fetching.drain()
         self.town.clock.set(self.town.clock.now() + timedelta(seconds=busy))
         await self.delivery.drain()
         return result

@@ -173,7 +173,7 @@ async def test_of_a_thousand_messages_none_is_lost_that_reached_us_and_none_is_d
             await _strikes(wecom, when[place], chance)
     await wecom.settles()
     with contextlib.suppress(TimeoutError):  # what is missing is said below
-        await wecom.until(lambda: wecom.known <= stage.ears.messages)
+        await wecom.until(lambda: wecom.known <= stage.ears.messages, within=90)
 
     reported = await _reported(stage)
     assert max(reported.values()) == 1
@@ -204,17 +204,52 @@ async def test_of_three_hundred_replies_each_arrives_and_only_a_marked_one_twice
         breaks = fault in {Fault.CLOSE_BEFORE, Fault.CLOSE_AFTER}
         after = 2 * WINDOW + FEW if breaks else WINDOW
         wecom.script("aibot_send_msg", fault, code=code, after=after + chance.randint(4, 8))
-    owed = select(func.count()).where(tables.outbox.c.state.in_(("waiting", "claimed")))
+    await _delivered(stage)
 
+    _none_is_missing_and_only_marked_ones_are_doubled(stage, wecom, said)
+    assert not wecom._scripts, "the line was better than it should have been"
+
+
+@pytest.mark.slow
+@pytest.mark.no_cover
+async def test_when_wecom_answers_nothing_any_more_each_reply_arrives_and_only_a_marked_one_twice(
+    stage: Stage, wecom: Weather
+) -> None:
+    said: dict[str, str] = {}
+    for number in range(10 * FEW):
+        who = f"p{number % FEW}.qinghe"
+        words = f"主体结构施工到第{number}段"
+        said[words] = who
+        await wecom.says(who, words)
+    await stage.ears.until(10 * FEW)
+    # The second follows so soon that most of what the first made doubtful has not gone out again.
+    for fault, after in ((Fault.HANG, 20), (Fault.MUTE, 5), (Fault.MUTE, 60)):
+        wecom.script("aibot_send_msg", fault, after=after)
+
+    await _delivered(stage)
+
+    _none_is_missing_and_only_marked_ones_are_doubled(stage, wecom, said)
+    assert not wecom._scripts, "the line was better than it should have been"
+    given_up = select(func.count()).where(tables.outbox.c.state == "failed")
+    assert await stage.asks(lambda tx: tx.connection.execute(given_up).scalar_one()) <= 2
+    assert wecom.connections == 4
+
+
+async def _delivered(stage: Stage) -> None:
+    """Let all that is owed be delivered, however often it must be tried."""
+    owed = select(func.count()).where(tables.outbox.c.state.in_(("waiting", "claimed")))
     while await stage.asks(lambda tx: tx.connection.execute(owed).scalar_one()):
         await stage.delivery.drain()
         # No letter is held back for longer.
         stage.town.clock.set(stage.town.clock.now() + timedelta(seconds=65))
 
+
+def _none_is_missing_and_only_marked_ones_are_doubled(
+    stage: Stage, wecom: Weather, said: dict[str, str]
+) -> None:
     again = stage.watch.texts.say(stage.town.county.language, "delivery.again")
     copies = {words: [text for text in wecom.texts(who) if words in text] for words, who in said.items()}
     assert [words for words, found in copies.items() if not found] == []
     unmarked = [sum(not text.startswith(again) for text in found) for found in copies.values()]
     assert max(unmarked) == 1
     assert any(len(found) > 1 for found in copies.values())
-    assert not wecom._scripts, "the line was better than it should have been"

@@ -197,6 +197,20 @@ async def test_a_photograph_is_kept_with_its_words(stage: Stage) -> None:
     assert (stage.attachments / row.path).read_bytes() == JPEG
 
 
+async def test_a_photograph_sent_before_its_words_waits_for_them_where_no_link_dies(stage: Stage) -> None:
+    await stage.reaches(MONDAY, "09:05")
+    await stage.sends_picture("liu")
+    assert "记到哪个项目" in await stage.reads("liu")
+
+    await stage.waits(minutes=6)
+    await stage.says("liu", "2 设备进场")
+
+    row = await attachment(stage)
+    assert (row.state, row.size) == ("fetched", len(JPEG))
+    assert (await stage.asks(lambda tx: tx.reports.get(row.report_id))).text == "设备进场"
+    assert (stage.attachments / row.path).read_bytes() == JPEG
+
+
 # --- custody ----------------------------------------------------------------------------
 
 

@@ -31,6 +31,12 @@ class WeComAppSide:
         self.wecom = WeComApi(clock=town.clock, per_minute=30)
 
     async def open(self) -> None:
+        app = await self.connects()
+        robots = RobotsChannel({GROUP: self.wecom.webhook(GROUP)}, clock=self._town.clock)
+        self.platform = WeComPlatform(clock=self._town.clock, hints=hints(self._town), app=app, robots=robots)
+
+    async def connects(self) -> AppChannel:
+        """Listen, and return the channel that connects here."""
         await self.wecom.__aenter__()
         clock, wecom = self._town.clock, self.wecom
         for who, name in NAMES.items():
@@ -48,8 +54,7 @@ class WeComAppSide:
         )
         app.listen()
         wecom.callbacks.url = app.callback_url
-        robots = RobotsChannel({GROUP: wecom.webhook(GROUP)}, clock=clock)
-        self.platform = WeComPlatform(clock=clock, hints=hints(self._town), app=app, robots=robots)
+        return app
 
     async def close(self) -> None:
         await self.wecom.__aexit__()

@@ -33,8 +33,13 @@ class WeComBotSide:
         self._patience = patience
 
     async def open(self) -> None:
+        clock = self._town.clock
+        self.platform = WeComPlatform(clock=clock, hints=hints(self._town), bot=await self.connects())
+
+    async def connects(self) -> BotChannel:
+        """Listen, and return the channel that connects here."""
         await self.wecom.__aenter__()
-        channel = BotChannel(
+        return BotChannel(
             self.wecom.bot_id,
             self.wecom.secret,
             clock=self._town.clock,
@@ -43,7 +48,6 @@ class WeComBotSide:
             heartbeat=self._heartbeat,
             patience=self._patience,
         )
-        self.platform = WeComPlatform(clock=self._town.clock, hints=hints(self._town), bot=channel)
 
     async def close(self) -> None:
         await self.wecom.__aexit__()

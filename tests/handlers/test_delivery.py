@@ -34,8 +34,8 @@ def retry(seconds: float | None = None, *, whole_bot: bool = False) -> DeliveryE
     return DeliveryError(Failure.RETRY, "not now", after=after, whole_bot=whole_bot)
 
 
-def doubt() -> DeliveryError:
-    return DeliveryError(Failure.IN_DOUBT, "the connection broke")
+def doubt(drops_repeats_for: timedelta = timedelta(0)) -> DeliveryError:
+    return DeliveryError(Failure.IN_DOUBT, "the connection broke", drops_repeats_for=drops_repeats_for)
 
 
 @dataclass
@@ -461,6 +461,71 @@ async def test_a_letter_twice_in_doubt_is_given_up(post: Post) -> None:
     assert await post.states() == {"1": "failed", "2": "sent"}
 
 
+async def test_a_second_cut_finds_one_letter_in_doubt_on_its_way_and_the_others_arrive(post: Post) -> None:
+    await post.owes(*((f"chat{number}", f"old {number}") for number in range(8)))
+    post.wire.outcomes[""] = [doubt() for _ in range(8)]
+    await post.carrier.drain()
+    post.wire.tried.clear()
+
+    async def hang(_message: Outgoing) -> None:
+        if len(post.wire.tried) == 2:
+            post.wire.open.clear()
+
+    post.wire.on_send = hang
+    await post.owes(*((f"new{number}", f"new {number}") for number in range(4)), ("chat7", "after old 7"))
+    post.clock.set(post.clock.now() + timedelta(minutes=1))
+    async with post.running():
+        await post.until(lambda: len(post.wire.tried) == 6)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        on_their_way = post.wire.tried[1:]
+        post.wire.outcomes[""] = [doubt() for _ in range(5)]
+        post.wire.on_send = None
+        post.wire.open.set()
+        await post.until(lambda: not post.wire.outcomes[""])
+    for _ in range(3):
+        await post.waits(minutes=1)
+
+    assert sorted(on_their_way) == ["new 0", "new 1", "new 2", "new 3", "old 1"]
+    assert {text for text, state in (await post.states()).items() if state == "failed"} == {"old 1"}
+    assert [text for chat, text in post.wire.ledger if chat == "chat7"][1:] == ["after old 7"]
+
+
+async def test_letters_that_a_dead_process_left_in_doubt_go_one_after_the_other(post: Post) -> None:
+    await post.owes(*((f"chat{number}", f"old {number}") for number in range(3)))
+    post.wire.outcomes[""] = [doubt() for _ in range(3)]
+    await post.carrier.drain()
+    post.restart()
+    post.clock.set(NOON + timedelta(minutes=1))
+    post.wire.open.clear()
+    post.wire.tried.clear()
+    async with post.running():
+        await post.until(lambda: bool(post.wire.tried))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        on_their_way = [*post.wire.tried]
+        post.wire.open.set()
+        await post.until(lambda: len(post.wire.ledger) == 3)
+
+    assert on_their_way == ["old 0"]
+    assert post.wire.tried == ["old 0", "old 1", "old 2"]
+
+
+async def test_a_repeat_that_the_platform_drops_is_made_as_often_as_need_be_while_it_does(post: Post) -> None:
+    await post.owes(("chat", "hello"))
+    post.wire.outcomes["hello"] = [doubt(drops_repeats_for=timedelta(minutes=30)) for _ in range(40)]
+    await post.carrier.drain()
+    for _ in range(29):
+        await post.waits(minutes=1)
+    before = await post.states()
+    for _ in range(3):
+        await post.waits(minutes=1)
+
+    assert before == {"hello": "waiting"}
+    assert (await post.states())["hello"] == "failed"
+    assert len(post.wire.tried) == 31
+
+
 async def test_an_unforeseen_error_of_a_platform_is_a_doubt(post: Post) -> None:
     post.wire.outcomes["1"] = [RuntimeError("a bug")]
     await post.owes(("liu", "1"))
@@ -506,6 +571,20 @@ async def test_a_letter_that_a_crash_catches_twice_is_given_up(post: Post) -> No
 
     assert post.wire.tried == []
     assert await post.states() == {"1": "failed"}
+
+
+async def test_what_the_last_process_sent_within_the_hour_counts_for_the_pace(post: Post) -> None:
+    await post.owes(("old", "too long ago"))
+    await post.carrier.drain()
+    post.clock.set(NOON + timedelta(minutes=61))
+    await post.owes(("chat", "1"), ("chat", "2"), ("other", "3"))
+    await post.carrier.drain()
+
+    post.restart()
+    await post.carrier.recover()
+
+    assert [chat for chat, _ in sorted(post.wire.recalled)] == ["chat", "chat", "other"]
+    assert {at for _, at in post.wire.recalled} == {NOON + timedelta(minutes=61)}
 
 
 async def test_what_was_not_sent_when_we_had_to_stop_is_no_doubt(post: Post) -> None:

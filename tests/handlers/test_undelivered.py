@@ -21,6 +21,10 @@ def unreachable() -> DeliveryError:
     return DeliveryError(Failure.UNREACHABLE, "bot was blocked by the user")
 
 
+def unclear() -> DeliveryError:
+    return DeliveryError(Failure.UNCLEAR, "errcode 860001")
+
+
 async def failed_letters(world: World) -> list[str]:
     statement = select(tables.outbox.c.key).where(tables.outbox.c.state == "failed")
     return list(await world.asks(lambda tx: tx.connection.execute(statement).scalars().all()))
@@ -150,6 +154,42 @@ async def test_a_group_that_moved_gets_its_message_at_the_new_address(world: Wor
     assert world.messages("group1") == []
     assert world.messages("group2")[0].text.startswith("周报")
     assert len(world.messages("group2")) == 3
+
+
+async def test_an_unknown_no_of_a_chat_that_never_took_anything_waits_for_the_first_word(
+    world: World,
+) -> None:
+    world.platform.failures.append(unclear())
+
+    await world.hears("liu", LAND)
+    await world.waits(hours=1)
+
+    assert await failed_letters(world) == []
+    assert any("请转告" in text for text in world.said_to("zhao"))
+    await world.hears("sun", "你好")
+    assert "问题 2026-001｜" in world.said_to("sun")[0]
+
+
+async def test_an_unknown_no_of_a_chat_that_took_something_is_about_the_message(world: World) -> None:
+    await world.hears("sun", "帮助")
+    world.platform.failures.append(unclear())
+
+    await world.hears("sun", "帮助")
+
+    assert len(await failed_letters(world)) == 1
+    assert "errcode 860001" in world.last("zhao")
+
+
+async def test_an_unknown_no_of_a_group_that_never_took_anything_waits_for_a_call(world: World) -> None:
+    await world.happens(Event.JOINED_GROUP, chat="group1", detail="全县调度群")
+    await world.hears("zhao", button="全县")
+    world.platform.failures.append(unclear())
+    await world.day_at(world.clock.now().date() + timedelta(days=7), "08:31")
+
+    assert world.messages("group1") == []
+    await world.hears("zhao", "在吗", group="group1", called=True)
+
+    assert world.messages("group1")[1].text.startswith("周报")
 
 
 @pytest.mark.parametrize("to", ["", "account-sun"])

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.chat import Event, Incoming, Listener, Paper, Unreadable
+from bot.chat import Event, Finding, Incoming, Listener, Paper, Unreadable
 from bot.clock import VirtualClock
 from bot.errors import ConfigurationError, DeliveryError, Failure, StorageError
 from bot.platforms.wecom.access import AccessToken
@@ -770,17 +770,9 @@ async def test_check_tells_a_wrong_secret_by_the_token_and_a_dead_line_by_the_ne
     assert dead.fault
 
 
-async def test_check_names_the_app_whom_it_reaches_and_whether_it_was_heard(
-    wecom: WeComApi, app: AppChannel
-) -> None:
+async def test_check_names_the_app_and_whom_it_reaches(wecom: WeComApi, app: AppChannel) -> None:
     wecom.adds("ZhaoJianguo", departments=(9,))
     before = await app.check()
-    async with _running(app, wecom, Desk().listen):
-        unverified = await app.check()
-        await wecom.verifies()
-        verified = await app.check()
-        await wecom.says("LiuMin", "在")
-        heard = await app.check()
     wecom.departments, wecom.people = {}, {}
     wecom.agent["close"] = 1
     _, closed, nobody, _ = await app.check()
@@ -788,16 +780,83 @@ async def test_check_names_the_app_whom_it_reaches_and_whether_it_was_heard(
     assert not any(finding.fault for finding in before)
     assert "「联络员机器人」" in before[0].sentence
     assert "1 个部门、1 名成员" in before[1].sentence
-    told = [findings[-1].sentence for findings in (before, unverified, verified, heard)]
-    assert [
-        "才能验证" in told[0],
-        "没有被验证过" in told[1],
-        "已通过验证" in told[2],
-        "收得到" in told[3],
-    ] == [True] * 4
+    assert "只有在 liaison run 运行时才能验证" in before[2].sentence
     assert closed.fault
     assert nobody.fault
     assert "可见范围" in nobody.sentence
+
+
+async def test_a_running_app_tells_when_its_callback_was_verified_and_last_called(
+    wecom: WeComApi, app: AppChannel, clock: VirtualClock
+) -> None:
+    told = []
+
+    def look(later: timedelta = timedelta(0)) -> None:
+        clock.set(clock.now() + later)
+        told.append(app.state()[-1])
+
+    async with _running(app, wecom, Desk().listen):
+        look()
+        await wecom.verifies()
+        look(timedelta(minutes=2))
+        await wecom.says("LiuMin", "在")
+        look(timedelta(seconds=59))
+        look(timedelta(days=3))
+
+    assert [finding.todo for finding in told] == [True, False, False, True]
+    assert "还没有来过" in told[0].sentence
+    assert "地址已通过验证（2 分钟前），还没有收到过消息" in told[1].sentence
+    assert "收得到消息，最近一次：刚刚" in told[2].sentence
+    assert "上一次来：3 天前" in told[3].sentence
+    assert not any(finding.fault for finding in told)
+
+
+MISTAKES = [
+    ("another-token", "", timedelta(0), "Token 和管理后台上的不一样"),
+    ("", "a" * 43, timedelta(0), "EncodingAESKey 或企业 ID 和管理后台上的不一样"),
+    ("", "", timedelta(minutes=6), "本机的时间不准"),
+]
+
+
+@pytest.mark.parametrize(("token", "aes_key", "slow", "words"), MISTAKES, ids=range(3))
+async def test_who_saves_an_address_with_other_keys_than_ours_is_told_which(
+    wecom: WeComApi, clock: VirtualClock, steps: Steps, token: str, aes_key: str, slow: timedelta, words: str
+) -> None:
+    late = VirtualClock(clock.now() - slow)
+    app = AppChannel(
+        wecom.corp_id, wecom.agent_id, wecom.secret, token or wecom.token, aes_key or wecom.aes_key,
+        clock=late, api_base=wecom.base, listen="127.0.0.1:0", pause=steps.pause,
+    )  # fmt: skip
+    async with _running(app, wecom, Desk().listen):
+        good = await wecom.verifies()
+        finding = app.state()[-1]
+    await app.close()
+
+    assert not good
+    assert finding.fault
+    assert words in finding.sentence
+    assert "点「保存」" in finding.sentence
+
+
+async def test_a_running_app_counts_whom_it_does_not_reach_until_it_does(
+    wecom: WeComApi, app: AppChannel
+) -> None:
+    waiting = app.state()[0]
+    for who, code in (("LiuMin", 60011), ("Mallory", 81013)):
+        wecom.script("message/send", Fault.ERRCODE, code=code)
+        await _error(_hello(app, who))
+    missed = app.state()[1]
+    await _hello(app)
+    good, fewer, _ = app.state()
+    wecom.adds("Mallory")
+    await _hello(app, "Mallory")
+
+    assert waiting.todo
+    assert "发不到 2 人（错误码 60011、81013）" in missed.sentence
+    assert "可见范围" in missed.sentence
+    assert good == Finding("自建应用：凭据有效，本机 IP 可信")
+    assert "发不到 1 人（错误码 81013）" in fewer.sentence
+    assert len(app.state()) == 2
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+import time
 from datetime import timedelta
 
 import pytest
@@ -14,8 +14,9 @@ from bot.platforms.wecom import arrivals, bot
 from bot.platforms.wecom.bot import BotChannel
 from bot.platforms.wecom.errors import Unanswered, WeComError
 from bot.platforms.wecom.parts import Part
+from bot.platforms.wecom.websocket import LARGEST_FRAME
 from tests.platforms.ear import Ear
-from tests.platforms.wecom_bot_running import MONDAY, Pauses, card, running, until, words
+from tests.platforms.wecom_bot_running import MONDAY, Pauses, card, running, words
 from tests.wecom.socket import WeComSocket
 
 UPDATE = "aibot_respond_update_msg"
@@ -107,6 +108,31 @@ async def test_frames_that_make_no_sense_are_kept_and_stop_nothing() -> None:
         assert [said.raw for said in ear.heard if isinstance(said, Unreadable)] == odd
         assert ear.texts[-1] == "62%"
         assert wecom.connections == 1
+
+
+BOMBS = {
+    "empty lists": "[" + "[]," * (LARGEST_FRAME // 3 - 1) + "[]",
+    "half of many": '{"cmd": "aibot_msg_callback", "body": [' + "[]," * (LARGEST_FRAME // 3 - 20),
+    "names": "{" + ",".join(f'"{number}":0' for number in range(LARGEST_FRAME // 12)) + "}",
+    "a number": '{"errcode": ' + "9" * (LARGEST_FRAME - 20) + "}",
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+async def test_the_worst_frame_there_may_be_delays_the_next_by_less_than_a_second(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    ear = Ear()
+    async with WeComSocket() as wecom, running(wecom, ear):
+        began = time.process_time()
+        await wecom.pushes(BOMBS[name])
+        await wecom.says("liu", "62%")
+        await wecom.until(lambda: "62%" in ear.texts)
+        took = time.process_time() - began
+
+        assert took < 1
+        assert wecom.connections == 1
+    assert all(len(record.getMessage()) < 300 for record in caplog.records)
 
 
 async def test_what_could_not_be_stored_is_offered_again_before_what_came_later() -> None:
@@ -397,52 +423,6 @@ async def test_a_greeting_that_comes_too_late_or_is_refused_is_left(caplog: pyte
 
         assert wecom.commands.count("aibot_respond_welcome_msg") == 1
         assert wecom.welcomes == []
-
-
-# --- encrypted ids ---------------------------------------------------------------------------------
-
-
-class Book:
-    """Knows the userids behind encrypted ones, when it is asked for long enough."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.fails: Callable[[], Exception | None] = lambda: None
-        self.gate = asyncio.Event()
-        self.gate.set()
-
-    async def plain(self, userid: str) -> str:
-        self.asked.append(userid)
-        await self.gate.wait()
-        if error := self.fails():
-            raise error
-        return userid.removeprefix("enc-")
-
-
-async def test_the_sender_is_the_plain_id_and_the_chat_is_as_it_came() -> None:
-    ear, book = Ear(), Book()
-    book.gate.clear()
-    async with WeComSocket() as wecom, running(wecom, ear, resolve=book.plain):
-        for n, who in enumerate(["enc-liu", "enc-chen", "enc-liu"]):
-            await wecom.says(who, str(n))
-        await wecom.pushes("7")
-        await until(lambda: book.asked)
-        book.gate.set()
-        await wecom.until(lambda: len(ear.heard) == 4)
-
-        senders = [(said.sender, said.at.chat) for said in ear.heard if isinstance(said, Incoming)]
-        assert senders == [("liu", "enc-liu"), ("chen", "enc-chen"), ("liu", "enc-liu")]
-        assert ear.texts == ["0", "1", "2", "?"]
-
-
-async def test_whoever_cannot_be_looked_up_is_still_heard() -> None:
-    ear, book = Ear(), Book()
-    book.fails = lambda: WeComError(60020, "from ip: 203.0.113.7")
-    async with WeComSocket() as wecom, running(wecom, ear, resolve=book.plain):
-        await wecom.says("enc-liu", "62%")
-        await wecom.until(lambda: ear.texts == ["62%"])
-
-        assert ear.last.sender == "enc-liu"
 
 
 async def test_the_moment_of_a_message_is_when_it_came() -> None:

@@ -13,7 +13,7 @@ from websockets.http11 import Request, Response
 from bot.clock import VirtualClock
 from bot.errors import DeliveryError, Failure
 from bot.platforms.wecom.bot import BotChannel
-from bot.platforms.wecom.errors import NotSent
+from bot.platforms.wecom.errors import NotSent, Unanswered
 from tests.platforms.ear import Ear
 from tests.platforms.wecom_bot_running import (
     MONDAY,
@@ -26,6 +26,8 @@ from tests.platforms.wecom_bot_running import (
     words,
 )
 from tests.wecom.socket import WeComSocket
+
+SEND = "aibot_send_msg"
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1006, 1011])
@@ -58,6 +60,39 @@ async def test_one_unanswered_ping_is_forgiven() -> None:
             await wecom.until(lambda: wecom.pings >= 4)
 
         assert wecom.connections == 1
+
+
+async def test_after_a_command_without_an_answer_nothing_is_sent_before_a_ping_is_answered() -> None:
+    async with WeComSocket() as wecom, running(wecom, patience=0.1, heartbeat=600) as channel:
+        wecom.activates("liu")
+        wecom.script(SEND, "LATE_ACK", seconds=0.12)
+        wecom.script("ping", "LATE_ACK", seconds=0.05)
+        with pytest.raises(Unanswered):
+            await channel.deliver("liu", words("1"), in_group=False)
+        sending = asyncio.create_task(channel.deliver("liu", words("2"), in_group=False))
+        await wecom.until(lambda: "ping" in wecom.commands)
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+
+        assert wecom.texts("liu") == ["1"]
+        await sending
+        assert wecom.texts("liu") == ["1", "2"]
+        assert (wecom.commands[1:], wecom.connections) == ([SEND, "ping", SEND], 1)
+
+
+async def test_a_hung_connection_is_given_up_as_soon_as_a_ping_after_a_command_is_not_answered() -> None:
+    async with WeComSocket() as wecom, running(wecom, patience=0.1, heartbeat=600) as channel:
+        wecom.activates("liu")
+        await wecom.until(lambda: not channel.healthy())
+        wecom.goes_silent()
+        with pytest.raises(Unanswered):
+            await channel.deliver("liu", words("1"), in_group=False)
+        with pytest.raises(NotSent):
+            await channel.deliver("liu", words("2"), in_group=False)
+        await wecom.until(lambda: wecom.connections == 2 and wecom.subscribed)
+        await channel.deliver("liu", words("2"), in_group=False)
+
+        assert wecom.texts("liu") == ["2"]
 
 
 async def test_a_subscription_that_is_not_answered_is_tried_again() -> None:
@@ -160,7 +195,7 @@ async def test_nothing_is_sent_while_there_is_no_connection() -> None:
             await channel.deliver("liu", words("好"), in_group=False)
 
         assert channel.healthy().startswith(
-            "企业微信的长连接断开（Connection refused）：请检查本机能否访问 127.0.0.1。正在重连，已连续 "
+            "智能机器人的长连接断开（Connection refused）：请检查本机能否访问 127.0.0.1。正在重连，已连续 "
         )
 
 
@@ -183,12 +218,12 @@ async def test_what_is_sent_between_two_connections_goes_out_over_the_next() -> 
 async def test_health_is_a_sentence_until_wecom_has_answered() -> None:
     clock = VirtualClock(MONDAY)
     async with WeComSocket() as wecom, running(wecom, clock=clock, heartbeat=30, patience=5) as channel:
-        assert channel.healthy() == "还没有连上企业微信的长连接"
+        assert channel.healthy() == "还没有连上智能机器人的长连接"
         await until(lambda: not channel.healthy())
         clock.set(MONDAY + timedelta(seconds=95))
         assert channel.healthy() == ""
         clock.set(MONDAY + timedelta(seconds=96))
-        assert channel.healthy() == "企业微信的长连接已有 96 秒没有应答，请检查网络"
+        assert channel.healthy() == "智能机器人的长连接已有 96 秒没有应答，请检查网络"
 
 
 async def test_what_was_owed_when_the_bot_stopped_still_goes_out() -> None:
@@ -272,7 +307,7 @@ async def test_a_check_says_that_wecom_is_out_of_reach() -> None:
     (finding,) = await BotChannel("B1", "s", clock=VirtualClock(MONDAY), ws_url=address).check()
 
     assert finding.fault
-    cure = "智能机器人：企业微信的长连接断开（Connection refused）：请检查本机能否访问 127.0.0.1"
+    cure = "智能机器人的长连接断开（Connection refused）：请检查本机能否访问 127.0.0.1"
     assert finding.sentence == cure
 
 

@@ -61,6 +61,7 @@ async def test_an_encrypted_id_is_looked_up_once(wecom: WeComApi, directory: Dir
     assert found == ["LiuMin"] * 3
     assert wecom.calls.count(CONVERT) == 1
     assert directory.known("woAJ-Liu") == "LiuMin"
+    assert directory.found(["woAJ-Liu", "woAJ-Nobody"]) == {"woAJ-Liu": "LiuMin"}
 
 
 async def test_what_cannot_be_converted_stays_as_it_is_and_is_asked_again_after_an_hour(
@@ -68,8 +69,10 @@ async def test_what_cannot_be_converted_stays_as_it_is_and_is_asked_again_after_
 ) -> None:
     found = [await directory.plain(each) for each in ("LiuMin", "woAJ-Mallory", "woAJ-Mallory")]
     asked = wecom.calls.count(CONVERT)
+    assert directory.found(["LiuMin"]) == {"LiuMin": "LiuMin"}
     wecom.adds("Mallory", encrypted="woAJ-Mallory")
     clock.set(MONDAY + timedelta(hours=1))
+    assert directory.found(["LiuMin"]) == {}
     found.append(await directory.plain("woAJ-Mallory"))
 
     assert found == ["LiuMin", "woAJ-Mallory", "woAJ-Mallory", "Mallory"]

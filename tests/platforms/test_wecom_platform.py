@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -66,6 +66,9 @@ class FakeChannel:
     async def check(self) -> list[Finding]:
         return [Finding(self.name)]
 
+    def state(self) -> list[Finding]:
+        return [Finding(self.name)]
+
     async def close(self) -> None:
         pass
 
@@ -77,8 +80,10 @@ def to(chat: str, text: str = "早上好", *, buttons: bool = False, mark: str =
     )
 
 
-def platform(**channels: FakeChannel) -> WeComPlatform:
-    return WeComPlatform(clock=VirtualClock(MONDAY), hints=HINTS, **channels)
+def platform(
+    bot: FakeChannel | None = None, app: FakeChannel | None = None, robots: FakeChannel | None = None
+) -> WeComPlatform:
+    return WeComPlatform(clock=VirtualClock(MONDAY), hints=HINTS, bot=bot, app=app, robots=robots)
 
 
 async def nobody(_incoming: Incoming | Unreadable) -> str:
@@ -116,6 +121,18 @@ async def test_an_answer_goes_where_the_person_wrote_last() -> None:
 
     assert [chat for chat, _ in app.sent] == ["liumin"]
     assert [chat for chat, _ in bot.sent] == ["chenzhiyuan"]
+
+
+async def test_who_wrote_to_the_app_last_is_answered_there_by_either_of_their_ids() -> None:
+    with_bot = Incoming("1", Address("wecom", "enc-liu"), "liumin", MONDAY, alias="enc-liu")
+    with_app = Incoming("2", Address("wecom", "liumin"), "liumin", MONDAY)
+    bot, app = FakeChannel("bot", incoming=[with_bot]), FakeChannel("app", incoming=[with_app])
+    wecom = platform(bot=bot, app=app)
+
+    await asyncio.wait_for(wecom.run(nobody), 5)
+    await wecom.send(to("enc-liu"))
+
+    assert [chat for chat, _ in app.sent] == ["enc-liu"]
 
 
 async def test_a_group_is_the_bots_and_a_robot_has_its_own() -> None:
@@ -213,6 +230,54 @@ async def test_it_is_as_ill_as_any_of_its_channels() -> None:
     assert [finding.sentence for finding in await wecom.check()] == ["bot", "app"]
     assert wecom.capabilities.writes_first
     assert not platform(bot=FakeChannel("bot")).capabilities.writes_first
+
+
+async def test_an_unknown_code_of_the_bot_is_unclear_unless_it_is_about_the_message() -> None:
+    bot = FakeChannel("bot", failures=[WeComError(860001), WeComError(44004)])
+    app = FakeChannel("app", failures=[WeComError(860001)])
+    kinds = []
+    for wecom in (platform(bot=bot), platform(bot=bot), platform(app=app)):
+        with pytest.raises(DeliveryError) as failure:
+            await wecom.send(to("liumin"))
+        kinds.append(failure.value.kind)
+
+    assert kinds == [Failure.UNCLEAR, Failure.REFUSED, Failure.REFUSED]
+
+
+async def test_whom_the_bot_may_not_reach_the_app_does_and_the_bot_is_tried_again() -> None:
+    bot, app = FakeChannel("bot", failures=[WeComError(860001)]), FakeChannel("app")
+    wecom = platform(bot=bot, app=app)
+
+    await wecom.send(to("liumin"))
+    await wecom.send(to("liumin"))
+
+    assert (len(bot.sent), len(app.sent)) == (1, 1)
+
+
+async def test_the_app_says_for_how_long_a_repeat_is_dropped_and_the_bot_that_none_is() -> None:
+    free = []
+    for name in ("bot", "app"):
+        with pytest.raises(DeliveryError) as failure:
+            await platform(**{name: FakeChannel(name, failures=[Unanswered("gone")])}).send(to("liumin"))
+        free.append(failure.value.drops_repeats_for)
+
+    assert free == [timedelta(0), timedelta(minutes=30)]
+
+
+@pytest.mark.parametrize(
+    ("name", "chat", "most"), [("app", "liumin", 30), ("robots", "webhook:大桥镇群", 20)]
+)
+async def test_what_another_process_sent_counts_for_the_minute(name: str, chat: str, most: int) -> None:
+    channel = FakeChannel(name)
+    wecom = platform(**{name: channel})
+    wecom.recall([(chat, MONDAY - timedelta(seconds=20))] * (most - 1))
+
+    await wecom.send(to(chat))
+    with pytest.raises(DeliveryError) as failure:
+        await wecom.send(to(chat))
+
+    assert len(channel.sent) == 1
+    assert (failure.value.kind, failure.value.after) == (Failure.RETRY, timedelta(seconds=40))
 
 
 async def test_whom_neither_reaches_has_not_left_but_may_still_open_the_bot() -> None:

@@ -168,6 +168,7 @@ async def test_each_group_is_told_of_once_and_again_while_the_database_is_away(
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+    await robots.close()
 
     first, second = heard
     assert first.at == Address("wecom", GROUP)
@@ -205,7 +206,7 @@ async def test_check_tries_each_address_and_posts_nothing(wecom: WeComApi, robot
 
     assert [finding.fault for finding in (busy, works, away, thrown_out)] == [False, False, True, True]
     assert "45009" in busy.sentence
-    assert "「指挥部」的地址可用" in works.sentence
+    assert "「指挥部」：地址可用" in works.sentence
     assert "请检查网络" in away.sentence
     assert "wecom.webhooks.指挥部" in thrown_out.sentence
     assert wecom.sent == []

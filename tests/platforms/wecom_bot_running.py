@@ -11,9 +11,9 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from bot.chat import Listener
 from bot.clock import Clock, VirtualClock
-from bot.platforms.wecom.arrivals import Resolve
 from bot.platforms.wecom.bot import BotChannel
 from bot.platforms.wecom.parts import Part
+from bot.platforms.wecom.senders import Names
 from tests.platforms.ear import Ear
 from tests.wecom.socket import WeComSocket
 
@@ -46,7 +46,7 @@ async def running(
     patience: float = 5.0,
     clock: Clock | None = None,
     pauses: Pauses | None = None,
-    resolve: Resolve | None = None,
+    names: Names | None = None,
 ) -> AsyncIterator[BotChannel]:
     channel = BotChannel(
         "B1",
@@ -56,7 +56,7 @@ async def running(
         heartbeat=heartbeat,
         patience=patience,
         pause=pauses or Pauses(),
-        resolve=resolve,
+        names=names,
     )
     task = asyncio.create_task(channel.run(ear or Ear()))
     try:
@@ -69,12 +69,12 @@ async def running(
 
 @asynccontextmanager
 async def wecom_that(answers: Callable[[ServerConnection, Json], Awaitable[None]]) -> AsyncIterator[str]:
-    """A socket that subscribes anybody and answers every other command as the test says."""
+    """A socket that subscribes anybody, answers pings, and every other command as the test says."""
 
     async def talk(connection: ServerConnection) -> None:
         async for raw in connection:
             frame = json.loads(raw)
-            if frame["cmd"] == "aibot_subscribe":
+            if frame["cmd"] in {"aibot_subscribe", "ping"}:
                 await connection.send(json.dumps(ack(frame)))
             else:
                 await answers(connection, frame)

@@ -22,11 +22,12 @@ def test_a_paper_is_kept_once_and_whole(tx: Tx) -> None:
 
 def test_an_attachment_is_fetched_until_it_is_had_or_given_up(tx: Tx, county: County) -> None:
     report_id = tx.reports.add(report(county.soda, county.liu, NOW.date()))
-    tx.attachments.add("fake", PICTURE, county.liu, NOW, report_id=report_id)
-    tx.attachments.add("other", PICTURE, county.liu, NOW, problem_id=problem(tx, county).id)
+    tx.attachments.belong(tx.attachments.add("fake", PICTURE, county.liu, NOW), report_id=report_id)
+    tx.attachments.add("other", PICTURE, county.liu, NOW)
 
     (first,) = tx.attachments.wanted(["fake"], NOW, 10)
     assert (first.platform, first.attachment, first.tries) == ("fake", PICTURE, 0)
+    assert (first.person_id, first.at) == (county.liu, NOW)
     assert len(tx.attachments.wanted(["fake", "other"], NOW, 10)) == 2
     assert len(tx.attachments.wanted(["fake", "other"], NOW, 1)) == 1
     assert tx.attachments.wanted(["fake"], NOW - HOUR, 10) == []
@@ -37,6 +38,36 @@ def test_an_attachment_is_fetched_until_it_is_had_or_given_up(tx: Tx, county: Co
 
     tx.attachments.postpone(first.id, None)
     assert tx.attachments.wanted(["fake"], NOW + HOUR, 10) == []
+
+
+def test_an_attachment_may_belong_to_a_report_and_to_several_problems(tx: Tx, county: County) -> None:
+    report_id = tx.reports.add(report(county.soda, county.liu, NOW.date()))
+    first, second = problem(tx, county).id, problem(tx, county).id
+    picture = tx.attachments.add("fake", PICTURE, county.liu, NOW)
+    tx.attachments.fetched(picture, "12.jpg", "ab" * 32, 2050)
+
+    tx.attachments.belong(picture, report_id=report_id)
+    for problem_id in (first, first, second):
+        tx.attachments.belong(picture, problem_id=problem_id)
+
+    rows = tx.connection.execute(select(tables.attachments).order_by(tables.attachments.c.id)).all()
+    assert [(row.report_id, row.problem_id, row.path) for row in rows] == [
+        (report_id, first, "12.jpg"),
+        (None, second, "12.jpg"),
+    ]
+
+
+def test_only_what_is_old_and_belongs_to_nothing_is_forgotten(tx: Tx, county: County) -> None:
+    stray, young, kept = (
+        tx.attachments.add("fake", PICTURE, county.liu, at) for at in (NOW, NOW + HOUR, NOW)
+    )
+    tx.attachments.belong(kept, problem_id=problem(tx, county).id)
+
+    assert tx.attachments.strays(NOW + HOUR, 10) == {stray: ""}
+    tx.attachments.forget([stray, kept])
+
+    left = tx.connection.execute(select(tables.attachments.c.id).order_by(tables.attachments.c.id)).scalars()
+    assert list(left) == [young, kept]
 
 
 def test_an_attachment_that_was_fetched_says_where_it_lies(tx: Tx, county: County) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
+from bot.chat import Address
 from bot.domain.people import Duty, Role
 from bot.domain.requests import Asking
 from storage import tables
@@ -206,5 +207,5 @@ def test_the_accounts_written_to_in_a_chat_are_found(tx: Tx, county: County) -> 
         )
     )
 
-    assert tx.people.accounts_at("fake", "chat of 刘敏") == ["刘敏"]
-    assert tx.people.accounts_at("fake", "刘敏") == []
+    at = [tx.contacts.at(Address("fake", chat)) for chat in ("chat of 刘敏", "刘敏")]
+    assert [[each.account for each in found] for found in at] == [["刘敏"], []]

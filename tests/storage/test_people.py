@@ -26,9 +26,36 @@ def changed(tx: Tx, person_id: int, **values: Any) -> None:
 def test_a_person_is_known_by_the_account_alone(tx: Tx, county: County) -> None:
     chen = Person(county.chen, "陈志远", title="副县长", roles=frozenset({Role.LEAD_LEADER}))
 
-    assert tx.people.at("fake", "陈志远") == Known(chen, is_new=False, is_back=False)
+    assert tx.people.at("fake", "陈志远") == Known(
+        chen, "陈志远", "chat of 陈志远", is_new=False, is_back=False
+    )
     assert tx.people.at("other", "陈志远") is None
     assert tx.people.at("fake", "mallory") is None
+
+
+def test_a_person_is_known_by_the_second_id_of_their_account_too(tx: Tx, county: County) -> None:
+    assert tx.people.bind(county.liu, "wecom", "liumin", "liumin", NOW)
+    assert tx.people.at("wecom", "enc-liu", "enc-liu") is None
+    assert tx.people.at("wecom", "", "") is None
+
+    tx.people.rename_chat("wecom", "liumin", "enc-liu")
+
+    for account in ("liumin", "enc-liu"):
+        known = tx.people.at("wecom", account, "enc-liu")
+        assert known is not None
+        assert (known.person.id, known.account, known.chat) == (county.liu, "liumin", "enc-liu")
+    assert tx.people.at("fake", "enc-liu", "enc-liu") is None
+
+
+def test_who_joined_under_the_second_id_is_known_when_the_first_comes_to_light(
+    tx: Tx, county: County
+) -> None:
+    assert tx.people.bind(county.liu, "wecom", "enc-liu", "enc-liu", NOW)
+
+    known = tx.people.at("wecom", "liumin", "enc-liu")
+
+    assert known is not None
+    assert (known.person.id, known.account) == (county.liu, "enc-liu")
 
 
 def test_a_person_comes_with_the_unit_and_every_role(tx: Tx, county: County) -> None:
@@ -161,8 +188,8 @@ def test_an_invitation_ends(tx: Tx, county: County, after: timedelta, works: boo
 def test_a_stranger_is_told_once_a_day(tx: Tx) -> None:
     days = [TODAY, TODAY, TODAY + DAY, TODAY + DAY]
 
-    assert [tx.people.turn_away("fake", "mallory", day) for day in days] == [True, False, True, False]
-    assert tx.people.turn_away("other", "mallory", TODAY)
+    assert [tx.people.first_today("fake", "mallory", day) for day in days] == [True, False, True, False]
+    assert tx.people.first_today("other", "mallory", TODAY)
 
 
 def test_the_last_wrong_code_allowed_locks_the_account_and_the_count_begins_anew(tx: Tx) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from bot.chat import Address, Paper
+from bot.chat import Address, Attachment, Paper
 from bot.errors import StorageError
 from storage import dialects, tables
 from storage.letters import Letter
@@ -289,4 +289,20 @@ async def test_whoever_delivers_is_woken_only_by_a_commit_that_owes_a_message(st
     assert woken == []
 
     await store.perform(lambda tx: tx.outbox.add(letter, NOW))
+    assert woken == ["yes"]
+
+
+async def test_whoever_fetches_is_woken_only_by_a_commit_with_which_something_came(store: Store) -> None:
+    woken: list[str] = []
+    store.on_wanted.append(lambda: woken.append("yes"))
+    picture = Attachment("token", "现场.jpg", "image/jpeg")
+
+    def add(tx: Tx) -> None:
+        liu = insert(tables.people).values(name="刘敏", title="").returning(tables.people.c.id)
+        tx.attachments.add("fake", picture, tx.connection.execute(liu).scalar_one(), NOW)
+
+    await store.perform(admit("a"))
+    assert woken == []
+
+    await store.perform(add)
     assert woken == ["yes"]

@@ -1,5 +1,6 @@
 """Photographs and files: kept with the words they came with, or asked about, never lost."""
 
+import dataclasses
 from datetime import date
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import Row, select
 
 from bot.chat import Attachment
+from bot.domain.progress import Kind
 from bot.errors import DeliveryError, Failure
 from storage import tables
 from storage.tx import Tx
@@ -19,6 +21,7 @@ def photo(number: int = 1) -> Attachment:
     return Attachment(f"photo{number}", f"现场{number}.jpg", "image/jpeg", 100_000)
 
 
+LOST = "您 11-23 08:55 发来的照片（文件）没能存下来，请再发一次（单个不超过 20 MB）。"
 PAPER = Attachment("paper", "会议纪要.pdf", "application/pdf", 50_000)
 
 
@@ -91,15 +94,74 @@ async def test_one_that_fails_keeps_no_other_waiting_and_comes_later(world: Worl
     assert [row.state for row in await kept(world)] == ["fetched", "fetched"]
 
 
-async def test_after_eight_tries_it_is_given_up(world: World) -> None:
-    world.platform.fetch_failures += [DeliveryError(Failure.RETRY, "not now")] * 8
+async def test_after_a_day_it_is_given_up_and_its_sender_told(world: World) -> None:
+    world.platform.fetch_failures += [DeliveryError(Failure.RETRY, "not now")] * 1000
     await world.hears("liu", "1 主体封顶", files=[photo()])
 
-    for _ in range(9):
+    for _ in range(24):
         await world.waits(hours=1)
 
     (row,) = await kept(world)
-    assert (row.state, row.tries) == ("failed", 8)
+    assert (row.state, row.tries) == ("failed", 24)
+    assert world.last("liu") == LOST
+
+
+async def test_of_an_album_whose_links_are_dead_its_sender_hears_once(world: World) -> None:
+    world.platform.fetch_failures += [DeliveryError(Failure.REFUSED, "404")] * 3
+    await world.hears("liu", "1 主体封顶", files=[photo(1), photo(2), photo(3)])
+
+    await world.beats()
+    await world.beats()
+
+    assert world.said_to("liu")[1:] == [LOST]
+
+
+async def test_a_picture_is_fetched_before_anybody_knows_what_it_shows(world: World) -> None:
+    await world.waits(minutes=10)
+    await world.hears("liu", files=[photo()])
+    await world.beats()
+    assert list(world.fetchers.kept.values()) == [b"jpg"]
+
+    world.platform.files.clear()
+    await world.waits(minutes=6)
+    await world.hears("liu", "2 设备进场")
+    await world.beats()
+
+    (row,) = await kept(world)
+    assert row.state == "fetched"
+    assert await project_of(world, row.report_id) == world.ids["#pump"]
+
+
+async def test_what_belongs_to_nothing_is_dropped_after_three_days(world: World) -> None:
+    await world.hears("liu", files=[photo(1)])
+    await world.hears("wang", "主体封顶", files=[photo(2)])
+    await world.waits(days=2)
+    assert len(world.fetchers.kept) == 2
+
+    await world.waits(days=2)
+
+    (row,) = await kept(world)
+    assert (row.token, list(world.fetchers.kept)) == ("photo2", [row.path])
+
+
+async def test_an_edited_caption_brings_no_picture_twice(world: World) -> None:
+    await world.hears("liu", "1 主体封顶", files=[photo()], message="m1")
+
+    await world.hears("liu", "1 主体封顶了", files=[photo()], message="m1", edited=True)
+
+    assert len(await kept(world)) == 1
+
+
+async def test_a_question_of_an_older_version_still_has_its_files(world: World) -> None:
+    files = [dataclasses.asdict(photo())]
+    question = {"text": "", "kind": str(Kind.PROGRESS), "files": files, "source": ""}
+    liu = world.ids["liu"]
+    await world.store.perform(lambda tx: tx.conversations.ask(liu, "which", world.clock.now(), **question))
+
+    await world.hears("liu", "2")
+
+    (row,) = await kept(world)
+    assert await project_of(world, row.report_id) == world.ids["#pump"]
 
 
 async def test_an_album_goes_to_the_report_of_its_first_picture_and_is_answered_once(world: World) -> None:
@@ -271,10 +333,14 @@ async def test_a_picture_with_a_problem_and_news_is_kept_with_both(world: World)
     await world.hears("liu", "1 主体封顶；2 问题 用地指标未批", files=[photo()])
 
     rows = await kept(world)
-    assert [(row.report_id is not None, row.problem_id is not None) for row in rows] == [
-        (True, False),
-        (False, True),
-    ]
+    assert [(row.report_id is not None, row.problem_id is not None) for row in rows] == [(True, True)]
+
+
+async def test_a_picture_with_two_problems_is_kept_with_each(world: World) -> None:
+    await world.hears("liu", "1 问题 缺少电焊工；2 问题 用地指标未批", files=[photo()])
+
+    rows = await kept(world)
+    assert len({row.problem_id for row in rows} - {None}) == 2
 
 
 async def test_an_old_report_does_not_draw_pictures_to_it(world: World) -> None:

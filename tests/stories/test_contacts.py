@@ -197,6 +197,57 @@ async def test_of_what_lies_in_several_chats_the_latest_is_meant(world: World) -
     assert (await problem(world, "2026-001")).state is State.WORKING
 
 
+async def test_a_number_means_the_card_in_the_chat_where_it_is_typed(world: World) -> None:
+    await world.hears("liu", LAND)
+    await has_two(world, "sun")
+    await world.hears("liu", "1 问题 土地证没有办下来")
+    await world.waits(minutes=10)
+
+    await world.hears("sun", "1")
+
+    assert (await problem(world, "2026-001")).state is State.WORKING
+    assert (await problem(world, "2026-002")).state is State.WAITING
+
+
+async def test_of_two_cards_that_came_together_a_number_asks_which(world: World) -> None:
+    await world.hears("liu", LAND)
+    await world.waits(minutes=1)
+    await world.hears("liu", "1 问题 土地证没有办下来")
+
+    await world.hears("sun", "1")
+    asked = world.last("sun")
+    before = [(await problem(world, number)).state for number in ("2026-001", "2026-002")]
+    await world.hears("sun", "2")
+
+    assert asked == "「1」是指哪一个？点一下，或回编号。\n1 接办 2026-002\n2 接办 2026-001"
+    assert before == [State.WAITING] * 2
+    assert (await problem(world, "2026-001")).state is State.WORKING
+
+
+async def test_a_number_asks_no_more_about_what_is_done_though_its_card_cannot_say_so(world: World) -> None:
+    world.platform.edits = False
+    await world.hears("liu", LAND)
+    await world.hears("liu", "1 问题 土地证没有办下来")
+    await world.hears("sun", "接办 2026-001")
+
+    await world.hears("sun", "1")
+
+    assert (await problem(world, "2026-002")).state is State.WORKING
+
+
+async def test_a_number_never_means_what_the_platform_could_not_show(world: World) -> None:
+    world.platform.edits = False
+    await world.hears("liu", LAND)
+    await world.hears("sun", "接办 2026-001")
+    shown = world.messages("sun")[0].labels
+    place = shown.index("退回") + 1
+
+    await world.hears("sun", str(place))
+
+    assert "反馈" not in shown
+    assert "退回" in world.last("sun")
+
+
 async def test_a_button_that_lies_in_another_chat_of_theirs_works_from_there(world: World) -> None:
     await world.hears("liu", LAND)
     await has_two(world, "sun")

@@ -143,7 +143,7 @@ async def test_projects_without_anybody_are_named(world: World) -> None:
 
     first, second = world.said_to("zhao")
     assert first.splitlines()[1:] == [
-        "手里没有待办的问题。",
+        "手里没有待办的事。",
         "2 个项目因此没有了联络员，请安排人接手，可用「移交」：年产100万吨纯碱项目、泵业智造产业园",
     ]
     assert "3 个项目因此没有了牵头领导" in second
@@ -166,7 +166,7 @@ async def test_a_project_with_another_liaison_is_not_named(world: World) -> None
 async def test_who_has_nothing_is_told_too(world: World) -> None:
     await leaves_us(world, "he")
 
-    assert world.said_to("zhao") == [f"何建国（县政府）{GONE}\n手里没有待办的问题。"]
+    assert world.said_to("zhao") == [f"何建国（县政府）{GONE}\n手里没有待办的事。"]
 
 
 # --- who takes it -----------------------------------------------------------------------
@@ -227,18 +227,39 @@ async def test_who_can_be_reached_elsewhere_has_not_left(world: World) -> None:
     assert world.said_to("zhao") == []
 
 
-async def test_an_account_that_was_never_used_does_not_reach_anybody(world: World) -> None:
-    await has_also(world, "sun", "second")
-    await world.store.perform(
-        lambda tx: tx.connection.execute(
-            update(tables.contacts).where(tables.contacts.c.account == "second").values(joined_at=None)
-        )
-    )
-    await world.hears("liu", LAND)
-
+async def test_who_may_still_open_another_chat_has_not_left_and_what_they_hold_climbs(world: World) -> None:
+    await world.has("sun", "wecom", joined=False)
     await leaves_us(world, "sun")
+    await world.hears("liu", LAND)
+    await world.hears("zhao", "未激活")
+    news, missing = world.said_to("zhao")[0], world.last("zhao")
+    await world.day_at(TODAY, "12:56")
+    await world.day_at(TODAY, "16:56")
 
-    assert (await problem(world)).holder == "赵文静"
+    assert news == (
+        "孙立新（自然资源局）在「fake」已收不到消息，「企业微信」还没有打开过。"
+        "请转告本人：在企业微信里打开机器人，随便发一句话。手里的事先不动，等着的消息会马上补发。"
+    )
+    assert "孙立新" in missing
+    assert (await problem(world)).holder == "孙立新"
+    assert "逾期未接办（孙立新）" in world.last("chen")
+
+    await world.hears("sun", "你好", platform="wecom")
+    assert any("问题 2026-001｜" in text for text in world.said_to("sun", "wecom"))
+
+
+@pytest.mark.parametrize("joined", [True, False])
+async def test_what_waits_in_a_chat_that_is_gone_goes_where_they_are_or_will_be(
+    world: World, *, joined: bool
+) -> None:
+    await world.hears("sun", "帮助", settle=False)
+    await world.has("sun", joined=joined)
+    world.platform.failures.append(DeliveryError(Failure.UNREACHABLE, "the user has left"))
+
+    await world.settles()
+    await world.hears("sun", "你好", platform="other")
+
+    assert any("接办" in text for text in world.said_to("sun", "other"))
 
 
 async def test_whoever_loses_the_last_of_two_accounts_has_left(world: World) -> None:
@@ -342,7 +363,7 @@ async def test_the_office_hears_who_is_back_and_what_was_theirs(world: World) ->
     await world.happens(Event.UNBLOCKED, who="sun")
 
     assert world.last("zhao") == (
-        "孙立新（自然资源局）又能收到消息了。\n离开时转出的问题：2026-001（现由赵文静办理）。需要的话，请转办回去。"
+        "孙立新（自然资源局）又能收到消息了。\n离开时转出的：2026-001（现由赵文静办理）。需要的话，请转办回去。"
     )
     assert sum("又能收到消息" in text for text in world.said_to("zhao")) == 1
     assert (await problem(world)).holder == "赵文静"

@@ -13,9 +13,9 @@ from storage.tx import Tx
 from tests.world import World
 
 STRANGER = (
-    "您好，这里是青禾县项目联络员机器人，只为名册里的同志服务。需要加入，请向指挥部办公室要一个邀请链接。"
+    "您好，这里是青禾县项目联络员机器人，只为名册里的同志服务。需要加入，请向指挥部办公室要一个邀请码。"
 )
-WRONG = "这个邀请链接不对、已经用过或过了 24 小时。请向指挥部办公室再要一个。"
+WRONG = "这个邀请码不对、已经用过或过了 24 小时。请向指挥部办公室再要一个。"
 
 
 async def invited(world: World, who: str) -> str:
@@ -206,7 +206,7 @@ async def test_five_wrong_codes_lock_the_account_for_an_hour_and_the_office_is_t
         await world.hears("mallory", f"/start wrong{number}")
 
     assert world.said_to("mallory") == [WRONG] * 4 + [
-        "邀请码试错次数太多，11-23 09:55 之后才能再试。请向指挥部办公室要一个新的链接。"
+        "邀请码试错次数太多，11-23 09:55 之后才能再试。请向指挥部办公室要一个新的。"
     ]
     assert world.last("zhao").startswith("有人连续 5 次用错邀请码，已锁定 1 小时（账号 account-mallory）。")
 
@@ -223,7 +223,7 @@ async def test_even_a_good_code_does_not_open_a_locked_account(world: World) -> 
     world.clock.set(world.clock.now() + timedelta(hours=1))
     await world.hears("wang", f"/start {code}")
 
-    assert locked == ["邀请码试错次数太多，11-23 09:55 之后才能再试。请向指挥部办公室要一个新的链接。"]
+    assert locked == ["邀请码试错次数太多，11-23 09:55 之后才能再试。请向指挥部办公室要一个新的。"]
     assert world.last("wang").startswith("王强，您好")
 
 
@@ -302,7 +302,7 @@ async def test_who_holds_nothing_is_told_too(world: World) -> None:
 
     assert world.last("zhao").splitlines()[:2] == [
         "王强（经济开发区）已收不到消息（停用或离开了机器人）。",
-        "手里没有待办的问题。",
+        "手里没有待办的事。",
     ]
 
 

@@ -3,9 +3,9 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import Update, select, update
+from sqlalchemy import Update, delete, select, update
 
-from bot.chat import Address, Event
+from bot.chat import Address, Event, Outgoing, Ref
 from bot.errors import DeliveryError, Failure
 from handlers import opening
 from handlers.turn import NOWHERE, Desk
@@ -106,6 +106,85 @@ async def test_a_second_spell_is_told_again(world: World) -> None:
     await world.hears("liu", "1 问题 土地证没有办下来")
 
     assert sum("请转告" in text for text in world.said_to("zhao")) == 2
+
+
+async def test_a_word_that_came_while_a_letter_was_on_its_way_wins_over_its_refusal(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, refused = world.platform.send, list[Outgoing]()
+
+    async def refuse_late(message: Outgoing) -> Ref | None:
+        if message.to.chat == world.account("sun") and not refused:
+            refused.append(message)
+            world.clock.set(world.clock.now() + timedelta(seconds=1))
+            await world.hears("sun", "你好", settle=False)
+            raise DeliveryError(Failure.UNOPENED, "nobody has written there yet")
+        return await send(message)
+
+    monkeypatch.setattr(world.platform, "send", refuse_late)
+    await world.hears("liu", LAND)
+
+    assert "问题 2026-001｜" in world.said_to("sun")[0]
+    assert not any("请转告" in text for text in world.said_to("zhao"))
+    assert await world.asks(lambda tx: tx.people.missing()) == []
+
+
+async def test_what_was_to_go_to_an_account_taken_away_goes_elsewhere_or_ends(world: World) -> None:
+    await world.hears("sun", "帮助", settle=False)
+    await world.hears("wang", "帮助", settle=False)
+    await world.has("sun")
+    lost = delete(tables.contacts).where(
+        tables.contacts.c.platform == "fake",
+        tables.contacts.c.person_id.in_([world.ids["sun"], world.ids["wang"]]),
+    )
+    await world.store.perform(lambda tx: tx.connection.execute(lost))
+    closes(world, "sun")
+    closes(world, "wang")
+
+    await world.settles()
+
+    assert "接办" in world.last("sun", "other")
+    assert {state for _, state in await letters(world, person_id=world.ids["wang"])} == {"failed"}
+    assert "王强" in world.last("zhao")
+
+
+async def test_who_opens_late_is_asked_todays_question_only(world: World) -> None:
+    closes(world, "wang")
+    await world.waits(minutes=10)
+    await world.day_at(date(2026, 11, 23), "18:01")
+    await world.day_at(date(2026, 11, 27), "08:30")
+
+    await world.hears("wang", "你好")
+    await world.day_at(date(2026, 11, 27), "09:01")
+
+    assert [text for text in world.said_to("wang") if "您有 1 个项目" in text] == [world.last("wang")]
+    assert "11月27日" in world.last("wang")
+
+
+async def test_a_question_that_a_platform_could_not_take_all_day_is_not_asked_the_next(world: World) -> None:
+    await world.waits(minutes=1)
+    outage = [DeliveryError(Failure.RETRY, "down", after=timedelta(days=1)) for _ in range(2)]
+    world.platform.failures += outage
+    await world.waits(minutes=4)
+
+    await world.day_at(date(2026, 11, 24), "09:10")
+
+    assert len([text for text in world.said_to("wang") if "您有 1 个项目" in text]) == 1
+    assert "11月24日" in world.last("wang")
+
+
+async def test_many_cards_that_waited_come_as_one_list(world: World) -> None:
+    await world.has_not_written("sun")
+    for place in range(7):
+        await world.hears("liu", f"1 问题 第{place}号地块的用地指标没有批下来")
+        await world.hears("liu", button="不是，另报") if place else None
+
+    await world.hears("sun", "你好")
+
+    (listed,) = [text for text in world.said_to("sun") if "2026-00" in text]
+    assert listed.startswith("等着您的有 7 个问题，点编号看卡片：\n🟢 正常")
+    await world.hears("sun", button="2026-007")
+    assert "第6号地块" in world.last("sun")
 
 
 async def test_an_invitation_opens_the_chat_as_well(world: World) -> None:
@@ -275,6 +354,19 @@ async def test_who_opens_the_chat_is_asked_for_one_line(world: World) -> None:
     ]
 
 
+async def test_who_has_been_greeted_at_the_opening_is_not_greeted_again_by_their_first_word(
+    world: World,
+) -> None:
+    await world.has_not_written("sun")
+
+    shown = [await world.happens(Event.OPENED, who="sun") for _ in range(2)]
+    await world.hears("sun", "你好")
+
+    assert [text.startswith("孙立新，您好") for text in shown] == [True, False]
+    assert not any("您好，我是" in text for text in world.said_to("sun"))
+    assert world.said_to("sun")[0].startswith("需要您办的事会发到这里")
+
+
 async def test_a_stranger_who_opens_the_chat_is_told_once_a_day(world: World) -> None:
     first = await world.happens(Event.OPENED, who="mallory")
     second = await world.happens(Event.OPENED, who="mallory")
@@ -349,7 +441,7 @@ async def test_who_cannot_be_greeted_is_not_greeted_again_by_every_beat(world: W
     assert sum("请转告" in text for text in world.said_to("zhao")) == 1
     assert [each.person.name for each in await world.asks(lambda tx: tx.people.missing())] == ["王强"]
     await world.hears("wang", "你好")
-    assert world.said_to("wang")[0].startswith("王强，您好")
+    assert [text.startswith("王强，您好") for text in world.said_to("wang")] == [True, False]
 
 
 @pytest.mark.parametrize(

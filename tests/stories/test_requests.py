@@ -253,7 +253,7 @@ async def test_solved_meanwhile_nothing_is_left_to_decide(world: World) -> None:
     await world.hears("zhou", button="退回提请")
     await world.hears("sun", "已解决 2026-001 指标已批")
     assert world.messages("zhou")[0].labels == []
-    assert world.said_to("zhou")[0].endswith("（问题已有结果，不用再答复）")
+    assert world.said_to("zhou")[0].endswith("（已有结果，不用再答复）")
 
     await world.hears("zhou", "请先对接")
     assert world.last("zhou") == "问题 2026-001 现在是「待确认」，这一步不用再办了。"

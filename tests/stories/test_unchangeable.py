@@ -30,10 +30,25 @@ async def test_what_cannot_be_changed_stays_and_nothing_is_sent_again(world: Wor
 async def test_where_messages_can_be_changed_nothing_comes_again(world: World) -> None:
     await world.hears("liu", LAND)
 
-    await world.hears("sun", "转办 2026-001 周海涛 由县里协调")
+    await world.hears("sun", "接办 2026-001")
 
-    (receipt,) = world.said_to("liu")
-    assert "已交周海涛（常务副县长）办理" in receipt
+    (card,) = world.said_to("chen")
+    assert "孙立新已于" in card
+
+
+async def test_the_reporter_hears_who_has_it_now_and_from_a_head_who_directs_it_once(world: World) -> None:
+    world.platform.edits = False
+    await world.hears("liu", LAND)
+    told = len(world.said_to("liu"))
+
+    await world.hears("sun", "转办 2026-001 陈志远 请县里牵头")
+    await world.hears("chen", "提请 2026-001 请定由谁办")
+    await world.hears("chen", button="周海涛（常务副县长）")
+    await world.hears("zhou", "转给别人 2026-001 王强 归园区管")
+
+    handed, directed = world.said_to("liu")[told:]
+    assert handed == "问题 2026-001（泵业智造产业园）已交陈志远（副县长）办理。"
+    assert "王强" in directed
 
 
 async def test_a_press_that_is_answered_by_a_notice_alone_is_answered_by_a_message(world: World) -> None:

@@ -107,6 +107,10 @@ class WeComApi(People, Changing):
             self._over.update(self._tokens)
         self._tokens.clear()
 
+    def trusts(self, ip: str) -> None:
+        """Take us to come from an address that is not trusted; an empty one is."""
+        self.untrusted_ip = ip
+
     # -- looking ---------------------------------------------------------------------------
 
     async def accepted(self, number: int, within: float = 10) -> list[Sent]:

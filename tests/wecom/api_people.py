@@ -140,6 +140,10 @@ class People(Methods):
         """Post a message again, sealed anew."""
         await self._deliver(msgid, self._posted[msgid], attempts=1)
 
+    def serves(self, url: str) -> None:
+        """Enter the callback's address in the console."""
+        self.callbacks.url = url
+
     async def verifies(self) -> bool:
         """Save the callback's address in the console, which asks whether it is ours."""
         return await self.callbacks.verify(self.now())

@@ -49,7 +49,7 @@ class Control:
             result = getattr(server, path[-1])(*values.get("args", ()), **values.get("kwargs", {}))
             if inspect.isawaitable(result):
                 result = await result
-        except (AssertionError, AttributeError, KeyError, TimeoutError, TypeError, ValueError) as error:
+        except (AssertionError, AttributeError, KeyError, OSError, TypeError, ValueError) as error:
             return connection.reply(400, json.dumps({"error": repr(error)}, ensure_ascii=False).encode())
         return connection.reply(200, json.dumps(result, default=_given, ensure_ascii=False).encode())
 

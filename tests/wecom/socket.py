@@ -296,6 +296,9 @@ class WeComSocket(People, Changing):
                 return await line.write(refusal(req_id, Refusal(code, "scripted", anonymous=hidden)))
             case Fault.NO_ACCEPT_NO_ACK:
                 return None
+            case Fault.HANG:
+                line.silence()
+                return self._forget(line)
             case Fault.CLOSE_BEFORE:
                 return await line.close(script.code or ABNORMAL)
             case _:
@@ -308,6 +311,8 @@ class WeComSocket(People, Changing):
                 await line.write(answer)
             case Fault.GARBLED:
                 await line.write(answer[: len(answer) // 2])
+            case Fault.MUTE:
+                line.mute = True
             case Fault.CLOSE_AFTER:
                 await line.close(script.code or ABNORMAL)
             case _:  # NO_ACK: the client waits until it has had enough

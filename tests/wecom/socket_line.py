@@ -16,11 +16,12 @@ class Line:
     def __init__(self, number: int, connection: ServerConnection) -> None:
         self.number = number
         self.silent = False
+        self.mute = False
         self.connection = connection
 
     async def write(self, text: str) -> None:
         """Send a frame; nothing happens when the client is gone."""
-        if not self.silent:
+        if not (self.silent or self.mute):
             try:
                 await self.connection.send(text)
             except ConnectionClosed:

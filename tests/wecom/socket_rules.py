@@ -21,10 +21,12 @@ class Fault(Enum):
     ANONYMOUS = "refused with ``code`` (40058) in a frame without headers"
     NO_ACCEPT_NO_ACK = "nothing happens"
     CLOSE_BEFORE = "the connection ends with ``code`` (1006)"
+    HANG = "nothing happens, and nothing ever after on this connection, which stays open"
     NO_ACK = "accepted, no ack"
     LATE_ACK = "accepted, the ack comes after ``seconds``"
     TWICE = "accepted, acked twice"
     GARBLED = "accepted, the ack is not JSON"
+    MUTE = "accepted, as whatever follows, and nothing is said on this connection any more"
     CLOSE_AFTER = "accepted, then the connection ends with ``code`` (1006) instead of an ack"
 
 

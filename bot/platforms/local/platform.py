@@ -1,6 +1,7 @@
 """The local page as a chat platform like the others."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,9 @@ class LocalPlatform:
         if kept is None:
             raise DeliveryError(Failure.REFUSED, f"the file {attachment.name} is no longer kept by the page")
         return Fetched(kept.content)
+
+    def recall(self, _sent: Sequence[tuple[str, datetime]]) -> None:
+        """Do nothing: a page takes any number."""
 
     async def link(self, _code: str) -> str:
         """Return nothing: at the page a code is typed, there is no account to link."""

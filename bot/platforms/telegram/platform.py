@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import re
+from collections.abc import Sequence
+from datetime import datetime
 
 from telegram import Bot
 from telegram.error import TelegramError
@@ -125,6 +127,9 @@ class TelegramPlatform:
                 failure = DeliveryError(Failure.RETRY, str(failure))
             raise failure from error
 
+    def recall(self, _sent: Sequence[tuple[str, datetime]]) -> None:
+        """Do nothing: Telegram says itself when it is too much."""
+
     async def link(self, code: str) -> str:
         """Return the t.me link that joins with a code; empty while the bot's name is unknown."""
         if not self._me.username:
@@ -155,6 +160,11 @@ class TelegramPlatform:
             )
             findings.append(Finding(hint))
         return findings
+
+    def state(self) -> list[Finding]:
+        """Return how the polls go."""
+        wrong = self.healthy()
+        return [Finding(wrong or f"收发正常，机器人是 @{self._me.username}", fault=bool(wrong))]
 
     async def close(self) -> None:
         """Let go of connections."""

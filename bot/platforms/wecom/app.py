@@ -8,8 +8,8 @@ from zlib import crc32
 from bot.chat import Fetched, Finding, Listener
 from bot.clock import Clock
 from bot.errors import ConfigurationError, DeliveryError, Failure
+from bot.platforms.wecom import app_check
 from bot.platforms.wecom.api import Api
-from bot.platforms.wecom.app_check import look_over
 from bot.platforms.wecom.callback import Callback
 from bot.platforms.wecom.callback_server import PATH, CallbackServer
 from bot.platforms.wecom.codes import CODES, meaning
@@ -30,6 +30,8 @@ _NAME = "app"
 _UNKNOWN_MEDIA = 40007
 _STRANGER = 81013
 _NOBODY = {40003, 60111, _STRANGER}
+_MISSED = {*_NOBODY, 60011}
+_MOST_MISSED = 1000
 _TOO_LONG = 45002
 _NOT_OURS = 86008
 _DUPLICATES_FOR = 1800
@@ -67,6 +69,7 @@ class AppChannel:
         self.server = CallbackServer(callback, listen) if callback else None
         self._agent_id = agent_id
         self._media = MediaIds(self.api)
+        self._missed: dict[str, int] = {}
         self._codes = ResponseCodes(clock)
         if callback:
             callback.pressed = self._codes.pressed
@@ -99,7 +102,7 @@ class AppChannel:
     def healthy(self) -> str:
         """Return an empty string while WeCom takes what we send and we hear it, else what is wrong."""
         if self.server and not self.server.is_serving:
-            return f"企业微信应用：回调地址 {self.server.url} 没有在监听"
+            return f"自建应用：回调地址 {self.server.url} 没有在监听"
         return self.api.standing.sentence()
 
     async def deliver(self, chat: str, part: Part, *, in_group: bool) -> str:
@@ -113,13 +116,13 @@ class AppChannel:
             raise WeComError(_STRANGER, "not the id of one person")
         if len(part.text.encode()) > LONGEST_TEXT:
             raise WeComError(_TOO_LONG, "WeCom would cut it off")
-        userid = self.directory.known(chat)
         try:
-            answer = await self._send(userid, part)
+            answer = await self._reach(self.directory.known(chat), part)
         except WeComError as error:
-            if error.code not in _NOBODY or (plain := await self._plain(userid)) == userid:
-                raise
-            answer = await self._send(plain, part)
+            if error.code in _MISSED and len(self._missed) < _MOST_MISSED:
+                self._missed[chat] = error.code
+            raise
+        self._missed.pop(chat, None)
         if part.card is None:
             return ""
         return f"{_NAME}:{part.card['task_id']}:{answer.get('response_code', '')}"
@@ -166,7 +169,11 @@ class AppChannel:
 
     async def check(self) -> list[Finding]:
         """Return what works and what is missing: credentials, trusted address, visible range, callback."""
-        return await look_over(self.api, self._agent_id, self.server.callback if self.server else None)
+        return await app_check.look_over(self.api, self._agent_id, self._callback)
+
+    def state(self) -> list[Finding]:
+        """Return how the API takes us, whom it does not reach, and when the callback was last called."""
+        return app_check.state(self.api.standing, self._missed.values(), self._callback)
 
     async def close(self) -> None:
         """Let go of connections, and of the port if ``run`` never took it over."""
@@ -174,6 +181,19 @@ class AppChannel:
         await self.api.close()
         if self.server:
             self.server.close()
+
+    @property
+    def _callback(self) -> Callback | None:
+        return self.server.callback if self.server else None
+
+    async def _reach(self, userid: str, part: Part) -> Json:
+        """Send to an id, and once more to the plain one behind it if WeCom does not know it."""
+        try:
+            return await self._send(userid, part)
+        except WeComError as error:
+            if error.code not in _NOBODY or (plain := await self._plain(userid)) == userid:
+                raise
+            return await self._send(plain, part)
 
     async def _send(self, userid: str, part: Part) -> Json:
         if part.paper is None:

@@ -12,12 +12,13 @@ from bot.chat import Event, Fetched, Finding, Incoming, Listener, Paper, Unreada
 from bot.clock import Clock
 from bot.domain.words import Measure, clean, fits
 from bot.platforms.wecom import frames
-from bot.platforms.wecom.arrivals import Arrival, Arrivals, Pause, Resolve
+from bot.platforms.wecom.arrivals import Arrival, Arrivals
 from bot.platforms.wecom.connection import UNSUBSCRIBED, Connection
 from bot.platforms.wecom.errors import NotSent, Unanswered, WeComError
 from bot.platforms.wecom.frames import CHANNEL, Json
 from bot.platforms.wecom.media import Media
 from bot.platforms.wecom.parts import Part
+from bot.platforms.wecom.senders import Names, Pause
 from bot.platforms.wecom.upload import Uploads
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class _Chance:
 
 
 class BotChannel:
-    """The AI bot; ``resolve`` turns an encrypted userid into the plain one.
+    """The AI bot; ``names`` turns encrypted userids into plain ones.
 
     The connection outlives `run` until `close`: what is still owed when the bot stops goes out
     over it, and what arrives meanwhile still reaches the listener.
@@ -61,12 +62,12 @@ class BotChannel:
         heartbeat: float = 30.0,
         patience: float = 10.0,
         pause: Pause = asyncio.sleep,
-        resolve: Resolve | None = None,
+        names: Names | None = None,
     ) -> None:
         self._bot_id = bot_id
         self._clock = clock
         self._patience = patience
-        self._arrivals = Arrivals(pause, resolve)
+        self._arrivals = Arrivals(pause, names)
         self._connection = Connection(
             bot_id,
             secret,
@@ -148,8 +149,11 @@ class BotChannel:
 
     async def check(self) -> list[Finding]:
         """Return whether the bot can connect; one that runs elsewhere would be thrown out by that."""
-        wrong = await self._connection.probe()
-        return [Finding(f"智能机器人：{wrong or '长连接可用'}", fault=bool(wrong))]
+        return [_finding(await self._connection.probe())]
+
+    def state(self) -> list[Finding]:
+        """Return how the connection goes."""
+        return [_finding(self.healthy())]
 
     async def close(self) -> None:
         """Let go of the connection, once what was read from it is stored."""
@@ -232,3 +236,7 @@ class BotChannel:
     async def _answer(self, chance: _Chance, cmd: str, body: Json) -> None:
         patience = min(self._patience, ANSWERED_WITHIN)
         await self._connection.answer(chance.req_id, cmd, body, patience=patience)
+
+
+def _finding(wrong: str) -> Finding:
+    return Finding(wrong or "智能机器人：长连接可用", fault=bool(wrong))

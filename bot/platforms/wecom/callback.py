@@ -6,7 +6,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -31,6 +31,7 @@ _PATIENCE = 5.0
 _MOST_HANDLED = 10_000
 _ONE_LINE_EACH = timedelta(minutes=1)
 _CLOSE = {"Connection": "close"}
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 _FORMS = {
     "msg_signature": re.compile(r"[0-9a-f]{40}"),
@@ -58,7 +59,8 @@ class Callback:
 
     ``listener`` is who is told; as long as there is none, Tencent is asked to come again. ``pressed`` is
     told before it, of every pressed card, its task id and the code that changes it once.
-    ``heard_at`` and ``verified_at`` are when Tencent last wrote, and last asked whether we are here.
+    ``heard_at`` and ``verified_at`` are when Tencent last wrote, and last asked whether we are here;
+    ``turned_away`` is why we could not read what asked last, for whoever runs the bot.
     """
 
     def __init__(
@@ -74,8 +76,10 @@ class Callback:
         self.pressed: Callable[[str, str], None] = _no_press
         self.heard_at: datetime | None = None
         self.verified_at: datetime | None = None
+        self.turned_away = ""
+        self.turned_away_at = _NEVER
+        self.clock = clock
         self._crypt = crypt
-        self._clock = clock
         self._path = path
         self._agent_id = agent_id
         self._patience = patience
@@ -96,26 +100,37 @@ class Callback:
 
     async def _verify(self, request: Request) -> Response:
         """Answer what only we can read: so the console finds out that the address is ours."""
-        seal = self._seal(request)
-        echo = _parameter(request, "echostr")
-        self._check_signature(seal, echo)
-        plain = self._decrypted(echo)
+        plain = self._asked(_seal(request), _parameter(request, "echostr"))
         # Who caught a message on its way could have it read back to them here, since both are sealed alike.
         if plain.startswith(b"<"):
             raise HTTPException(403, "a message sent as if to verify the address")
-        self.verified_at = self._clock.now()
+        self.verified_at = self.clock.now()
         log.info("the console of WeCom has verified the callback address")
         return Response(plain, media_type="text/plain")
 
+    def _asked(self, seal: Seal, echo: str) -> bytes:
+        """Return what somebody wants read, or note why we cannot: whoever pressed 保存 waits to know."""
+        why = "Token 和管理后台上的不一样"
+        try:
+            self._check_signature(seal, echo)
+            why = "本机的时间不准"
+            self._check_fresh(seal)
+            why = "EncodingAESKey 或企业 ID 和管理后台上的不一样"
+            return self._decrypted(echo)
+        except HTTPException:
+            self.turned_away, self.turned_away_at = why, self.clock.now()
+            raise
+
     async def _receive(self, request: Request) -> Response:
         body = await self._body(request)
-        seal = self._seal(request)
+        seal = _seal(request)
+        self._check_fresh(seal)
         try:
             sealed = encrypted(body)
         except Odd:
             raise HTTPException(400, "not an envelope of WeCom's") from None
         self._check_signature(seal, sealed)
-        now = self._clock.now()
+        now = self.clock.now()
         if self._handled.knows(seal.signature, now):
             return Response()
         try:
@@ -157,12 +172,9 @@ class Callback:
             raise HTTPException(400, "broken off", _CLOSE) from None
         return bytes(body)
 
-    def _seal(self, request: Request) -> Seal:
-        """Return what stands beside a message, if it is fresh."""
-        seal = Seal(*(_parameter(request, name) for name in ("msg_signature", "timestamp", "nonce")))
-        if abs(self._clock.now().timestamp() - int(seal.timestamp)) > FRESH.total_seconds():
+    def _check_fresh(self, seal: Seal) -> None:
+        if abs(self.clock.now().timestamp() - int(seal.timestamp)) > FRESH.total_seconds():
             raise HTTPException(403, f"sealed more than {FRESH.seconds} seconds from our own time")
-        return seal
 
     def _check_signature(self, seal: Seal, sealed: str) -> None:
         if not self._crypt.is_signed(seal.signature, seal.timestamp, seal.nonce, sealed):
@@ -177,8 +189,13 @@ class Callback:
     async def _refuse(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 -- for the type checker
         peer = request.client.host if request.client else "an unknown address"
-        self._refusals.note(error.detail, peer, self._clock.now())
+        self._refusals.note(error.detail, peer, self.clock.now())
         return Response(status_code=error.status_code, headers=error.headers)
+
+
+def _seal(request: Request) -> Seal:
+    """Return what stands beside a message."""
+    return Seal(*(_parameter(request, name) for name in ("msg_signature", "timestamp", "nonce")))
 
 
 def _parameter(request: Request, name: str) -> str:

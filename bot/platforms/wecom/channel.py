@@ -33,5 +33,8 @@ class Channel(Protocol):
     async def check(self) -> list[Finding]:
         """Return what works and what is missing, in words an office clerk understands."""
 
+    def state(self) -> list[Finding]:
+        """Return the same of a channel that runs, from what it has seen; nothing is asked for it."""
+
     async def close(self) -> None:
         """Let go of connections."""

@@ -21,7 +21,10 @@ class Code:
     whole_bot: bool = False
 
 
+_ABOUT_THE_MESSAGE = (40004, 40005, 40006, 40009, 40011, 40035, 44001, 44004, 45001, 47001)
+
 CODES: dict[int, Code] = {
+    **dict.fromkeys(_ABOUT_THE_MESSAGE, Code(Failure.REFUSED, "消息或文件的内容、类型或大小不合要求")),
     -1: Code(Failure.RETRY, "企业微信忙，稍后会自动再试", _SOON),
     6000: Code(Failure.RETRY, "企业微信正在处理另一条，稍后会自动再试", _SOON),
     40001: Code(Failure.RETRY, "Secret 不对：请到管理后台重新复制", _LATER, whole_bot=True),
@@ -45,10 +48,13 @@ CODES: dict[int, Code] = {
     45009: Code(Failure.RETRY, "发得太快，一分钟后自动再发", _MINUTE),
     45033: Code(Failure.RETRY, "同时发得太多，稍后会自动再试", _SOON),
     48002: Code(Failure.RETRY, "这组凭据没有调用这个接口的权限", _LATER, whole_bot=True),
-    60011: Code(Failure.UNREACHABLE, "这个人不在应用的可见范围里：在「应用管理 → 该应用 → 可见范围」里加上"),
+    60011: Code(
+        Failure.UNREACHABLE,
+        "这个人不在应用的可见范围里：在管理后台「应用管理 → 自建 → 该应用 → 可见范围」里加上",
+    ),
     60020: Code(
         Failure.RETRY,
-        "本机的出口 IP 不在企业可信 IP 里：在「应用管理 → 该应用 → 企业可信IP」里加上",
+        "本机的出口 IP 不在企业可信 IP 里：在管理后台「应用管理 → 自建 → 该应用 → 企业可信IP」里加上",
         _LATER,
         whole_bot=True,
     ),
@@ -68,9 +74,14 @@ CODES: dict[int, Code] = {
     ),
     846601: Code(Failure.RETRY, "长连接断了，正在重连", _SOON, whole_bot=True),
     846602: Code(Failure.RETRY, "长连接断了，正在重连", _SOON, whole_bot=True),
+    846605: Code(Failure.REFUSED, "那次点按已经过了可以答复的时候"),
+    846608: Code(Failure.REFUSED, "那条消息已经过了可以改的时候"),
     846609: Code(Failure.RETRY, "长连接断了，正在重连", _SOON, whole_bot=True),
 }
-"""WECOM.md section 8. A code that is not here refuses this one message."""
+"""WECOM.md section 8. A code that is not here refuses this one message.
+
+Over the bot it is UNCLEAR: nobody has seen every code of a chat that was never opened.
+"""
 
 
 def cure(error: WeComError) -> str:
@@ -80,11 +91,11 @@ def cure(error: WeComError) -> str:
     return f"{words}（错误码 {error.code}）"
 
 
-def meaning(error: Exception) -> DeliveryError:
-    """Return what a failure means for the message and its chat."""
+def meaning(error: Exception, unknown: Failure = Failure.REFUSED) -> DeliveryError:
+    """Return what a failure means for the message and its chat; ``unknown`` is what any other code means."""
     match error:
         case WeComError():
-            known = CODES.get(error.code, Code(Failure.REFUSED))
+            known = CODES.get(error.code, Code(unknown))
             return DeliveryError(known.kind, cure(error), after=known.after, whole_bot=known.whole_bot)
         case NotSent():
             return DeliveryError(Failure.RETRY, str(error))

@@ -6,6 +6,7 @@ import json
 import logging
 import secrets
 from collections import deque
+from contextlib import suppress
 
 import aiohttp
 
@@ -27,7 +28,8 @@ class Commands:
 
     Some errors come without the id of their command. Then no new command is begun, and the others'
     answers are waited for: when as many remain as there are such errors, those are theirs. What
-    this does not settle in time nobody knows (Unanswered).
+    this does not settle in time nobody knows (Unanswered). After that no new command is begun
+    either, until `resume`: on a dead line it would only be one more of which nobody knows.
     """
 
     def __init__(self, patience: float, window: int = WINDOW) -> None:
@@ -37,6 +39,7 @@ class Commands:
         self._pending: dict[str, asyncio.Future[Json | Exception]] = {}
         self._errors: list[WeComError] = []
         self._suspects: set[str] = set()
+        self._silence = asyncio.Event()
         # An answer to a command of another process of this bot must not be taken for ours.
         self._names = (f"{secrets.token_hex(4)}_{number}" for number in itertools.count(1))
 
@@ -88,13 +91,16 @@ class Commands:
                 said = await answer
         except TimeoutError:
             if not answer.done() or answer.cancelled():
+                self._silence.set()
                 raise Unanswered(f"{cmd}: no answer within {wait:g} s") from None
             said = answer.result()  # it came in the very moment in which patience ended
         except (aiohttp.ClientError, OSError) as failure:
             # Its words tell whether anything was written; any others than these are taken for a yes.
             self._pending.pop(name, None)
-            written = _CLOSING not in str(failure)
-            raise (Unanswered if written else NotSent)(f"{cmd}: the connection broke") from None
+            if _CLOSING in str(failure):
+                raise NotSent(f"{cmd}: the connection broke") from None
+            self._silence.set()
+            raise Unanswered(f"{cmd}: the connection broke") from None
         finally:
             self._end(name, answer, wait)
         if isinstance(said, Exception):
@@ -118,6 +124,18 @@ class Commands:
         self._attribute()
         return _error(frame)
 
+    async def silence(self, within: float) -> bool:
+        """Wait until a command is not answered, but not for longer; tell whether one was not."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._silence.wait()
+        return self._silence.is_set()
+
+    def resume(self) -> None:
+        """Begin commands again: WeCom has answered."""
+        self._silence.clear()
+        self._admit()
+
     def lost(self) -> None:
         """Tell everybody who waits that the connection is gone."""
         for answer in self._pending.values():
@@ -126,7 +144,7 @@ class Commands:
         self._pending.clear()
         self._suspects.clear()
         self._errors.clear()
-        self._admit()
+        self.resume()
 
     async def idle(self, within: float) -> None:
         """Wait until everything is answered, but not for ever."""
@@ -135,7 +153,7 @@ class Commands:
 
     @property
     def _may_begin(self) -> bool:
-        return self._free > 0 and not self._errors
+        return self._free > 0 and not self._errors and not self._silence.is_set()
 
     def _admit(self) -> None:
         while self._queue and self._may_begin:

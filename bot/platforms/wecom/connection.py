@@ -2,44 +2,39 @@
 
 import asyncio
 import logging
-import os
 import random
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from types import SimpleNamespace
-from typing import Any, Never
 
 import aiohttp
 from yarl import URL
 
 from bot.clock import Clock
 from bot.errors import DeliveryError, Failure
-from bot.platforms.wecom.arrivals import Arrivals, Pause
+from bot.platforms.wecom.arrivals import Arrivals
 from bot.platforms.wecom.commands import Commands
 from bot.platforms.wecom.errors import NotSent, Unanswered, WeComError
 from bot.platforms.wecom.frames import PUSHES, Json, is_takeover, parse
 from bot.platforms.wecom.line import TAKEN_OVER, Line, denied
+from bot.platforms.wecom.senders import Pause
+from bot.platforms.wecom.websocket import opened, reason_of
 
 log = logging.getLogger(__name__)
 
 UNSUBSCRIBED = frozenset({846601, 846602, 846609})
 """The subscription died although the socket is open (WECOM.md 2.3)."""
 
-LARGEST_FRAME = 8 * 1024 * 1024
 LONGEST_CONNECTING = 5.0
 """Seconds that a command waits for a connection."""
 
-_MISSED_TO_DIE = 2
 _LONGEST_PAUSE = 30.0
 _FIRST_REFUSAL_PAUSE = 60.0
 _LONGEST_REFUSAL_PAUSE = 3600.0
 _LAST_ANSWERS = 2.0
-_CLOSING = 1.0
 _ASK_AGAIN = timedelta(minutes=1)
 
 _FAILURES = (aiohttp.ClientError, OSError, NotSent, Unanswered)
-
 
 _PASSING = {-1, 6000, 45009, 45033, 846601, 846602}
 """WeCom was busy: the credentials are as good as they were, so one tries again as after any close."""
@@ -87,12 +82,12 @@ class Connection:
             try:
                 async with self._subscribed() as (socket, reading):
                     await self._live(socket, reading)
-                reason = _close(socket)
+                reason = f"close {socket.close_code}"
             except WeComError as error:
                 pause = 0.0 if error.code in _PASSING else self._refused(error)
                 reason = f"refused with errcode {error.code}"
             except _FAILURES as error:
-                reason = _reason(error)
+                reason = reason_of(error)
             if self.line.is_taken_over:
                 break
             if not pause:
@@ -114,7 +109,7 @@ class Connection:
         except WeComError as error:
             return denied(error)
         except _FAILURES as error:
-            return self.line.unreachable(_reason(error))
+            return self.line.unreachable(reason_of(error))
 
     async def ask(self, cmd: str, body: Json, *, patience: float | None = None) -> Json:
         """Give a command and return the body of its answer.
@@ -165,13 +160,7 @@ class Connection:
     @asynccontextmanager
     async def _subscribed(self) -> AsyncIterator[tuple[aiohttp.ClientWebSocketResponse, asyncio.Task[None]]]:
         """Open a socket, subscribe on it and yield it with the task that reads it."""
-        async with self._session() as session:
-            async with asyncio.timeout(2 * self._patience):
-                socket = await session.ws_connect(
-                    self._ws_url,
-                    max_msg_size=LARGEST_FRAME,
-                    timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSING),
-                )
+        async with opened(self._ws_url, within=2 * self._patience) as socket:
             self.number += 1
             reading = asyncio.create_task(self._read(socket))
             try:
@@ -182,7 +171,6 @@ class Connection:
                 reading.cancel()
                 await asyncio.gather(reading, return_exceptions=True)
                 self._commands.lost()
-                await _shut(socket)
 
     async def _live(self, socket: aiohttp.ClientWebSocketResponse, reading: asyncio.Task[None]) -> None:
         """Let commands through until the connection is dead, stale or closed."""
@@ -248,22 +236,23 @@ class Connection:
             self._ready.set()
 
     async def _beat(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Ask WeCom for a sign of life now and then; return when it twice gave none."""
-        missed = 0
-        while missed < _MISSED_TO_DIE:
-            if not missed:
-                await asyncio.sleep(self._heartbeat)
+        """Ask WeCom for a sign of life now and then, and at once when anything was not answered.
+
+        Raise Unanswered if that is not answered either.
+        """
+        while True:
+            is_silent = await self._commands.silence(self._heartbeat)
             try:
-                await self._commands.ask(socket, "ping", patience=self._heartbeat)
+                await self._commands.ask(socket, "ping", patience=min(self._patience, self._heartbeat))
             except Unanswered:
                 # Who does not read cannot hear an answer.
-                missed += not self._arrivals.is_full
+                if is_silent and not self._arrivals.is_full:
+                    raise
                 continue
             except WeComError as error:
                 log.debug("a ping was answered with errcode %d", error.code)
-            missed = 0
+            self._commands.resume()
             self.line.alive()
-        log.warning("two pings in a row were not answered")
 
     async def _retire(self) -> None:
         """Wait until the subscription has died, and let what is still on its way be answered."""
@@ -281,41 +270,6 @@ class Connection:
         # WeCom's words may hold our address; its code is enough.
         log.error("WeCom refuses the subscription: errcode %d", error.code)
         return min(_LONGEST_REFUSAL_PAUSE, _FIRST_REFUSAL_PAUSE * 2.0 ** min(self._refusals - 1, 10))
-
-    @staticmethod
-    def _session() -> aiohttp.ClientSession:
-        trace: aiohttp.TraceConfig = aiohttp.TraceConfig()
-        trace.on_request_redirect.append(_stay)
-        return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace])
-
-
-async def _stay(_session: object, _context: SimpleNamespace, _parameters: Any) -> Never:
-    """Follow no redirect: the secret is for the configured address alone."""
-    raise aiohttp.ClientPayloadError("a redirect")
-
-
-async def _shut(socket: aiohttp.ClientWebSocketResponse) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(2 * _CLOSING):
-            await socket.close()
-
-
-def _close(socket: aiohttp.ClientWebSocketResponse) -> str:
-    return f"close {socket.close_code}"
-
-
-def _reason(error: Exception) -> str:
-    """Name a failure without aiohttp's words, which may hold an address."""
-    match error:
-        case NotSent() | Unanswered():
-            return str(error)
-        case aiohttp.WSServerHandshakeError():
-            return f"the handshake was answered {error.status}"
-        case aiohttp.ClientConnectorError():
-            number = error.os_error.errno or 0
-            # asyncio puts the address into its words.
-            return os.strerror(number) if number > 0 else str(error.os_error.strerror or type(error).__name__)
-    return type(error).__name__
 
 
 def _jittered(seconds: float) -> float:

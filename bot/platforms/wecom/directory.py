@@ -37,6 +37,15 @@ class Directory:
         """Return the plain id of an encrypted one as far as it was looked up before, else the id itself."""
         return self._plain.get(userid, userid)
 
+    def found(self, userids: Iterable[str]) -> dict[str, str]:
+        """Return the plain id of each that was looked up lately; what is no encrypted id, as it is."""
+        now = self._api.clock.now()
+        return {
+            userid: self.known(userid)
+            for userid in userids
+            if userid in self._plain or now < self._unknown.get(userid, now)
+        }
+
     async def plain(self, userid: str) -> str:
         """Return the plain id of somebody whose id is encrypted; an id that is plain, as it is."""
         return (await self.plain_of([userid]))[userid]
@@ -45,9 +54,8 @@ class Directory:
         """Return the plain id of each; what WeCom cannot convert stays as it is."""
         wanted = list(dict.fromkeys(userids))
         now = self._api.clock.now()
-        asked = [
-            userid for userid in wanted if userid not in self._plain and now >= self._unknown.get(userid, now)
-        ]
+        found = self.found(wanted)
+        asked = [userid for userid in wanted if userid not in found]
         for start in range(0, len(asked), MOST_AT_ONCE):
             await self._convert(asked[start : start + MOST_AT_ONCE], now)
         return {userid: self.known(userid) for userid in wanted}

@@ -58,17 +58,18 @@ class Line:
         if self._failure:
             return f"{self.unreachable(self._failure)}。正在重连，已连续 {self._failures} 次"
         if self._alive_at is None:
-            return "还没有连上企业微信的长连接"
+            return "还没有连上智能机器人的长连接"
         silence = self._clock.now() - self._alive_at
         if silence > self._silent_after:
-            return f"企业微信的长连接已有 {silence.total_seconds():.0f} 秒没有应答，请检查网络"
+            return f"智能机器人的长连接已有 {silence.total_seconds():.0f} 秒没有应答，请检查网络"
         return ""
 
     def unreachable(self, reason: str) -> str:
         """Return what it means that there is no connection."""
-        return f"企业微信的长连接断开（{reason}）：请检查本机能否访问 {self._host}"
+        return f"智能机器人的长连接断开（{reason}）：请检查本机能否访问 {self._host}"
 
 
 def denied(error: WeComError) -> str:
     """Return what it means that WeCom refuses to be subscribed to."""
-    return f"企业微信不让智能机器人连上：{cure(error)}。BotID 和 Secret 在它的「API 模式 → 使用长连接」里"
+    where = "管理后台「安全与管理 → 管理工具 → 智能机器人 → 该机器人 → API 模式 → 使用长连接」"
+    return f"智能机器人连不上：{cure(error)}。BotID 和 Secret 都在{where}里"

@@ -19,10 +19,11 @@ LONGEST_LABEL = 10
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """The sentences that tell what can be typed where there is no button left for it."""
+    """The sentences that tell what can be typed where there is no button left for it, and where to answer."""
 
     typed: Callable[[str], str]
     numbered: Callable[[str], str]
+    elsewhere: str = ""
 
 
 _LONGEST_LINE = 36
@@ -58,6 +59,12 @@ def plain(text: str) -> str:
 
 def _wide(sign: str) -> str:
     return sign.translate(_WIDE)
+
+
+def unanswerable(message: Outgoing, elsewhere: str) -> Outgoing:
+    """Return a message for where nobody can answer: no buttons, but where to do so, if anywhere."""
+    text = f"{message.text}\n{elsewhere}" if message.text and elsewhere else message.text
+    return replace(message, text=text, buttons=())
 
 
 def parts(message: Outgoing, most_bytes: int, hints: Hints, *, mark: bool = True) -> list[Part]:

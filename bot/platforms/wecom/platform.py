@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from bot.chat import (
     Attachment,
@@ -36,7 +36,8 @@ _ROBOT = ((20, timedelta(minutes=1)),)
 _BOT_BYTES = 20_480
 _APP_BYTES = 2_048
 _ROBOT_BYTES = 4_096
-_NOT_THERE = {Failure.UNOPENED, Failure.UNREACHABLE}
+_APP_DROPS_REPEATS_FOR = timedelta(minutes=30)
+_NOT_THERE = (Failure.UNOPENED, Failure.UNCLEAR, Failure.UNREACHABLE)
 _REMEMBERED = 10_000
 _ABOUT_THE_APP = {Event.BLOCKED, Event.UNBLOCKED}
 _SOON = timedelta(seconds=10)
@@ -48,7 +49,7 @@ class WeComPlatform:
 
     A person is written to where they wrote last; who never wrote to the bot is reached through
     the app, where there is one. ``bot``, ``app`` and ``robots`` are the channels of WECOM.md
-    section 1: at least one of them.
+    section 1: at least one of them. Unless the ``app_hears``, nobody can answer there.
     """
 
     name = NAME
@@ -60,20 +61,33 @@ class WeComPlatform:
         hints: Hints,
         bot: Channel | None = None,
         app: Channel | None = None,
+        app_hears: bool = True,
         robots: Channel | None = None,
     ) -> None:
         found = {"bot": bot, "app": app, "robots": robots}
         self._channels: Mapping[str, Channel] = {name: each for name, each in found.items() if each}
         self._ways: dict[str, Sending] = {}
         if bot:
-            self._ways["bot"] = Sending(bot, Ration(clock, _CONVERSATION), hints, most_bytes=_BOT_BYTES)
+            self._ways["bot"] = Sending(
+                bot,
+                Ration(clock, _CONVERSATION),
+                hints,
+                most_bytes=_BOT_BYTES,
+                unknown=Failure.UNCLEAR,
+            )
         if app:
             self._ways["app"] = Sending(
-                app, Ration(clock, _CONVERSATION), hints, most_bytes=_APP_BYTES, marks=False
+                app,
+                Ration(clock, _CONVERSATION),
+                hints,
+                most_bytes=_APP_BYTES,
+                hears=app_hears,
+                drops_repeats_for=_APP_DROPS_REPEATS_FOR,
             )
         if robots:
             self._ways["robots"] = Sending(robots, Ration(clock, _ROBOT), hints, most_bytes=_ROBOT_BYTES)
         self._last_way: OrderedDict[str, str] = OrderedDict()
+        self._accounts: dict[str, str] = {}
         self.capabilities = Capabilities(text_limit=_BOT_BYTES // 3, caption_limit=0, writes_first=bool(app))
 
     def __repr__(self) -> str:
@@ -105,19 +119,21 @@ class WeComPlatform:
             try:
                 ref = await self._ways[way].send(message, in_group=message.in_group)
             except DeliveryError as failure:
-                if failure.kind not in _NOT_THERE:
+                # A channel that takes nothing at all holds nobody up whom another one reaches.
+                if failure.kind not in _NOT_THERE and not failure.whole_bot:
                     raise self._of_one_channel(failure) from failure
                 log.info("%s is not reached by the %s: %s", chat, way, failure)
                 missed.append(failure)
             else:
-                if missed:
+                if missed and not missed[0].whole_bot and missed[0].kind is not Failure.UNCLEAR:
                     self._note(chat, way)
                 return ref
+        for broken in missed:
+            if broken.whole_bot:
+                raise self._of_one_channel(broken)
         # Whom the app does not see may still open the bot: they have not left.
-        raise next(
-            (each for each in missed if each.kind is Failure.UNOPENED),
-            DeliveryError(Failure.UNREACHABLE, str(missed[0]) if missed else _NO_WAY),
-        )
+        missed.sort(key=lambda each: _NOT_THERE.index(each.kind))
+        raise missed[0] if missed else DeliveryError(Failure.UNREACHABLE, _NO_WAY)
 
     async def update(self, ref: Ref, message: Outgoing) -> bool:
         """Put a message in the place of a delivered card; False if that is over.
@@ -138,6 +154,13 @@ class WeComPlatform:
             raise DeliveryError(Failure.REFUSED, f"there is no {name!r} channel of WeCom any more")
         return await channel.fetch(token)
 
+    def recall(self, sent: Sequence[tuple[str, datetime]]) -> None:
+        """Let what another process sent within the hour count, over whichever channel it went."""
+        for chat, at in sent:
+            for name, way in self._ways.items():
+                if (name == "robots") is chat.startswith(ROBOT):
+                    way.recall(chat, at)
+
     async def link(self, _code: str) -> str:
         """Return nothing: WeCom has no link that carries a code; it is typed."""
         return ""
@@ -145,6 +168,10 @@ class WeComPlatform:
     async def check(self) -> list[Finding]:
         """Return what works and what is missing on each channel."""
         return [finding for channel in self._channels.values() for finding in await channel.check()]
+
+    def state(self) -> list[Finding]:
+        """Return how each channel goes."""
+        return [finding for channel in self._channels.values() for finding in channel.state()]
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -163,12 +190,16 @@ class WeComPlatform:
                 if name == "app" and "bot" in self._channels and incoming.event in _ABOUT_THE_APP:
                     # Who is no longer in the app's range still has the bot.
                     return ""
+                if incoming.private and incoming.alias and not incoming.is_disguised:
+                    # The chat with the app bears one of somebody's two ids, that with the bot the other.
+                    self._accounts[incoming.alias] = incoming.sender
                 self._note(incoming.at.chat, name)
             return await listener(incoming)
 
         return hear
 
     def _note(self, chat: str, way: str) -> None:
+        chat = self._accounts.get(chat, chat)
         self._last_way[chat] = way
         self._last_way.move_to_end(chat)
         if len(self._last_way) > _REMEMBERED:
@@ -181,5 +212,5 @@ class WeComPlatform:
             return ["robots"] if "robots" in self._ways else []
         if message.in_group:
             return ["bot"] if "bot" in self._ways else []
-        last = self._last_way.get(chat, "bot")
+        last = self._last_way.get(self._accounts.get(chat, chat), "bot")
         return sorted((way for way in ("bot", "app") if way in self._ways), key=lambda way: way != last)

@@ -37,5 +37,9 @@ class Ration:
         if len(self._sent) > _MANY:
             self._forget(now)
 
+    def recall(self, chat: str, at: datetime) -> None:
+        """Count what another process sent, of whose parts nobody knows."""
+        self._sent.setdefault(chat, deque(maxlen=self._most)).append(at)
+
     def _forget(self, now: datetime) -> None:
         self._sent = {chat: sent for chat, sent in self._sent.items() if now - sent[-1] < self._longest}

@@ -12,7 +12,6 @@ from bot.chat import Address, Event, Fetched, Finding, Incoming, Listener, Paper
 from bot.clock import Clock
 from bot.errors import ConfigurationError, DeliveryError, Failure, StorageError
 from bot.platforms.wecom import NAME
-from bot.platforms.wecom.codes import cure
 from bot.platforms.wecom.errors import NotSent, Unanswered, WeComError
 from bot.platforms.wecom.exchange import Answer, Exchange, Json, parted
 from bot.platforms.wecom.media_ids import PICTURES, check_size
@@ -25,6 +24,7 @@ BAD_KEY = 93000
 
 _CHAT = "webhook:"
 _STORAGE_WAIT = 5.0
+_SOON, _LATER = 60.0, 3600.0
 _BUSY = 45009
 _SEND = "send"
 _NOTHING = {"msgtype": "liaison_check"}
@@ -64,7 +64,7 @@ class RobotsChannel:
         self._clock = clock
         self._exchange = Exchange(timeout)
         self._pause = pause
-        self._ills: dict[str, str] = {}
+        self._found: dict[str, Finding] = {}
 
     def __repr__(self) -> str:
         return f"<RobotsChannel of {', '.join(self._robots)}>"
@@ -73,14 +73,16 @@ class RobotsChannel:
         """Do nothing: a robot hears nobody."""
 
     async def run(self, listener: Listener) -> None:
-        """Tell of each group that a robot is there, then wait until cancelled: robots hear nothing."""
+        """Tell of each group that a robot is there; then see now and then whether each is still let in."""
         for name in self._robots:
             await self._introduce(name, listener)
-        await asyncio.Event().wait()
+        while True:
+            await self.check()
+            await self._pause(_SOON if self.healthy() else _LATER)
 
     def healthy(self) -> str:
         """Return an empty string while every robot is let in, else which one is not."""
-        return "；".join(self._ills.values())
+        return "；".join(found.sentence for found in self.state() if found.fault)
 
     async def deliver(self, chat: str, part: Part, *, in_group: bool) -> str:  # noqa: ARG002 -- always a group
         """Post one message; it has no name, for no robot's message can be changed.
@@ -97,9 +99,9 @@ class RobotsChannel:
             await self._post(robot, await self._body(robot, part))
         except WeComError as error:
             if error.code == BAD_KEY:
-                self._ills[name] = f"群机器人「{name}」：{cure(error)}"
+                self._found[name] = _thrown_out(name)
             raise
-        self._ills.pop(name, None)
+        self._found[name] = _let_in(name)
         return ""
 
     async def change(self, name: str, part: Part) -> bool:  # noqa: ARG002 -- see the docstring
@@ -112,7 +114,13 @@ class RobotsChannel:
 
     async def check(self) -> list[Finding]:
         """Return whether the address of each robot still works; nothing is posted."""
-        return [await self._check(name, robot) for name, robot in self._robots.items()]
+        for name, robot in self._robots.items():
+            self._found[name] = await self._look(name, robot)
+        return self.state()
+
+    def state(self) -> list[Finding]:
+        """Return what was last seen of each robot."""
+        return [self._found.get(name) or _unseen(name) for name in self._robots]
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -162,18 +170,30 @@ class RobotsChannel:
             reason = "the answer to an upload names no media_id"
         raise NotSent(reason)
 
-    async def _check(self, name: str, robot: Robot) -> Finding:
+    async def _look(self, name: str, robot: Robot) -> Finding:
         try:
             await self._post(robot, _NOTHING)
         except WeComError as error:
             if error.code == BAD_KEY:
-                where = f"在群里打开「消息推送（群机器人）」，重新复制 Webhook 地址到 wecom.webhooks.{name}"
-                return Finding(f"群机器人「{name}」的地址已失效（错误码 {error.code}）：{where}", fault=True)
+                return _thrown_out(name)
             if error.code == _BUSY:
-                return Finding(f"群机器人「{name}」的地址可用，只是这一分钟已经发满（错误码 {error.code}）")
+                return Finding(f"群机器人「{name}」：地址可用，只是这一分钟已经发满（错误码 {error.code}）")
         except (NotSent, Unanswered) as failure:
-            return Finding(f"群机器人「{name}」连不上（{failure}），请检查网络和地址", fault=True)
-        return Finding(f"群机器人「{name}」的地址可用")
+            return Finding(f"群机器人「{name}」：连不上（{failure}），请检查网络和地址", fault=True)
+        return _let_in(name)
+
+
+def _unseen(name: str) -> Finding:
+    return Finding(f"群机器人「{name}」：地址还没有试过", todo=True)
+
+
+def _let_in(name: str) -> Finding:
+    return Finding(f"群机器人「{name}」：地址可用")
+
+
+def _thrown_out(name: str) -> Finding:
+    where = f"在群里打开「群设置 → 消息推送」，重新复制 Webhook 地址到 wecom.webhooks.{name}"
+    return Finding(f"群机器人「{name}」：地址已失效（错误码 {BAD_KEY}）。{where}", fault=True)
 
 
 def _robot(name: str, url: str) -> Robot:

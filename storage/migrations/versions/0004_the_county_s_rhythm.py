@@ -123,6 +123,7 @@ def _papers() -> None:
         Column("audience", JSON, nullable=False),
         Column("hold", Integer, nullable=False, server_default="0"),
         Column("version", Integer, nullable=False, server_default="1"),
+        Column("printed", Integer, nullable=False, server_default="0"),
         Column("drafted_at", _MOMENT, nullable=False),
         _to("people", "decided_by", nullable=True),
         Column("decided_at", _MOMENT),

@@ -1,0 +1,219 @@
+"""Papers by the timetable: drafted when their day comes, printed, and shown to the office."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import takewhile
+
+from bot.domain.bulletins import Bulletin
+from bot.domain.document import Document
+from bot.domain.people import Person, Role
+from bot.domain.rhythm import Occasion, Rhythm
+from bot.errors import PaperError, Refused
+from handlers.turn import Beat, Desk, Turn
+from handlers.watch import Printed, Watch
+from storage.letters import Choices, Lane
+
+log = logging.getLogger(__name__)
+
+_MOST_LATE = 3
+"""Papers of one rhythm that are made up for after down time; of daily ones only the last."""
+
+_OFFICE_ALONE = (str(Role.OFFICE),)
+
+
+async def draft(watch: Watch) -> None:
+    """Draft what the timetable asks for; after down time each paper once, the latest few of a rhythm."""
+    if await watch.read(_unbegun):
+        await watch.perform(_begin)
+    for rhythm, occasion in await watch.read(_due):
+        try:
+            document = await watch.press.draft(rhythm, occasion, watch.clock.now())
+        except PaperError:
+            log.exception("%s of %s could not be drafted; tried again", rhythm.paper, occasion.last)
+            await watch.perform(partial(_tell_of_failure, rhythm, occasion))
+            continue
+        await watch.perform(partial(_keep, rhythm, occasion, document))
+
+
+def _unbegun(beat: Beat) -> list[Rhythm]:
+    known = beat.tx.bulletins.done_through()
+    return [rhythm for rhythm in beat.county.rhythms if rhythm.key not in known]
+
+
+def _begin(beat: Beat) -> None:
+    """Let new rhythms begin with the next paper that is due after now."""
+    for rhythm in _unbegun(beat):
+        long_ago = beat.today - timedelta(days=60)
+        over = takewhile(
+            lambda occasion: occasion.at <= beat.now, rhythm.occasions(long_ago, beat.county.calendar)
+        )
+        through = max((occasion.last for occasion in over), default=long_ago)
+        beat.tx.bulletins.begin(rhythm.key, through, beat.now)
+
+
+def _due(beat: Beat) -> list[tuple[Rhythm, Occasion]]:
+    """Return the occasions that have come and have no draft, the earliest first."""
+    known = beat.tx.bulletins.done_through()
+    found: list[tuple[Rhythm, Occasion]] = []
+    for rhythm in beat.county.rhythms:
+        if rhythm.key not in known:
+            continue
+        come = [
+            *takewhile(
+                lambda occasion: occasion.at <= beat.now,
+                rhythm.occasions(known[rhythm.key], beat.county.calendar),
+            )
+        ]
+        most = 1 if rhythm.when.by_workdays else _MOST_LATE
+        found += [(rhythm, occasion) for occasion in come[-most:]]
+    return sorted(found, key=lambda each: each[1].at)
+
+
+def _keep(rhythm: Rhythm, occasion: Occasion, document: Document, beat: Beat) -> None:
+    beat.tx.bulletins.pass_by(rhythm.key, occasion.last)
+    if beat.tx.bulletins.draft(rhythm, occasion, document, beat.now):
+        slot = f"{rhythm.paper}:{rhythm.scope}:{occasion.last}"
+        beat.record(None, "bulletin.drafted", f"slot:{slot}", title=document.title, empty=document.is_empty)
+
+
+def _tell_of_failure(rhythm: Rhythm, occasion: Occasion, beat: Beat) -> None:
+    for colleague in beat.office:
+        text = beat.say(
+            colleague, "releasing.failed", paper=rhythm.paper, day=beat.date(colleague, occasion.last)
+        )
+        beat.tell(colleague, f"bulletin:failed:{rhythm.key}:{occasion.last}:{colleague.id}", text)
+
+
+# --- on paper ---------------------------------------------------------------------------
+
+
+async def show(watch: Watch) -> None:
+    """Print every draft that is new or was amended, and show it to the office."""
+    for bulletin in await watch.read(_unprinted):
+        try:
+            printed = await watch.press.print(bulletin.document)
+        except PaperError:
+            log.exception("bulletin %d could not be printed; the next beat tries again", bulletin.id)
+            continue
+        await watch.perform(partial(_show, bulletin, printed))
+
+
+def _unprinted(beat: Beat) -> list[Bulletin]:
+    found = [beat.tx.bulletins.get(each) for each in beat.tx.bulletins.to_print()]
+    return [each for each in found if each is not None]
+
+
+def _show(bulletin: Bulletin, printed: Printed, beat: Beat) -> None:
+    if not beat.tx.bulletins.printed(bulletin):
+        return
+    keep(beat, bulletin, printed)
+    if bulletin.audience == _OFFICE_ALONE:
+        # Its reader is its editor: there is nobody to release it to.
+        beat.tx.bulletins.release(replace(bulletin, hold=timedelta(0)), None, beat.now)
+        return
+    for colleague in beat.office:
+        text = f"{_draft_words(beat, colleague, bulletin)}\n{printed.text}"
+        slot = f"{bulletin.subject}:{bulletin.version}:draft:{colleague.id}"
+        beat.tell(colleague, slot, text, choices(beat, colleague, bulletin), subject=card(bulletin.id))
+        hand_over(beat, colleague, bulletin, f"{bulletin.version}:draft", ("workbook", "pages"))
+
+
+def card(bulletin_id: int) -> str:
+    """Return the name under which the drafts in the office's chats are found again."""
+    return f"bulletin-draft:{bulletin_id}"
+
+
+def _draft_words(desk: Desk, reader: Person, bulletin: Bulletin) -> str:
+    key = "releasing.draft" if bulletin.version == 1 else "releasing.draft_amended"
+    return desk.say(reader, key, number=bulletin.id)
+
+
+def choices(desk: Desk, reader: Person, bulletin: Bulletin) -> Choices:
+    """Return what the office may do with a draft."""
+    return (
+        (
+            (desk.say(reader, "button.release"), f"release:{bulletin.id}:{bulletin.version}"),
+            (desk.say(reader, "button.amend"), f"amend:{bulletin.id}"),
+            (desk.say(reader, "button.drop_bulletin"), f"drop_bulletin:{bulletin.id}"),
+        ),
+    )
+
+
+def keep(beat: Beat, bulletin: Bulletin, printed: Printed) -> None:
+    """Keep a version as it is printed, so that what goes out is what was looked over."""
+    for name, paper in (("workbook", printed.workbook), ("pages", printed.pages)):
+        beat.tx.papers.add(_paper_key(bulletin, name), paper, beat.now)
+
+
+def _paper_key(bulletin: Bulletin, name: str) -> str:
+    return f"{bulletin.subject}:{bulletin.version}:{name}"
+
+
+def hand_over(desk: Desk, person: Person, bulletin: Bulletin, slot: str, names: Sequence[str]) -> None:
+    """Owe somebody papers of a bulletin, after the words they belong to."""
+    for name in names:
+        paper_id = desk.tx.papers.named(_paper_key(bulletin, name))
+        owe(desk, person, f"{bulletin.subject}:{slot}:{person.id}:{name}", paper_id)
+
+
+def owe(desk: Desk, person: Person, slot: str, paper_id: int) -> None:
+    """Owe somebody a paper that is kept."""
+    letter = desk.draft(person, slot, "", lane=Lane.PAPER)
+    desk.tx.outbox.add(replace(letter, text="", paper_id=paper_id), desk.now)
+
+
+# --- the timetable as a page ------------------------------------------------------------
+
+
+def timetable(turn: Turn) -> None:
+    """Show the timetable: which paper comes when, for whom, and which drafts wait (日程)."""
+    if not turn.sender.is_office:
+        raise Refused("office.only")
+    lines = []
+    for rhythm in turn.county.rhythms:
+        following = next_occasion(turn, rhythm)
+        if following is None:
+            continue
+        lines.append((following.at, _line(turn, rhythm, following)))
+    waiting = turn.tx.bulletins.drafts()
+    text = turn.say(turn.sender, "releasing.timetable", lines="\n".join(text for _, text in sorted(lines)))
+    if not lines:
+        text = turn.say(turn.sender, "releasing.no_timetable")
+    if waiting:
+        titles = "\n".join(f"· {each.title}" for each in waiting)
+        text += "\n" + turn.say(turn.sender, "releasing.waiting", count=len(waiting), lines=titles)
+    turn.reply_with(text)
+
+
+def _line(turn: Turn, rhythm: Rhythm, occasion: Occasion) -> str:
+    local = turn.county.calendar.day_of(occasion.at)
+    return turn.say(
+        turn.sender,
+        "releasing.timetable_line",
+        day=turn.date(turn.sender, local),
+        weekday=turn.say(turn.sender, f"weekday.{local.weekday()}"),
+        at=rhythm.at.strftime("%H:%M"),
+        paper=rhythm.paper,
+        when=rhythm.when.words,
+        to="、".join(rhythm.to),
+    )
+
+
+def next_occasion(desk: Desk, rhythm: Rhythm) -> Occasion | None:
+    """Return when a rhythm next comes round; None when its campaign is over."""
+    began = desk.today - timedelta(days=10)
+    coming = (each for each in rhythm.occasions(began, desk.county.calendar) if each.at > desk.now)
+    return next(coming, None)
+
+
+def next_moments(beat: Beat) -> list[tuple[datetime, str]]:
+    """Return the next moments at which a paper is drafted or posted, with the keys of their names."""
+    found = [next_occasion(beat, rhythm) for rhythm in beat.county.rhythms]
+    moments = [(each.at, "event.bulletin") for each in found if each is not None]
+    post = beat.tx.bulletins.next_post()
+    if post is not None and post > beat.now:
+        moments.append((post, "event.bulletin_posted"))
+    return moments

@@ -1,0 +1,29 @@
+"""What people say to papers: the part of the table of contents that the router reads with its own."""
+
+from collections.abc import Callable
+
+from handlers import bulletins, posting, releasing
+from handlers.turn import Turn
+
+Handler = Callable[[Turn], None]
+
+COMMANDS: dict[str, Handler] = {
+    **dict.fromkeys(("日程", "timetable"), bulletins.timetable),
+    **dict.fromkeys(("改数", "amend"), releasing.amend_typed),
+}
+
+ACTIONS: dict[str, Handler] = {
+    "release": releasing.release,
+    "amend": releasing.ask_amendment,
+    "drop_bulletin": releasing.ask_drop,
+    "object": releasing.ask_objection,
+    "uphold": releasing.ask_uphold,
+    "sign": posting.sign,
+}
+
+TOPICS: dict[str, Handler] = {
+    "amend": releasing.amend,
+    "drop_bulletin": releasing.drop,
+    "object": releasing.object_to,
+    "uphold": releasing.uphold,
+}

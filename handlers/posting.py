@@ -1,0 +1,118 @@
+"""Released papers go to the groups and people they are for; people sign for them with one tap."""
+
+import logging
+from functools import partial
+
+from bot.domain.bulletins import Bulletin
+from bot.domain.people import Person, Role
+from bot.domain.tasks import AGENDA
+from bot.domain.timetable import GROUPS
+from bot.errors import PaperError, Refused
+from handlers import bulletins
+from handlers.turn import Beat, Turn
+from handlers.watch import Printed, Watch
+from storage.chats import Chat
+from storage.letters import Choices, Lane, Letter
+
+log = logging.getLogger(__name__)
+
+
+async def post(watch: Watch) -> None:
+    """Post what is released and whose moment has come; what is for one person holds their lines only."""
+    for bulletin in await watch.read(_to_post):
+        try:
+            if bulletin.document.personal:
+                await _post_to_each(watch, bulletin)
+            else:
+                printed = await watch.press.print(bulletin.document)
+                await watch.perform(partial(_post, bulletin, printed))
+        except PaperError:
+            log.exception("bulletin %d could not be printed; the next beat tries again", bulletin.id)
+
+
+def _to_post(beat: Beat) -> list[Bulletin]:
+    found = [beat.tx.bulletins.get(each) for each in beat.tx.bulletins.to_post(beat.now)]
+    return [each for each in found if each is not None]
+
+
+async def _post_to_each(watch: Watch, bulletin: Bulletin) -> None:
+    for person in await watch.read(lambda beat: _readers(beat, bulletin)):
+        document = bulletin.document if person.is_office else bulletin.document.of(person.id)
+        if not document.is_empty:
+            printed = await watch.press.print(document)
+            await watch.perform(partial(_hand, bulletin, person, printed))
+    await watch.perform(partial(_done, bulletin))
+
+
+def _post(bulletin: Bulletin, printed: Printed, beat: Beat) -> None:
+    if not _done(bulletin, beat):
+        return
+    bulletins.keep(beat, bulletin, printed)
+    for person in _readers(beat, bulletin):
+        _tell(beat, bulletin, person, printed)
+        papers = ("workbook", "pages") if person.is_office else ("pages",)
+        bulletins.hand_over(beat, person, bulletin, "posted", papers)
+    if GROUPS in bulletin.audience:
+        for chat in beat.tx.chats.bound():
+            if chat.scope == bulletin.scope:
+                _post_to_group(beat, bulletin, chat, printed)
+
+
+def _done(bulletin: Bulletin, beat: Beat) -> bool:
+    if not beat.tx.bulletins.posted(bulletin, beat.now):
+        return False
+    beat.record(None, "bulletin.posted", bulletin.subject, version=bulletin.version)
+    return True
+
+
+def _readers(beat: Beat, bulletin: Bulletin) -> list[Person]:
+    """Return the people a bulletin is for, each once; who has not joined need not read it later."""
+    roles = [Role(each) for each in bulletin.audience if each != GROUPS]
+    people = {
+        person.id: person
+        for role in roles
+        for person in (beat.office if role is Role.OFFICE else beat.tx.people.with_role(role))
+    }
+    return [person for person in people.values() if beat.tx.people.address(person.id) is not None]
+
+
+def _hand(bulletin: Bulletin, person: Person, printed: Printed, beat: Beat) -> None:
+    """Hand somebody their own lines of a paper."""
+    _tell(beat, bulletin, person, printed)
+    slot = f"{bulletin.subject}:own:{person.id}"
+    paper_id = beat.tx.papers.add(slot, printed.pages, beat.now)
+    bulletins.owe(beat, person, slot, paper_id)
+
+
+def _tell(beat: Beat, bulletin: Bulletin, person: Person, printed: Printed) -> None:
+    choices: Choices = ()
+    if not person.is_office and beat.tx.receipts.hand(bulletin.subject, person.id, beat.now):
+        choices = (((beat.say(person, "button.sign"), f"sign:{bulletin.subject}"),),)
+    if person.is_office and bulletin.form == AGENDA:
+        choices = (((beat.say(person, "button.resolve"), f"resolve:{bulletin.id}"),),)
+    slot = f"{bulletin.subject}:posted:{person.id}"
+    beat.tell(person, slot, printed.text, choices, subject=f"{bulletin.subject}:posted", lane=Lane.PAPER)
+
+
+def _post_to_group(beat: Beat, bulletin: Bulletin, chat: Chat, printed: Printed) -> None:
+    slot = f"{bulletin.subject}:group:{chat.id}"
+    parts = (
+        (slot, printed.text, None),
+        (f"{slot}:pages", "", printed.pages),
+        (f"{slot}:book", "", printed.workbook),
+    )
+    for key, text, paper in parts:
+        paper_id = beat.tx.papers.add(key, paper, beat.now) if paper else None
+        letter = Letter(
+            key=key, to=chat.at, text=text, due_at=beat.now, in_group=True, lane=Lane.PAPER, paper_id=paper_id
+        )
+        beat.tx.outbox.add(letter, beat.now)
+
+
+def sign(turn: Turn) -> None:
+    """Sign for what one was handed (签收)."""
+    subject = turn.argument
+    if not turn.tx.receipts.sign(subject, turn.sender.id, turn.now):
+        raise Refused("receipt.signed_already")
+    turn.record(turn.sender, "receipt.signed", subject)
+    turn.notice = turn.say(turn.sender, "receipt.signed")

@@ -1,0 +1,227 @@
+"""Tasks (任务): what was promised or resolved becomes something dated that somebody holds.
+
+A task is a row of the problems of another nature: its clocks, ladder, cards and custody are theirs.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bot.domain.deadlines import dues
+from bot.domain.people import Duty, Person
+from bot.domain.problems import OTHER, Nature, Problem, Urgency
+from bot.domain.projects import Project
+from bot.domain.tasks import AGENDA, PastDayError, read_due, read_holder
+from bot.domain.words import visible
+from bot.errors import Refused
+from handlers import attachments, cards, clocks, custody, ledger, pointing, progress, prompts, routing, spoken
+from handlers.turn import Desk, Turn
+from storage.problems import Reported
+
+_PARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A task as somebody put it: on which project, for whom, what, and by when."""
+
+    project: Project
+    holder: Person
+    text: str
+    due: date | None
+
+
+def assign(
+    desk: Desk,
+    project: Project,
+    text: str,
+    *,
+    giver: Person,
+    holder: Person,
+    origin: str,
+    due: date | None = None,
+) -> Problem:
+    """Make a task and give it to its holder; the one who gives it says one day that it is done.
+
+    ``origin`` is what it came from: ``visit:3``, ``missive:7``, ``bulletin:12``, ``person:5``. Without
+    a day it is due as an ordinary problem is.
+    """
+    county = desk.county
+    urgency = Urgency.TODAY if due == desk.today else Urgency.ORDINARY
+    given = dues(urgency, desk.now, county.deadlines, county.calendar)
+    if due is not None and urgency is Urgency.ORDINARY:
+        end = county.calendar.at(due, county.deadlines.office_until)
+        given = replace(given, accept=min(given.accept, end), feedback=min(given.feedback, end), solve=end)
+    task = desk.tx.problems.add(
+        Reported(
+            project_id=project.id,
+            category=next((each for each in county.categories if each in text), OTHER),
+            text=text,
+            urgency=urgency,
+            reporter_id=giver.id,
+            holder_id=holder.id,
+            dues=given,
+            at=desk.now,
+            nature=Nature.TASK,
+            origin=origin,
+        ),
+        desk.today.year,
+    )
+    desk.record(giver, "task.given", cards.subject(task), to=holder.id, text=text, origin=origin)
+    if holder.id == giver.id:
+        # Whoever promises something has accepted it.
+        desk.tx.problems.take(task, holder.id, desk.now)
+    task = clocks.wind(desk, task)
+    if holder.id != giver.id:
+        cards.send(desk, holder, task, "given")
+    lead = routing.lead_of(desk, project.id)
+    if lead is not None and lead.id != giver.id and desk.stand_in(lead).id != desk.stand_in(holder).id:
+        cards.send(desk, lead, task, "given", desk.say(lead, "task.for_lead", holder=holder.call))
+    return task
+
+
+def promise(turn: Turn, project: Project, text: str, origin: str) -> Problem:
+    """Make a task of a promise; its holder is whom it begins with, else the one who made it."""
+    units = {unit.name for unit in turn.tx.people.units()}
+    name, words = read_holder(text, {person.name for person in turn.tx.people.all()}, units)
+    holder = custody.whom(turn, name) if name else turn.sender
+    return _assign(turn, Said(project, holder, words, _due(turn, words)), origin)
+
+
+def _assign(turn: Turn, said: Said, origin: str) -> Problem:
+    _must_be_reached(turn, said.holder)
+    task = assign(
+        turn,
+        said.project,
+        said.text,
+        giver=turn.sender,
+        holder=said.holder,
+        origin=origin,
+        due=said.due,
+    )
+    attachments.keep(turn, problem_id=task.id)
+    return task
+
+
+def receipt(turn: Turn, task: Problem) -> str:
+    """Return what the one who gave a task reads: what was noted, who has it, by when it is due."""
+    holder = turn.tx.people.get(task.holder_id)
+    return turn.say(
+        turn.sender,
+        "task.given_to_you" if holder.id == turn.sender.id else "task.given",
+        task=task.tag,
+        project=task.project,
+        text=visible(prompts.shortened(task.text, 60)),
+        holder=holder.call,
+        solve=cards.day(turn, task.solve_due),
+    )
+
+
+# --- in chat ----------------------------------------------------------------------------
+
+
+def give(turn: Turn) -> None:
+    """Give somebody a task (交办): 「交办 李强 XM-012 12月5日前协调用电」."""
+    led = leads(turn)
+    if not turn.sender.is_office and not led:
+        # 「交办 事项已落实」 is a liaison's answer.
+        progress.answer(turn)
+        return
+    said = _read(turn, turn.argument, "task.usage")
+    if not turn.sender.is_office and said.project.id not in led:
+        raise Refused("task.only_leaders")
+    task = _assign(turn, said, f"person:{turn.sender.id}")
+    turn.reply_with(receipt(turn, task), subject=cards.subject(task))
+
+
+def leads(turn: Turn) -> set[int]:
+    """Return the projects that the sender leads, or that those do for whom they stand in."""
+    return {
+        project.id
+        for each in turn.selves(turn.sender)
+        for project in turn.tx.projects.of(each, Duty.LEAD_LEADER, turn.today)
+    }
+
+
+def listed(turn: Turn) -> None:
+    """List tasks (任务), or name one: 「任务 2026-065」."""
+    if spoken.named_in(turn):
+        return
+    try:
+        ledger.tasks(turn)
+    except Refused as refusal:
+        if refusal.key != "listing.unknown" or not prompts.asked_of(turn, turn.sender):
+            raise
+        # 「任务 完成八成」 is a liaison's answer.
+        progress.answer(turn)
+
+
+def ask_resolutions(turn: Turn) -> None:
+    """Ask what the consultation resolved; a line each."""
+    _must_be_office(turn)
+    turn.ask("resolve", bulletin=int(turn.argument))
+    turn.reply("task.ask_resolutions")
+
+
+def take_resolutions(turn: Turn) -> None:
+    """Make tasks of the lines that answer what was resolved."""
+    _must_be_office(turn)
+    number = int(turn.known["bulletin"])
+    try:
+        _resolve(turn, turn.text, number)
+    except Refused:
+        turn.ask("resolve", bulletin=number)
+        raise
+
+
+def resolve(turn: Turn) -> None:
+    """Make a task of a resolution (决议) of the last 会商: 「决议 XM-012 自然资源局 12月10日前组卷」."""
+    if not turn.sender.is_office:
+        progress.answer(turn)
+        return
+    agenda = turn.tx.bulletins.latest(AGENDA)
+    if agenda is None:
+        raise Refused("task.no_agenda")
+    _resolve(turn, turn.argument, agenda.id)
+
+
+def _resolve(turn: Turn, words: str, bulletin_id: int) -> None:
+    lines = list(filter(None, map(str.strip, words.splitlines())))
+    said = [_read(turn, line, "task.resolve_usage") for line in lines]
+    if not said:
+        raise Refused("task.resolve_usage")
+    given = [receipt(turn, _assign(turn, each, f"bulletin:{bulletin_id}")) for each in said]
+    turn.reply_with("\n".join(given))
+
+
+# --- what they share --------------------------------------------------------------------
+
+
+def _read(turn: Turn, line: str, usage: str) -> Said:
+    """Read 「李强 XM-012 12月5日前协调用电」, or the project first."""
+    parts = line.split(maxsplit=_PARTS - 1)
+    if len(parts) < _PARTS:
+        raise Refused(usage)
+    first, second, words = parts
+    if usage == "task.resolve_usage" or turn.tx.projects.numbered(first.upper()):
+        first, second = second, first
+    project = pointing.named(turn, second)
+    if project is None:
+        raise Refused("office.project_unknown", name=second)
+    return Said(project, custody.whom(turn, first), words, _due(turn, words))
+
+
+def _due(turn: Turn, words: str) -> date | None:
+    try:
+        return read_due(words, turn.today)
+    except PastDayError:
+        raise Refused("task.past") from None
+
+
+def _must_be_reached(turn: Turn, holder: Person) -> None:
+    if turn.tx.people.address(holder.id) is None:
+        raise Refused("problem.whom_unreached", name=holder.call)
+
+
+def _must_be_office(turn: Turn) -> None:
+    if not turn.sender.is_office:
+        raise Refused("office.only")

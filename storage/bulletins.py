@@ -1,0 +1,245 @@
+"""Bulletins: drafted once for each slot, amended, released or dropped by the office, posted."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, insert, select, update
+
+from bot.domain.bulletins import Amendment, Bulletin, Stage
+from bot.domain.document import Document
+from bot.domain.rhythm import Occasion, Rhythm
+from storage.dialects import insert_once
+from storage.tables import amendments, bulletins, objections, people, rhythms
+
+_OPEN = (str(Stage.DRAFT),)
+_GOING_OUT = (str(Stage.SHOWN), str(Stage.RELEASED))
+
+
+class Bulletins:
+    """The county's papers, from the draft to the chats they go to."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    # --- the timetable ------------------------------------------------------------------
+
+    def done_through(self) -> dict[str, date]:
+        """Return, for each rhythm that has begun, the last day whose paper was drafted or passed by."""
+        rows = self._connection.execute(select(rhythms.c.key, rhythms.c.done_through))
+        return {row.key: row.done_through for row in rows}
+
+    def begin(self, key: str, through: date, now: datetime) -> None:
+        """Let a rhythm begin after a day; what lies before is not made up for."""
+        insert_once(self._connection, rhythms, {"key": key, "done_through": through, "since": now})
+
+    def pass_by(self, key: str, through: date) -> None:
+        """Note that everything of a rhythm is drafted up to a day."""
+        self._connection.execute(
+            update(rhythms)
+            .where(rhythms.c.key == key, rhythms.c.done_through < through)
+            .values(done_through=through)
+        )
+
+    # --- drafts -------------------------------------------------------------------------
+
+    def draft(self, rhythm: Rhythm, occasion: Occasion, document: Document, now: datetime) -> bool:
+        """Keep the draft of an occasion; False if there is one."""
+        stage = Stage.EMPTY if document.is_empty else Stage.DRAFT
+        row = {
+            "slot": f"{rhythm.paper}:{rhythm.scope}:{occasion.last}",
+            "form": rhythm.paper,
+            "scope": rhythm.scope,
+            "first": occasion.first,
+            "last": occasion.last,
+            "title": document.title,
+            "state": str(stage),
+            "content": document.as_json(),
+            "audience": list(rhythm.to),
+            "hold": int(rhythm.hold.total_seconds()),
+            "drafted_at": now,
+        }
+        return insert_once(self._connection, bulletins, row)
+
+    def get(self, bulletin_id: int) -> Bulletin | None:
+        """Return a bulletin by its id."""
+        row = self._connection.execute(select(bulletins).where(bulletins.c.id == bulletin_id)).first()
+        return _bulletin(row) if row else None
+
+    def latest(self, form: str) -> Bulletin | None:
+        """Return the last paper of a form that the office has let out; None when there is none."""
+        row = self._connection.execute(
+            select(bulletins)
+            .where(bulletins.c.form == form, bulletins.c.state.in_(_GOING_OUT))
+            .order_by(bulletins.c.last.desc(), bulletins.c.id.desc())
+            .limit(1)
+        ).first()
+        return _bulletin(row) if row else None
+
+    def to_print(self) -> list[int]:
+        """Return the drafts whose latest version is not on paper yet, the oldest first."""
+        rows = self._connection.execute(
+            select(bulletins.c.id)
+            .where(bulletins.c.state.in_(_OPEN), bulletins.c.printed < bulletins.c.version)
+            .order_by(bulletins.c.id)
+        )
+        return list(rows.scalars())
+
+    def printed(self, bulletin: Bulletin) -> bool:
+        """Note that a version is on paper; False if there is a newer one."""
+        return self._change(bulletin, Stage.DRAFT, printed=bulletin.version)
+
+    def drafts(self) -> list[Bulletin]:
+        """Return what waits for the office, the oldest first."""
+        rows = self._connection.execute(
+            select(bulletins).where(bulletins.c.state.in_(_OPEN)).order_by(bulletins.c.id)
+        )
+        return [_bulletin(row) for row in rows]
+
+    def amend(
+        self, bulletin: Bulletin, amended: Document, changes: Iterable[Amendment], by_id: int, now: datetime
+    ) -> bool:
+        """Put figures of a draft right; False if it is no draft any more, or was amended meanwhile."""
+        # One that stood open to objections is a draft again: what is posted was looked over as it is.
+        given: dict[str, Any] = {
+            "content": amended.as_json(),
+            "version": bulletin.version + 1,
+            "state": str(Stage.DRAFT),
+            "post_at": None,
+        }
+        if not self._change(bulletin, bulletin.stage, **given):
+            return False
+        for each in changes:
+            row = {
+                "bulletin_id": bulletin.id,
+                "line": each.line,
+                "figure": each.figure.key,
+                "was": _standing(bulletin.document, each),
+                "value": each.value,
+                "by_id": by_id,
+                "at": now,
+                "reason": each.reason,
+            }
+            self._connection.execute(insert(amendments), row)
+        return True
+
+    # --- decisions ----------------------------------------------------------------------
+
+    def release(self, bulletin: Bulletin, by_id: int | None, now: datetime) -> Bulletin | None:
+        """Let a draft go out, at once or when its objection window is over; None if another was quicker."""
+        stage = Stage.SHOWN if bulletin.hold else Stage.RELEASED
+        given = {"state": str(stage), "decided_by": by_id, "decided_at": now, "post_at": now + bulletin.hold}
+        if not self._change(bulletin, Stage.DRAFT, **given):
+            return None
+        return replace(bulletin, stage=stage, decided_at=now, post_at=now + bulletin.hold)
+
+    def drop(self, bulletin: Bulletin, by_id: int, reason: str, now: datetime) -> bool:
+        """Let a draft, or one that stands open to objections, go out to nobody; False if it went out."""
+        given = {"state": str(Stage.DROPPED), "decided_by": by_id, "decided_at": now, "reason": reason}
+        return self._change(bulletin, bulletin.stage, **given)
+
+    def to_post(self, now: datetime) -> list[int]:
+        """Return the bulletins whose moment has come and to which nobody objects any more."""
+        unanswered = exists().where(objections.c.bulletin_id == bulletins.c.id, objections.c.answer == "")
+        rows = self._connection.execute(
+            select(bulletins.c.id)
+            .where(bulletins.c.state.in_(_GOING_OUT), bulletins.c.posted_at.is_(None))
+            .where(bulletins.c.post_at <= now, ~unanswered)
+            .order_by(bulletins.c.id)
+        )
+        return list(rows.scalars())
+
+    def posted(self, bulletin: Bulletin, now: datetime) -> bool:
+        """Note that a bulletin went out; False if it had."""
+        statement = (
+            update(bulletins)
+            .where(bulletins.c.id == bulletin.id, bulletins.c.version == bulletin.version)
+            .where(bulletins.c.state.in_(_GOING_OUT), bulletins.c.posted_at.is_(None))
+            .values(state=str(Stage.RELEASED), posted_at=now)
+        )
+        return self._connection.execute(statement).rowcount == 1
+
+    def next_post(self) -> datetime | None:
+        """Return when the next bulletin goes out by itself."""
+        return self._connection.execute(
+            select(bulletins.c.post_at)
+            .where(bulletins.c.state.in_(_GOING_OUT), bulletins.c.posted_at.is_(None))
+            .order_by(bulletins.c.post_at)
+            .limit(1)
+        ).scalar()
+
+    def _change(self, bulletin: Bulletin, stage: Stage, **values: Any) -> bool:
+        statement = (
+            update(bulletins)
+            .where(bulletins.c.id == bulletin.id, bulletins.c.version == bulletin.version)
+            .where(bulletins.c.state == str(stage), bulletins.c.posted_at.is_(None))
+            .values(**values)
+        )
+        return self._connection.execute(statement).rowcount == 1
+
+    # --- objections ---------------------------------------------------------------------
+
+    def object(self, bulletin_id: int, person_id: int, text: str, now: datetime) -> int:
+        """Keep what somebody objects to; Return its id."""
+        row = {"bulletin_id": bulletin_id, "person_id": person_id, "text": text, "at": now}
+        key: Any = self._connection.execute(insert(objections), row).inserted_primary_key
+        return int(key[0])
+
+    def objection(self, objection_id: int) -> tuple[int, int, str, str] | None:
+        """Return of which bulletin and by whom an objection is, its words, and its answer."""
+        row = self._connection.execute(
+            select(objections.c.bulletin_id, objections.c.person_id, objections.c.text, objections.c.answer)
+            .where(objections.c.id == objection_id)
+            .join(people, people.c.id == objections.c.person_id)
+        ).first()
+        return (row.bulletin_id, row.person_id, row.text, row.answer) if row else None
+
+    def settle(self, bulletin_id: int, answer: str, by_id: int, now: datetime) -> list[int]:
+        """Answer every open objection to a bulletin; Return who made them."""
+        open_ones = (objections.c.bulletin_id == bulletin_id, objections.c.answer == "")
+        whom = list(self._connection.execute(select(objections.c.person_id).where(*open_ones)).scalars())
+        self._connection.execute(
+            update(objections).where(*open_ones).values(answer=answer, answered_by=by_id, answered_at=now)
+        )
+        return whom
+
+    def answer(self, objection_id: int, answer: str, by_id: int, now: datetime) -> bool:
+        """Answer an objection; False if it is answered."""
+        statement = (
+            update(objections)
+            .where(objections.c.id == objection_id, objections.c.answer == "")
+            .values(answer=answer, answered_by=by_id, answered_at=now)
+        )
+        return self._connection.execute(statement).rowcount == 1
+
+
+def _standing(document: Document, change: Amendment) -> Any:
+    for table in document.tables:
+        at = table.place(change.figure.key)
+        for row in table.rows:
+            if at is not None and row.key == change.line:
+                return row.values[at]
+    return None
+
+
+def _bulletin(row: Row[Any]) -> Bulletin:
+    return Bulletin(
+        id=row.id,
+        slot=row.slot,
+        form=row.form,
+        scope=row.scope,
+        first=row.first,
+        last=row.last,
+        title=row.title,
+        stage=Stage(row.state),
+        document=Document.from_json(row.content),
+        audience=tuple(row.audience),
+        hold=timedelta(seconds=row.hold),
+        version=row.version,
+        printed=row.printed,
+        drafted_at=row.drafted_at,
+        decided_at=row.decided_at,
+        post_at=row.post_at,
+        posted_at=row.posted_at,
+    )

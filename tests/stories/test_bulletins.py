@@ -1,0 +1,202 @@
+"""Papers of the timetable: drafted once, looked over, put right, released, objected to, signed for."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from bot.chat import Event
+from bot.domain.rhythm import Rhythm, When
+from bot.errors import PaperError
+from storage.store import Store
+from tests.world import World
+from tests.world import county as settings
+from tests.world import world as county_at
+
+FRIDAY = date(2026, 11, 20)
+MONTH_END = date(2026, 11, 30)
+SHEET = Rhythm("旬督查表", When.parse("每旬"), to=("群", "牵头领导"))
+RANKING = Rhythm("项目排名", When.parse("每月末"), hold=timedelta(hours=24))
+CHECK = Rhythm("要件检查", When.parse("每周一"), to=("指挥部办公室",))
+
+
+async def county_of(store: Store, *rhythms: Rhythm) -> World:
+    world = county_at(store, settings=settings(rhythms=rhythms))
+    await world.is_peopled()
+    await world.happens(Event.JOINED_GROUP, chat="group1", detail="全县调度群")
+    await world.hears("zhao", button="全县")
+    await world.beats()
+    return world
+
+
+@pytest.fixture
+async def sheet(open_store: Store) -> World:
+    """A county with one rhythm, on the afternoon of 30 November, when its sheet is drafted."""
+    world = await county_of(open_store, SHEET)
+    await world.day_at(MONTH_END, "16:00")
+    return world
+
+
+async def test_a_sheet_is_drafted_on_its_day_and_goes_nowhere_before_the_office_says_so(sheet: World) -> None:
+    draft, workbook, pages = sheet.messages("zhao")[-3:]
+    await sheet.waits(hours=20)
+
+    assert draft.labels == ["发布", "改数", "不发"]
+    assert draft.text.startswith("材料拟好了，请过目。")
+    assert "【旬督查表 11-21至11-30】本期完成 3200 万元" in draft.text
+    assert [each.paper and each.paper.name[-4:] for each in (workbook, pages)] == ["xlsx", ".pdf"]
+    assert not any("旬督查表" in said for said in (*sheet.said_to("group1"), *sheet.said_to("chen")))
+
+
+async def test_released_it_is_in_the_group_and_with_the_leaders_who_sign_for_it(sheet: World) -> None:
+    await sheet.hears("zhao", button="发布")
+    await sheet.beats()
+
+    assert any("本期完成 3200 万元" in said for said in sheet.said_to("group1"))
+    notice = await sheet.hears("chen", button="签收")
+    assert notice == "已签收。"
+    signed = await sheet.store.read(lambda tx: tx.receipts.signed("bulletin:1"))
+    assert (signed.told, signed.received, signed.missing) == (1, 1, ())
+
+
+async def test_a_beat_more_or_a_restart_drafts_and_posts_nothing_twice(sheet: World) -> None:
+    await sheet.hears("zhao", button="发布")
+    await sheet.beats()
+    before = len(sheet.messages("group1")), len(sheet.messages("chen")), len(sheet.messages("zhao"))
+
+    await sheet.waits(minutes=5)
+    await sheet.waits(days=2)
+
+    assert len(sheet.messages("group1")) == before[0]
+    assert sheet.press.papers.count("旬督查表 11-21至11-30 320000") == 2
+
+
+async def test_a_figure_put_right_is_marked_kept_and_printed_again(sheet: World) -> None:
+    await sheet.hears("zhao", button="改数")
+    await sheet.hears("zhao", "XM-001 本期完成 3500万（漏报一笔）")
+    await sheet.beats()
+
+    bulletin = await sheet.store.read(lambda tx: tx.bulletins.get(1))
+    assert bulletin is not None
+    row = bulletin.document.tables[0].rows[0]
+    assert (row.values[1], dict(row.amended)) == (350_000, {"invested": 320_000})
+    assert "本期完成 3500 万元" in sheet.said_to("zhao")[-3]
+    # The first draft has no buttons any more: nobody releases what was put right.
+    offering = [each for each in sheet.messages("zhao") if "发布" in each.labels]
+    assert [each.text.splitlines()[0] for each in offering] == ["按您改的重新出了一份，请再看一眼。"]
+
+
+async def test_two_who_decide_at_once_decide_once(sheet: World) -> None:
+    await sheet.hears("zhao", button="不发", settle=False)
+    await sheet.hears("zhao", "数字要重新核", settle=False)
+    await sheet.hears("zhao", button="发布", settle=False)
+    await sheet.beats()
+
+    assert "「旬督查表 11-21至11-30」已经不发，不能再改。" in sheet.said_to("zhao")
+    assert not any("旬督查表" in each for each in sheet.said_to("group1"))
+
+
+async def test_words_that_name_no_figure_change_nothing(sheet: World) -> None:
+    await sheet.hears("zhao", "改数 XM-001 心情 很好")
+
+    assert "没看懂要改哪个数，材料没有改动" in sheet.said_to("zhao")[-1]
+    assert len(sheet.press.papers) == 1
+
+
+async def test_only_the_office_decides(sheet: World) -> None:
+    await sheet.hears("liu", "改数 XM-001 本期完成 3500万")
+
+    assert "只有指挥部办公室" in sheet.said_to("liu")[-1]
+
+
+async def test_after_down_time_each_paper_is_drafted_once_and_none_is_made_up_from_before_the_start(
+    open_store: Store,
+) -> None:
+    world = await county_of(open_store, SHEET, Rhythm("预警", When.parse("每个工作日"), to=("牵头领导",)))
+    before = list(world.press.papers)
+
+    await world.day_at(date(2026, 12, 11), "11:00")
+
+    assert before == []
+    # The sheets of 30 November and 10 December; of the daily paper only yesterday's.
+    assert sorted(world.press.papers) == [
+        "旬督查表 11-21至11-30 320000",
+        "旬督查表 12-01至12-10 320000",
+        "预警 12-10至12-10 320000",
+    ]
+
+
+async def test_what_is_for_the_office_alone_needs_no_release(open_store: Store) -> None:
+    world = await county_of(open_store, CHECK)
+
+    await world.day_at(MONTH_END, "16:00")
+    await world.beats()
+
+    assert any("要件检查" in said for said in world.said_to("zhao"))
+    assert "发布" not in [label for each in world.messages("zhao") for label in each.labels]
+
+
+async def test_a_paper_with_nothing_in_it_disturbs_nobody(open_store: Store) -> None:
+    world = await county_of(open_store, CHECK)
+    world.press.rows.clear()
+
+    await world.day_at(MONTH_END, "16:00")
+    await world.waits(hours=17)
+
+    assert world.press.papers == []
+    assert not any("要件检查" in said for said in world.said_to("zhao"))
+
+
+async def test_a_ranking_is_shown_for_a_day_and_waits_for_the_answer_to_an_objection(
+    open_store: Store,
+) -> None:
+    world = await county_of(open_store, RANKING)
+    await world.day_at(MONTH_END, "16:00")
+    await world.hears("zhao", button="发布")
+    await world.beats()
+    posted_at_once = any("项目排名" in said for said in world.said_to("group1"))
+
+    await world.hears("chen", button="有异议")
+    await world.hears("chen", "纯碱项目的数少了一笔")
+    await world.day_at(date(2026, 12, 1), "16:30")
+    waiting = not any("项目排名" in said for said in world.said_to("group1"))
+    await world.hears("zhao", button="维持")
+    await world.hears("zhao", "已与统计局核对")
+    await world.beats()
+
+    assert not posted_at_once
+    assert waiting
+    assert world.said_to("chen")[-1].endswith("办公室核对后维持原样：已与统计局核对")
+    assert any("项目排名" in said for said in world.said_to("group1"))
+
+
+async def test_a_leader_gets_their_own_lines_only(open_store: Store) -> None:
+    world = await county_of(open_store, Rhythm("预警", When.parse("每月末"), to=("牵头领导",)))
+    world.press.personal = True
+    world.press.rows[:] = [("XM-001", 100, (world.ids["chen"],)), ("XM-002", 900, (world.ids["liu"],))]
+    await world.day_at(MONTH_END, "16:00")
+
+    await world.hears("zhao", button="发布")
+    await world.beats()
+
+    assert any("本期完成 1 万元" in said for said in world.said_to("chen"))
+    assert not any("本期完成 10 万元" in said for said in world.said_to("chen"))
+
+
+async def test_a_paper_that_cannot_be_made_is_told_once_and_tried_again(open_store: Store) -> None:
+    world = await county_of(open_store, SHEET)
+    world.press.paper_failures += [PaperError("no"), PaperError("no")]
+
+    await world.day_at(MONTH_END, "16:00")
+    await world.beats()
+    await world.beats()
+
+    assert sum("没有做出来" in said for said in world.said_to("zhao")) == 1
+    assert world.press.papers == ["旬督查表 11-21至11-30 320000"]
+
+
+async def test_the_timetable_can_be_read(sheet: World) -> None:
+    await sheet.hears("zhao", "日程")
+
+    said = sheet.said_to("zhao")[-1]
+    assert "· 12月10日 周四 16:00　旬督查表（每旬），发群、牵头领导" in said
+    assert "等您过目的 1 份：\n· 旬督查表 11-21至11-30" in said

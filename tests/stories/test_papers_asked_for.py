@@ -3,13 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.errors import PaperError
 from storage import tables
 from tests.world import World
-
-LISTS = "清单 {scope} 2026-11-23 2026-11-23"
 
 
 async def test_the_office_writes_an_element_and_the_liaison_sees_it(world: World) -> None:
@@ -84,13 +82,15 @@ async def test_four_lists_come_as_a_screen_and_a_workbook(
     await world.hears(who, words)
     await world.beats()
 
-    assert world.press.printed == [LISTS.format(scope=scope)]
+    assert await world.asks(
+        lambda tx: tx.connection.execute(select(tables.orders.c.scope)).scalars().all()
+    ) == [scope]
     *_, screen, workbook = world.messages(who)
-    assert screen.text.startswith("【青禾县清单】")
+    assert screen.text.startswith("【清单 11-23至11-23】")
     assert workbook.paper is not None
-    assert workbook.paper.name == "清单.xlsx"
+    assert workbook.paper.name == "清单 11-23至11-23.xlsx"
     await world.beats()
-    assert len(world.press.printed) == 1
+    assert len(world.press.papers) == 1
 
 
 async def test_nobody_sees_the_lists_of_others(world: World) -> None:
@@ -100,11 +100,11 @@ async def test_nobody_sees_the_lists_of_others(world: World) -> None:
 
     assert world.last("chen").startswith("这个项目不归您。")
     assert world.last("zhao").startswith("没有找到「没有的镇」。")
-    assert world.press.printed == []
+    assert world.press.papers == []
 
 
 async def test_lists_that_cannot_be_made_are_said_so_once(world: World) -> None:
-    world.press.failures.append(PaperError("no form"))
+    world.press.paper_failures.append(PaperError("no form"))
 
     await world.hears("zhao", "清单")
     await world.beats()

@@ -8,8 +8,11 @@ import pytest
 
 from storage.migrate import migrate
 from storage.store import Store
+from tests import compiled
 from tests.world import World
 from tests.world import world as make_world
+
+compiled.share()
 
 
 @pytest.fixture(scope="session")

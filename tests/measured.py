@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import slipcover
-from slipcover.importer import ImportManager
+from slipcover.importer import ImportManager, wrap_spec_from_file_location
 from slipcover.slipcover import merge_coverage, print_coverage
 
 _SOURCE = ["bot/domain", "handlers", "storage"]
@@ -17,8 +17,10 @@ _AT_LEAST = 95
 _UNCOUNTED = ["if TYPE_CHECKING:", "@overload", r"class .*\(Protocol\)"]
 
 _slip = slipcover.Slipcover(branch=True, source=_SOURCE, exclude_also=_UNCOUNTED)
-# Here and not in a hook: before conftest.py imports what is measured.
-ImportManager(_slip, slipcover.FileMatcher(sources=_SOURCE)).__enter__()
+# Here and not in a hook: before conftest.py imports what is measured. Alembic loads its steps by their files.
+_files = slipcover.FileMatcher(sources=_SOURCE)
+ImportManager(_slip, _files).__enter__()
+wrap_spec_from_file_location(_slip, _files)
 _measured: list[dict[str, Any]] = []
 
 

@@ -329,6 +329,19 @@ def digest(
 
 
 @app.command()
+def letter(
+    file: Annotated[Path, typer.Argument(help="写到哪里，如 letters/函.docx。 Where to write it.")],
+    config: Config = DEFAULT,
+) -> None:
+    """写一份函的文档模板，照着改。 Write the Word template of a letter, to be changed as you like."""
+    del config  # the same for every county
+    from bot.papers.missive_template import missive_template
+
+    file.write_bytes(missive_template())
+    _say(f"{file} 已写好。改好后放进 [letters] templates 的文件夹，叫 函.docx，或只管一种的 交办函.docx。")
+
+
+@app.command()
 def migrate(config: Config = DEFAULT) -> None:
     """升级数据库结构；先自动备份。 Bring the database up to date, after a backup."""
     from storage.migrate import migrate as migrate_database

@@ -15,10 +15,13 @@ from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.domain.county import County
 from bot.domain.document import Document
+from bot.domain.missives import Sheet
 from bot.domain.rhythm import Occasion, Rhythm
 from bot.domain.week import Week
+from bot.errors import TemplateError
 from bot.messengers import messengers_of, titled
 from bot.papers.drafting import DraftOrder, PrintOrder, draft, printed
+from bot.papers.missive import make_missive
 from bot.papers.press import DigestOrder, make_digest
 from bot.papers.workshop import Workshop
 from bot.texts import Texts
@@ -27,7 +30,7 @@ from handlers import almanac, duties
 from handlers.delivery import Delivery
 from handlers.fetching import Fetching
 from handlers.router import Router
-from handlers.watch import DigestPapers, Printed, Watch
+from handlers.watch import DigestPapers, MissivePapers, Printed, Watch
 from storage.lock import RunLock
 from storage.store import Store
 
@@ -41,7 +44,7 @@ _BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
 
 
 class WorkshopPress:
-    """Has digests and papers made in the workshop."""
+    """Has digests, papers and missives made in the workshop."""
 
     def __init__(self, settings: Settings, workshop: Workshop) -> None:
         self._settings = settings
@@ -52,6 +55,13 @@ class WorkshopPress:
         return DigestPapers(
             *await self._workshop.make(make_digest, order(self._settings, scope, week, now, late=late))
         )
+
+    async def missive(self, sheet: Sheet) -> MissivePapers:
+        """Return a missive on paper; raise TemplateError where the office's template does not fit."""
+        made = await self._workshop.make(make_missive, sheet, self._settings.letters.templates)
+        if isinstance(made[0], str):
+            raise TemplateError(*made)
+        return MissivePapers(*made)
 
     async def draft(self, rhythm: Rhythm, occasion: Occasion, now: datetime) -> Document:
         """Return the paper that a line of the timetable asks for, as the database has it now."""

@@ -27,6 +27,7 @@ from bot.domain.people import Language
 from bot.domain.projects import ProjectClass
 from bot.errors import ConfigurationError
 from bot.lengths import Length, Time
+from bot.missives import LetterSettings
 from bot.timetable import RhythmSettings
 
 ENVIRONMENT = "LIAISON_"
@@ -195,6 +196,7 @@ class Settings(Section):
     quiet: Quiet = Quiet()
     calendar: CalendarSettings = CalendarSettings()
     rhythm: RhythmSettings = RhythmSettings()
+    letters: LetterSettings = LetterSettings()
     problems: Problems = Problems()
 
     @model_validator(mode="after")
@@ -236,6 +238,7 @@ class Settings(Section):
             digest_weekday=_WEEKDAYS.index(self.digest.weekday),
             digest_at=self.digest.at,
             rhythms=self.rhythm.timetable(),
+            missives=self.letters.rules(),
             climbs=self.escalation.climb == "automatic",
             # Steps are office hours, and a day of them is not 24.
             step=step if step % timedelta(days=1) else deadlines.workday * step.days,
@@ -315,7 +318,11 @@ def _beside(settings: Settings, folder: Path) -> Settings:
     if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
         url = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"
     texts = folder / settings.texts if settings.texts else None
+    templates = settings.letters.templates
+    letters = settings.letters.model_copy(update={"templates": folder / templates if templates else None})
     database = settings.database.model_copy(update={"url": url})
     forms = folder / settings.rhythm.forms if settings.rhythm.forms else None
     rhythm = settings.rhythm.model_copy(update={"forms": forms})
-    return settings.model_copy(update={"database": database, "texts": texts, "rhythm": rhythm})
+    return settings.model_copy(
+        update={"database": database, "texts": texts, "rhythm": rhythm, "letters": letters}
+    )

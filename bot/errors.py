@@ -66,6 +66,19 @@ class PaperError(BotError):
     """A picture or a workbook could not be made; what it was made from is untouched."""
 
 
+class TemplateError(PaperError):
+    """A Word template does not fit; ``key`` says how, ``what`` names the field or what could not be read.
+
+    ``file`` is empty for our own.
+    """
+
+    def __init__(self, file: str, key: str, what: str = "") -> None:
+        super().__init__(f"{file}: {key} {what}".rstrip())
+        self.file = file
+        self.key = key
+        self.what = what
+
+
 class Refused(BotError):  # noqa: N818 -- a polite no is not an error
     """What was asked cannot be done; ``key`` and ``blanks`` name the sentence that says why."""
 

@@ -10,6 +10,7 @@ from bot.chat import Attachment, Fetched, Paper
 from bot.clock import Clock
 from bot.domain.county import County
 from bot.domain.document import Document
+from bot.domain.missives import Sheet
 from bot.domain.rhythm import Occasion, Rhythm
 from bot.domain.week import Week
 from bot.texts import Texts
@@ -30,6 +31,14 @@ class DigestPapers:
 
 
 @dataclass(frozen=True, slots=True)
+class MissivePapers:
+    """A missive on paper: for the office to keep, and as it goes out."""
+
+    docx: Paper
+    pdf: Paper
+
+
+@dataclass(frozen=True, slots=True)
 class Printed:
     """A paper as it is handed over: one screen for a chat, a workbook, A4 pages."""
 
@@ -43,6 +52,9 @@ class Press(Protocol):
 
     async def digest(self, scope: str, week: Week, now: datetime, *, late: bool) -> DigestPapers:
         """Return the digest of a week for a scope."""
+
+    async def missive(self, sheet: Sheet) -> MissivePapers:
+        """Return a missive on paper; raise TemplateError where the office's template does not fit."""
 
     async def draft(self, rhythm: Rhythm, occasion: Occasion, now: datetime) -> Document:
         """Return the paper that a line of the timetable asks for, as the database has it now."""

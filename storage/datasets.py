@@ -7,6 +7,7 @@ from storage.elements import ELEMENTS, element_lines
 from storage.figures import PROJECT, project_lines
 from storage.leader_figures import LEADER, leader_lines
 from storage.lists import DEADLINES, DUTIES, MILESTONES, deadline_lines, duty_lines, milestone_lines
+from storage.missive_figures import MISSIVE_FIGURES, missive_lines
 from storage.problem_figures import (
     COMMON,
     DECISION,
@@ -34,6 +35,7 @@ DATASETS: dict[str, Dataset] = {
     "deadlines": Dataset(DEADLINES, deadline_lines),
     "elements": Dataset(ELEMENTS, element_lines),
     "warnings": Dataset(WARNINGS, warning_lines),
+    "missives": Dataset(MISSIVE_FIGURES, missive_lines),
     "tasks": Dataset(TASK, task_lines),
     "visits": Dataset(VISIT, visit_lines),
 }

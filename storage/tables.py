@@ -650,12 +650,13 @@ missives = _table(
     # What calls for it, once: 交办函:12:开工:2026-03-01.
     Column("slot", String, nullable=False, unique=True),
     Column("kind", String, nullable=False),
-    # Both empty until the office has approved it: numbers have no gaps.
+    # 开工, 投产, 进度; empty where the office wrote it by itself.
+    _words("matter"),
+    # Both empty until it goes out: numbers have no gaps.
     Column("year", Integer),
     Column("sequence", Integer),
     _to("projects", "project_id", nullable=True),
     _to("units", "unit_id", nullable=True),
-    _to("people", "person_id", nullable=True),
     Column("subject", String, nullable=False),
     Column("text", Text, nullable=False),
     Column("state", String, nullable=False),
@@ -665,6 +666,7 @@ missives = _table(
     Column("decided_at", Moment),
     _words("reason"),
     Column("reply_due", Date),
+    Column("sent_at", Moment),
     Column("received_at", Moment),
     _to("people", "received_by", nullable=True),
     Column("replied_at", Moment),

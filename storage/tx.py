@@ -23,6 +23,8 @@ from storage.handovers import Handovers
 from storage.inbox import Inbox
 from storage.leaves import Leaves
 from storage.listing import Listing
+from storage.missive_register import MissiveRegister
+from storage.missives import Missives
 from storage.mornings import Mornings
 from storage.orders import Orders
 from storage.outbox import Outbox
@@ -179,6 +181,16 @@ class Tx:
     def orders(self) -> Orders:
         """Papers that somebody asked for."""
         return Orders(self.connection)
+
+    @cached_property
+    def missives(self) -> Missives:
+        """The letters of the office."""
+        return Missives(self.connection)
+
+    @cached_property
+    def missive_register(self) -> MissiveRegister:
+        """The letters that went out, a page at a time."""
+        return MissiveRegister(self.connection)
 
     @cached_property
     def mornings(self) -> Mornings:

@@ -9,9 +9,10 @@ from datetime import date, datetime
 from bot.chat import Address, Attachment, Capabilities, Fetched, Listener, Outgoing, Paper, Ref
 from bot.domain.blanks import Blank, How
 from bot.domain.document import Document, Heading, Kind, Row, Table
+from bot.domain.missives import Sheet
 from bot.domain.rhythm import Occasion, Rhythm
 from bot.errors import DeliveryError, Failure
-from handlers.watch import DigestPapers, Printed
+from handlers.watch import DigestPapers, MissivePapers, Printed
 
 
 @dataclass
@@ -101,6 +102,7 @@ class FakePress:
 
     printed: list[str] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
+    sheets: list[Sheet] = field(default_factory=list)
     papers: list[str] = field(default_factory=list)
     paper_failures: list[Exception] = field(default_factory=list)
     rows: list[tuple[str, int, tuple[int, ...]]] = field(default_factory=lambda: [("XM-001", 320_000, ())])
@@ -144,6 +146,15 @@ class FakePress:
             f"周报 {scope} {week}",
             Paper("digest.png", "image/png", b"png"),
             Paper("ledger.xlsx", "application/xlsx", b"xlsx"),
+        )
+
+    async def missive(self, sheet: Sheet) -> MissivePapers:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sheets.append(sheet)
+        return MissivePapers(
+            Paper(f"{sheet.number}.docx", "application/docx", b"docx"),
+            Paper(f"{sheet.number}.pdf", "application/pdf", b"pdf"),
         )
 
 

@@ -106,9 +106,9 @@ async def test_help_lists_every_command_in_both_languages(tmp_path: Path) -> Non
     assert ended.code == 0
     assert re.findall(r"^  (\w+) +.+。$", ended.out, re.MULTILINE) == [
         "demo", "init", "check", "run", "import", "template", "invite", "handover", "export",
-        "digest", "migrate", "backup", "restore", "verify",
+        "digest", "letter", "migrate", "backup", "restore", "verify",
     ]  # fmt: skip
-    assert len(re.findall(r"^ {12}[A-Z][^。.]+\.$", ended.out, re.MULTILINE)) == 14
+    assert len(re.findall(r"^ {12}[A-Z][^。.]+\.$", ended.out, re.MULTILINE)) == 15
 
 
 def test_every_command_takes_a_configuration_and_says_what_it_does_in_both_languages() -> None:

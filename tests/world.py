@@ -19,6 +19,7 @@ from bot.chat import Address, Attachment, Event, Incoming
 from bot.clock import VirtualClock
 from bot.domain.calendar import Calendar
 from bot.domain.county import County
+from bot.domain.missives import MissiveRules
 from bot.domain.people import Duty, Role
 from handlers import duties
 from handlers.delivery import Carrier, Delivery
@@ -289,7 +290,10 @@ def _insert(tx: Tx, table: Any, **values: Any) -> int:
 
 def county(**changes: Any) -> County:
     """Return the settings of the stories' county."""
-    return replace(County(name="青禾县", calendar=Calendar(ZONE), rhythms=()), **changes)
+    return replace(
+        County(name="青禾县", calendar=Calendar(ZONE), rhythms=(), missives=MissiveRules(drafts=())),
+        **changes,
+    )
 
 
 _words = cache(texts.load)

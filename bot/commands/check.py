@@ -10,10 +10,12 @@ from bot import texts
 from bot.chat import Finding
 from bot.clock import SystemClock
 from bot.config import Settings
+from bot.domain.missives import MissiveKind, Sheet
 from bot.domain.people import Duty, Role
-from bot.errors import AlreadyServed, ConfigurationError, StorageError
+from bot.errors import AlreadyServed, ConfigurationError, StorageError, TemplateError
 from bot.messengers import TITLES, messengers_of, titled
 from bot.papers.forms import forms
+from bot.papers.missive import missive_docx, template_of
 from storage.lock import RunLock
 from storage.migrate import pending
 from storage.store import Store
@@ -39,6 +41,7 @@ def _configuration(settings: Settings, now: datetime) -> list[Finding]:
         findings.append(
             Finding(f"{year} 年国务院的放假和调休安排还没有录入，现按周一至周五推算；{cure}", fault=True)
         )
+    findings += [Finding(each, fault=True) for each in dict.fromkeys(template_faults(settings))]
     return [*findings, *_forms(settings)]
 
 
@@ -53,6 +56,19 @@ def _forms(settings: Settings) -> Iterator[Finding]:
         if line.paper not in known:
             cure = f"请改成{'、'.join(known)}之一，或在 rhythm.forms 的文件夹里放一个 {line.paper}.toml"
             yield Finding(f"没有「{line.paper}」这种材料样式；{cure}", fault=True)
+
+
+def template_faults(settings: Settings) -> Iterator[str]:
+    """Yield what is wrong with the county's Word templates of letters, as the office would be told."""
+    say = texts.load(settings.texts, settings.language).say
+    sheet = Sheet(*["样"] * 7)
+    for kind in MissiveKind:
+        try:
+            missive_docx(sheet, template_of(kind, settings.letters.templates))
+        except TemplateError as error:
+            yield say(settings.language, f"missive.template_{error.key}", file=error.file, what=error.what)
+            if error.key == "no_folder":
+                return
 
 
 async def _database(settings: Settings) -> list[Finding]:

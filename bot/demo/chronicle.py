@@ -72,6 +72,8 @@ def _name(beat: Beat, subject: str) -> str | Phrase:
             return tx.projects.get(of).name
         case "problem" if problem := tx.problems.get(of):
             return problem.tag
+        case "missive" if missive := tx.missives.get(of):
+            return missive.number or missive.subject
         case "common" if common := tx.commons.get(of):
             return common.category
         case "person":

@@ -8,6 +8,7 @@ from bot.domain.cadence import DEFAULT as CADENCE
 from bot.domain.cadence import Cadence
 from bot.domain.calendar import Calendar
 from bot.domain.deadlines import Deadlines
+from bot.domain.missives import MissiveRules
 from bot.domain.people import Language
 from bot.domain.projects import ProjectClass
 from bot.domain.rhythm import Rhythm
@@ -39,5 +40,6 @@ class County:
     digest_weekday: int = 0
     digest_at: time = time(8, 30)
     rhythms: tuple[Rhythm, ...] = DEFAULT
+    missives: MissiveRules = field(default_factory=MissiveRules)
     climbs: bool = False
     step: timedelta = timedelta(hours=4)

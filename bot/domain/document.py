@@ -59,6 +59,12 @@ class Row:
     amended: Mapping[str, Value] = field(default_factory=dict)
     about: tuple[int, ...] = ()
 
+    def amend(self, at: int, figure: str, value: Value) -> Self:
+        """Return the row with a figure put right, marked with what it was at first."""
+        was = self.amended.get(figure, self.values[at])
+        values = (*self.values[:at], value, *self.values[at + 1 :])
+        return replace(self, values=values, amended={**self.amended, figure: was})
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -78,6 +84,18 @@ class Table:
         keys = [heading.key for heading in self.headings]
         for row in self.rows:
             yield dict(zip(keys, row.values, strict=True))
+
+    def has(self, row_key: str, figure: str) -> bool:
+        """Tell whether a figure of a row stands here."""
+        return self.place(figure) is not None and any(row.key == row_key for row in self.rows)
+
+    def amended(self, row_key: str, figure: str, value: Value) -> Self:
+        """Return the table with a figure of a row put right, if it stands here."""
+        at = self.place(figure)
+        if at is None:
+            return self
+        rows = (row.amend(at, figure, value) if row.key == row_key else row for row in self.rows)
+        return replace(self, rows=tuple(rows))
 
     def total(self, key: str) -> int:
         """Return the sum of a column, over what stands there now."""
@@ -127,27 +145,14 @@ class Document:
 
     @property
     def amendments(self) -> int:
-        """How many figures were put right."""
-        return sum(len(row.amended) for table in self.tables for row in table.rows)
+        """How many figures were put right; one that stands in two tables is one."""
+        return len({(row.key, each) for table in self.tables for row in table.rows for each in row.amended})
 
     def amended(self, row_key: str, figure: str, value: Value) -> Self | None:
-        """Return the paper with one figure put right, marked; None if it has no such figure."""
-        for number, table in enumerate(self.tables):
-            at = table.place(figure)
-            found = next((place for place, row in enumerate(table.rows) if row.key == row_key), None)
-            if at is None or found is None:
-                continue
-            row = table.rows[found]
-            was = row.amended.get(figure, row.values[at])
-            fresh = replace(
-                row,
-                values=(*row.values[:at], value, *row.values[at + 1 :]),
-                amended={**row.amended, figure: was},
-            )
-            rows = (*table.rows[:found], fresh, *table.rows[found + 1 :])
-            tables = (*self.tables[:number], replace(table, rows=rows), *self.tables[number + 1 :])
-            return replace(self, tables=tables)
-        return None
+        """Return the paper with one figure put right wherever it stands; None if it has no such figure."""
+        if not any(table.has(row_key, figure) for table in self.tables):
+            return None
+        return replace(self, tables=tuple(table.amended(row_key, figure, value) for table in self.tables))
 
     def as_json(self) -> dict[str, Any]:
         """Return it as it is kept."""

@@ -1,6 +1,7 @@
 """A paper: what its sentences count, and what an amendment does to it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -30,6 +31,21 @@ def test_what_was_amended_twice_still_says_what_it_was_at_first() -> None:
 
     assert (twice.tables[0].rows[0].values[2], twice.tables[0].rows[0].amended) == (2, {"invested": 120_000})
     assert (twice.tables[0].total("invested"), twice.amendments) == (80_002, 1)
+
+
+def test_a_figure_is_put_right_in_every_table_and_is_still_one() -> None:
+    twice = replace(PAPER, tables=(*PAPER.tables, replace(PAPER.tables[0], name="到期未开工")))
+
+    changed = twice.amended("XM-001", "invested", 1)
+
+    assert changed is not None
+    assert [table.rows[0].values[2] for table in changed.tables] == [1, 1]
+    assert changed.amendments == 1
+
+
+@pytest.mark.parametrize(("line", "figure"), [("XM-009", "invested"), ("XM-001", "planned")])
+def test_what_is_not_in_a_paper_cannot_be_put_right(line: str, figure: str) -> None:
+    assert PAPER.amended(line, figure, 1) is None
 
 
 @pytest.mark.parametrize(

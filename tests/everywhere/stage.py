@@ -19,10 +19,12 @@ from sqlalchemy import delete, update
 
 from bot.app import Shelf
 from bot.chat import Incoming, Paper, Unreadable
+from bot.domain.missives import Sheet
+from bot.papers.missive import DOCX, PDF, missive_docx, missive_pdf
 from handlers import duties
 from handlers.delivery import Delivery
 from handlers.fetching import Fetching
-from handlers.watch import DigestPapers, Watch
+from handlers.watch import DigestPapers, MissivePapers, Watch
 from storage import tables
 from storage.store import Store
 from storage.tx import Tx
@@ -61,6 +63,12 @@ class PaperPress(FakePress):
             Paper(
                 "台账.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", self.ledger
             ),
+        )
+
+    async def missive(self, sheet: Sheet) -> MissivePapers:
+        return MissivePapers(
+            Paper(f"{sheet.number}.docx", DOCX, missive_docx(sheet)),
+            Paper(f"{sheet.number}.pdf", PDF, missive_pdf(sheet)),
         )
 
 

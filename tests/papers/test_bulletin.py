@@ -126,6 +126,12 @@ def test_a_list_names_a_few_and_tells_how_many() -> None:
     assert "有进展的有第1号厂房、第3号厂房等 4 个。" in text
 
 
+def test_a_list_names_nobody_twice() -> None:
+    text = chat_text(paper(*(row(number, name="纯碱") for number in (1, 3, 5))), SAY)
+
+    assert "有进展的有纯碱。" in text
+
+
 def test_a_text_is_one_screen_however_much_there_is_to_say() -> None:
     text = chat_text(paper(lead=("长" * 90 + "{count}",) * 20), SAY)
 

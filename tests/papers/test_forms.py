@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.people import Language
+from bot.domain.timetable import ALWAYS, PRESETS
 from bot.errors import ConfigurationError
 from bot.papers.forms import forms, unformed
 
@@ -30,6 +31,12 @@ def written(folder: Path, text: str, name: str = "征地进度") -> Path:
 
 def test_the_forms_of_the_sources_come_with_the_bot() -> None:
     assert {"旬督查表", "周调度表", "半月要账", "月会商", "季考评", "半年述职"} <= forms().keys()
+
+
+def test_every_paper_of_the_presets_has_a_form() -> None:
+    lines = [*ALWAYS, *(line for preset in PRESETS.values() for line in preset)]
+
+    assert {line.paper for line in lines} - forms().keys() <= {"项目排名", "流动红旗", "要件检查", "预警"}
 
 
 def test_a_form_of_ones_own_is_a_file_and_may_speak_one_language(tmp_path: Path) -> None:

@@ -177,6 +177,12 @@ def test_the_candidates_of_each_prize_come_with_their_numbers(tx: Tx, county: Co
         update(tables.projects).where(tables.projects.c.id == county.soda).values(planned=1_000_000)
     )
     tx.reports.add(report(county.soda, county.liu, TODAY))
+    # Ahead of its plan, but nothing was invested in these days.
+    tx.connection.execute(
+        update(tables.projects)
+        .where(tables.projects.c.id == county.bridge)
+        .values(planned=1_000, start_cumulative=2_000)
+    )
     for number in range(candidates.FEWEST):
         solved(tx, county, NOW + 9 * DAY if number == 0 else NOW)
     solved(tx, county, category="征拆", holder_id=county.liu)

@@ -1,0 +1,156 @@
+"""A missive is received and answered by the people of its unit, and closed or given back by the office."""
+
+from bot.domain.missives import Missive, MissiveState, read_number
+from bot.domain.people import Person
+from bot.errors import Refused
+from handlers import missive_cards, missive_desk, missive_post, missive_ties, progress
+from handlers.turn import Turn
+
+
+def receive(turn: Turn) -> None:
+    """Note that somebody has received a letter (签收)."""
+    missive = _mine(turn, missive_desk.found(turn, turn.argument))
+    key = "missive.received_already"
+    if turn.tx.missives.receive(missive, turn.selves(turn.sender), turn.sender.id, turn.now):
+        missive_ties.record(turn, turn.sender, "received", missive)
+        missive_cards.refresh(turn, missive.id)
+        key = "missive.received"
+    turn.notice = turn.say(turn.sender, key, call=missive.call)
+    if not turn.incoming.button:
+        turn.reply_with(turn.notice)
+
+
+def ask_reply(turn: Turn) -> None:
+    """Ask for the reply (回复)."""
+    missive = _answerable(turn, missive_desk.found(turn, turn.argument))
+    turn.ask("missive_reply", missive=missive.id)
+    turn.reply("missive.ask_reply", call=missive.number)
+
+
+@missive_desk.answering
+def reply(turn: Turn) -> None:
+    """Read the reply that was asked for."""
+    _reply(turn, _answerable(turn, missive_desk.found(turn, turn.known["missive"])), turn.text)
+
+
+def reply_typed(turn: Turn) -> None:
+    """Answer a letter by its number: 「回复 交办3号 已于…」; the only one that waits needs no number."""
+    named = read_number(turn.argument, turn.today)
+    if named is not None:
+        missive = turn.tx.missives.numbered(named.kind, named.year, named.sequence)
+        if missive is None:
+            raise Refused("missive.unknown", number=turn.argument.split()[0])
+        _answer(turn, _answerable(turn, missive), named.rest)
+        return
+    waiting = _waiting(turn)
+    if not waiting:
+        if turn.sender.is_office:
+            raise Refused("missive.reply_usage")
+        # 「回复 主体封顶」 is a liaison's answer.
+        turn.text = turn.argument
+        progress.answer(turn)
+        return
+    if len(waiting) > 1:
+        raise Refused(
+            "missive.reply_which", calls="、".join(each.call for each in waiting), call=waiting[0].call
+        )
+    _answer(turn, waiting[0], turn.argument)
+
+
+def _answer(turn: Turn, missive: Missive, words: str) -> None:
+    if words:
+        _reply(turn, missive, words)
+        return
+    turn.argument = str(missive.id)
+    ask_reply(turn)
+
+
+def _waiting(turn: Turn) -> list[Missive]:
+    selves = set(turn.selves(turn.sender))
+    return [
+        each
+        for each in turn.tx.missives.in_state(MissiveState.SENT)
+        if each.awaits_reply and selves & turn.tx.missives.recipients(each.id).keys()
+    ]
+
+
+def _mine(turn: Turn, missive: Missive) -> Missive:
+    """Return a letter that has gone to the sender, or to somebody for whom they act."""
+    if turn.tx.missives.recipients(missive.id).keys().isdisjoint(turn.selves(turn.sender)):
+        raise Refused("missive.not_yours", call=missive.call)
+    return missive
+
+
+def _answerable(turn: Turn, missive: Missive) -> Missive:
+    _mine(turn, missive)
+    if not missive.awaits_reply:
+        raise Refused("missive.needs_no_reply", call=missive.number, state=missive.state)
+    return missive
+
+
+def _reply(turn: Turn, missive: Missive, words: str) -> None:
+    """Keep a reply, and give it to the office; who has answered has received."""
+    if not turn.tx.missives.answer(missive, words, turn.sender.id, turn.now):
+        raise Refused("button.stale")
+    turn.tx.missives.receive(missive, turn.selves(turn.sender), turn.sender.id, turn.now)
+    missive_ties.record(turn, turn.sender, "replied", missive, text=words)
+    replied = missive_desk.found(turn, missive.id)
+    for colleague in turn.office:
+        foreword = turn.say(colleague, "missive.replied", name=turn.sender.placed, call=missive.number)
+        missive_cards.send(turn, colleague, replied, f"replied:{turn.incoming.key}", foreword)
+    turn.reply("missive.reply_kept", call=missive.number)
+    missive_cards.refresh(turn, missive.id)
+
+
+# --- the office -------------------------------------------------------------------------
+
+
+def close(turn: Turn) -> None:
+    """Close a letter (办结)."""
+    missive = _of_office(turn, turn.argument)
+    if not turn.tx.missives.close(missive, turn.now):
+        raise Refused("button.stale")
+    missive_ties.record(turn, turn.sender, "closed", missive)
+    missive_cards.refresh(turn, missive.id)
+    if replier := _replier(turn, missive):
+        told = turn.say(replier, "missive.closed_for_you", call=missive.number)
+        turn.tell(replier, f"missive:{missive.id}:closed:{replier.id}", told)
+    turn.reply("missive.closed_now", call=missive.number)
+
+
+def ask_return(turn: Turn) -> None:
+    """Ask what is missing in the reply (退回)."""
+    missive = _of_office(turn, turn.argument)
+    turn.ask("missive_return", missive=missive.id)
+    turn.reply("missive.ask_return", call=missive.number)
+
+
+@missive_desk.answering
+def give_back(turn: Turn) -> None:
+    """Ask the unit for another reply, by a new day."""
+    missive = _of_office(turn, turn.known["missive"])
+    reason, due = turn.text, missive_post.in_workdays(turn)
+    if not turn.tx.missives.give_back(missive, due):
+        raise Refused("button.stale")
+    missive_ties.record(turn, turn.sender, "returned", missive, reason=reason, until=str(due))
+    returned = missive_desk.found(turn, missive.id)
+    for person_id in turn.tx.missives.recipients(missive.id):
+        person = turn.tx.people.get(person_id)
+        foreword = turn.say(person, "missive.returned", call=missive.number, reason=reason)
+        missive_cards.send(turn, person, returned, f"returned:{turn.incoming.key}", foreword)
+    turn.reply("missive.returned_now", call=missive.number, day=turn.date(turn.sender, due))
+    missive_cards.refresh(turn, missive.id)
+
+
+def _of_office(turn: Turn, missive_id: int | str) -> Missive:
+    if not turn.sender.is_office:
+        raise Refused("office.only")
+    missive = missive_desk.found(turn, missive_id)
+    if not missive.is_out or missive.state is MissiveState.CLOSED:
+        raise Refused("button.stale")
+    return missive
+
+
+def _replier(turn: Turn, missive: Missive) -> Person | None:
+    person = turn.tx.people.get(missive.replied_by) if missive.replied_by else None
+    return person if person and person.active and person.id != turn.sender.id else None

@@ -59,6 +59,10 @@ def test_every_line_has_the_figures_of_its_dataset_and_says_whose_word_it_is(tx:
     for _ in range(candidates.FEWEST):
         solved(tx, county)
     dated(tx, county.soda, actual_start=TODAY, planned_start=TODAY)
+    added(tx, tables.milestones, project_id=county.soda, name="主体封顶", planned=TODAY)
+    problem(tx, county, nature=Nature.TASK)
+    visit = {"person_id": county.chen, "day": TODAY, "planned_at": NOW, "done_at": NOW}
+    added(tx, tables.visits, project_id=county.soda, **visit)
     row = {"category": "用地", "holder_id": county.sun, "state": "merged", "at": NOW}
     tx.connection.execute(insert(tables.commons), row)
     added(

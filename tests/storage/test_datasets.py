@@ -69,9 +69,6 @@ def test_every_line_has_the_figures_of_its_dataset_and_says_whose_word_it_is(tx:
         tx, tables.requests, problem_id=waiting.id, generation=1, kind="提请", text="请定", at=NOW,
         asker_id=county.chen,
     )  # fmt: skip
-    problem(tx, county, nature=Nature.TASK, origin="visit:1")
-    row = {"project_id": county.soda, "person_id": county.chen, "day": TODAY, "outcome": "正常"}
-    tx.connection.execute(insert(tables.visits), row | {"planned_at": NOW, "done_at": NOW})
 
     for name, dataset in DATASETS.items():
         found = lines(tx, name)

@@ -63,6 +63,8 @@ def test_every_line_has_the_figures_of_its_dataset_and_says_whose_word_it_is(tx:
     problem(tx, county, nature=Nature.TASK)
     visit = {"person_id": county.chen, "day": TODAY, "planned_at": NOW, "done_at": NOW}
     added(tx, tables.visits, project_id=county.soda, **visit)
+    sent = {"kind": "交办函", "year": 2026, "sequence": 1, "subject": "请开工", "text": "请开工", "state": "已发"}
+    added(tx, tables.missives, slot="1", project_id=county.soda, drafted_at=NOW, sent_at=NOW, **sent)
     row = {"category": "用地", "holder_id": county.sun, "state": "merged", "at": NOW}
     tx.connection.execute(insert(tables.commons), row)
     added(

@@ -68,3 +68,16 @@ def names_on_duty(connection: Connection, wanted: Any, duty: Duty, today: date) 
     for row in rows:
         found.setdefault(row.project_id, []).append(row.name)
     return found
+
+
+def ids_on_duty(connection: Connection, wanted: Any, duty: Duty, today: date) -> dict[int, str]:
+    """Return the ids of those with a duty on each of some projects, as a line's ``about`` has them."""
+    rows = connection.execute(
+        select(assignments.c.project_id, assignments.c.person_id)
+        .where(assignments.c.project_id.in_(wanted), on_duty(duty, today))
+        .order_by(assignments.c.id)
+    )
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.project_id, []).append(str(row.person_id))
+    return {project_id: " ".join(ids) for project_id, ids in found.items()}

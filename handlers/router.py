@@ -281,9 +281,8 @@ class Router:
         return ""
 
     def _bury_unreadable(self, unreadable: Unreadable, tx: Tx) -> None:
-        tx.inbox.bury(
-            unreadable.key, unreadable.platform, unreadable.raw, unreadable.reason, self._clock.now()
-        )
+        now = self._clock.now()
+        tx.inbox.bury(unreadable.key, unreadable.platform, unreadable.raw, unreadable.reason, now)
 
     def _owe(self, tx: Tx, incoming: Incoming, sender: Person | None, text: str) -> None:
         now = self._clock.now()

@@ -186,7 +186,7 @@ def _ending(desk: Desk, reader: Person, missive: Missive) -> str:
     problem = desk.tx.problems.get(missive.problem_id) if missive.problem_id else None
     if problem is None or not problem.is_open or not reader.is_office:
         return ""
-    return desk.say(reader, "missive.watched", number=problem.number, state=problem.state)
+    return desk.say(reader, "missive.watched", problem=problem.tag, state=problem.state)
 
 
 def _day(desk: Desk, reader: Person, day: date | None) -> str:

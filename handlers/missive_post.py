@@ -140,9 +140,7 @@ def _send(order: _Order, papers: MissivePapers, beat: Beat) -> None:
     if releaser is not None:
         names = "、".join(each.name for each in people)
         key = "missive.released_watched" if problem else "missive.released"
-        _tell_releaser(
-            beat, sent, key, call=sent.number, names=names, number=problem.number if problem else ""
-        )
+        _tell_releaser(beat, sent, key, call=sent.number, names=names, problem=problem.tag if problem else "")
         _owe_paper(beat, releaser, sent, docx, "docx")
         if releaser.id not in {each.id for each in people}:
             _owe_paper(beat, releaser, sent, pdf, "pdf")

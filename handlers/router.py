@@ -29,9 +29,7 @@ from handlers import (
     leave,
     ledger,
     lists,
-    missive_desk,
-    missive_register,
-    missive_replies,
+    missive_words,
     offers,
     office,
     paper_words,
@@ -72,21 +70,15 @@ COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("暂停", "pause"), office.pause),
     **dict.fromkeys(("恢复", "resume"), office.resume),
     **dict.fromkeys(("试点", "pilot"), office.pilot),
-    "移交": handover.ask,
+    **dict.fromkeys(("移交", "handover"), handover.ask),
     **dict.fromkeys(("请假", "leave"), leave.ask),
     **dict.fromkeys(("销假", "back"), leave.end),
-    "handover": handover.ask,
     **dict.fromkeys(("未激活", "missing"), contacts.missing),
     **dict.fromkeys(("发到", "prefer"), contacts.prefer),
-    "函件": missive_register.register,
-    "missives": missive_register.register,
-    "发函": missive_desk.issue,
-    "missive": missive_desk.issue,
-    "回复": missive_replies.reply_typed,
-    "reply": missive_replies.reply_typed,
     **dict.fromkeys(contacts.TOGETHER, contacts.prefer),
     **project_words.COMMANDS,
     **paper_words.COMMANDS,
+    **missive_words.COMMANDS,
     **task_words.COMMANDS,
 }
 
@@ -135,18 +127,10 @@ ACTIONS: dict[str, Handler] = {
     "handover": handover.confirm,
     "handover_given": signing.given,
     "handover_taken": signing.taken,
-    "missive": missive_desk.show,
-    "missives": missive_register.turn_page,
-    "missive_release": missive_desk.release,
-    "missive_reword": missive_desk.ask_rewording,
-    "missive_decline": missive_desk.ask_decline,
-    "missive_receive": missive_replies.receive,
-    "missive_reply": missive_replies.ask_reply,
-    "missive_close": missive_replies.close,
-    "missive_return": missive_replies.ask_return,
     "drop": lists.cancel,
     **project_words.ACTIONS,
     **paper_words.ACTIONS,
+    **missive_words.ACTIONS,
     **task_words.ACTIONS,
 }
 
@@ -172,19 +156,14 @@ TOPICS: dict[str, Handler] = {
     "common_feedback": commons.give_feedback,
     "similar": reporting.answer_similar,
     "unread": lists.still_unread,
-    "missive_text": missive_desk.reword,
-    "missive_decline": missive_desk.decline,
-    "missive_reply": missive_replies.reply,
-    "missive_return": missive_replies.give_back,
     "leave": leave.name_substitute,
     **project_words.TOPICS,
     **paper_words.TOPICS,
+    **missive_words.TOPICS,
     **task_words.TOPICS,
 }
 
-BARE: frozenset[Handler] = frozenset(
-    {lists.today, lists.projects, lists.usage, lists.cancel, welcome.again, contacts.missing}
-)
+BARE = frozenset({lists.today, lists.projects, lists.usage, lists.cancel, welcome.again, contacts.missing})
 """The commands that take no words after them."""
 
 ASIDES: frozenset[Handler] = frozenset(
@@ -198,11 +177,8 @@ ASIDES: frozenset[Handler] = frozenset(
         progress.same,
         contacts.missing,
         contacts.prefer,
+        *missive_words.ASIDES,
         *task_words.ASIDES,
-        missive_desk.show,
-        missive_register.register,
-        missive_register.turn_page,
-        missive_replies.receive,
     }
 )
 """What may be done in between: words that wait for an answer go on waiting."""
@@ -305,9 +281,8 @@ class Router:
         return ""
 
     def _bury_unreadable(self, unreadable: Unreadable, tx: Tx) -> None:
-        tx.inbox.bury(
-            unreadable.key, unreadable.platform, unreadable.raw, unreadable.reason, self._clock.now()
-        )
+        now = self._clock.now()
+        tx.inbox.bury(unreadable.key, unreadable.platform, unreadable.raw, unreadable.reason, now)
 
     def _owe(self, tx: Tx, incoming: Incoming, sender: Person | None, text: str) -> None:
         now = self._clock.now()

@@ -70,15 +70,10 @@ def test_every_line_has_the_figures_of_its_dataset_and_says_whose_word_it_is(tx:
         asker_id=county.chen,
     )  # fmt: skip
 
-    letter = {
-        "kind": "工作提示",
-        "year": 2026,
-        "sequence": 1,
-        "subject": "提示",
-        "text": "请抓紧",
-        "state": "已发",
-    }
-    added(tx, tables.missives, slot="s", project_id=county.soda, drafted_at=NOW, sent_at=NOW, **letter)
+    added(
+        tx, tables.missives, slot="s", kind="工作提示", year=2026, sequence=1, project_id=county.soda,
+        subject="提示", text="请抓紧", state="已发", drafted_at=NOW, sent_at=NOW,
+    )  # fmt: skip
 
     for name, dataset in DATASETS.items():
         found = lines(tx, name)

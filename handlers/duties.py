@@ -17,10 +17,10 @@ from handlers import (
     departure,
     digest,
     escalation,
-    four_lists,
     morning,
     nods,
     opening,
+    ordered,
     posting,
     rounds,
 )
@@ -46,7 +46,7 @@ DUTIES: tuple[Duty, ...] = (
     morning.tell,
     commons.keep,
     nods.offer,
-    four_lists.make,
+    ordered.make,
     almanac.warn,
 )
 

@@ -49,6 +49,7 @@ from handlers import (
     spoken,
     stages,
     stillness,
+    trial,
     unclear,
     welcome,
 )
@@ -110,6 +111,7 @@ COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("要件", "elements"), elements.elements),
     **dict.fromkeys(("四类", "tier"), elements.tier),
     **dict.fromkeys(("清单", "lists"), four_lists.ask),
+    **dict.fromkeys(("试算", "trial"), trial.ask),
 }
 
 ACTIONS: dict[str, Handler] = {

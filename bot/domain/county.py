@@ -10,6 +10,7 @@ from bot.domain.calendar import Calendar
 from bot.domain.deadlines import Deadlines
 from bot.domain.people import Language
 from bot.domain.projects import ProjectClass
+from bot.domain.ranking import Scorecard
 from bot.domain.rhythm import Rhythm
 from bot.domain.timetable import DEFAULT
 
@@ -39,5 +40,6 @@ class County:
     digest_weekday: int = 0
     digest_at: time = time(8, 30)
     rhythms: tuple[Rhythm, ...] = DEFAULT
+    ranking: Scorecard = Scorecard()
     climbs: bool = False
     step: timedelta = timedelta(hours=4)

@@ -12,7 +12,7 @@ from storage.ranking import RANKING, ranking_lines
 from storage.tables import bulletins
 
 BANNER = (
-    Figure("group", Kind.WORD, 22),
+    Figure("group", Kind.PROSE, 20),
     Figure("among", Kind.COUNT, 10),
     Figure("number", Kind.WORD, 11),
     Figure("name", Kind.PROSE, 26),

@@ -16,7 +16,7 @@ from storage.scoping import on_duty, projects_in
 from storage.tables import assignments, outbox, people, prompts, reports, units
 
 BURDEN = (
-    Figure("measure", Kind.WORD, 22, words="measure."),
+    Figure("measure", Kind.PROSE, 26, words="measure."),
     Figure("liaisons", Kind.COUNT, 10),
     Figure("sum_of_all", Kind.COUNT, 10),
     Figure("median", Kind.COUNT, 10),

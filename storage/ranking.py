@@ -11,6 +11,7 @@ from bot.domain.blanks import Value
 from bot.domain.document import Kind
 from bot.domain.projects import ProjectClass, Stage
 from bot.domain.ranking import SIZES, Item, Standing, points, rank, size_of, size_of_place
+from bot.domain.summary import cut
 from storage.dataset import Figure, Line, Question
 from storage.figures import IS_PROBLEM, project_lines
 from storage.scoping import projects_in
@@ -23,7 +24,7 @@ _WHO = (
     Figure("name", Kind.PROSE, 26),
     Figure("place", Kind.WORD, 10),
     Figure("unit", Kind.PROSE, 16),
-    Figure("group", Kind.WORD, 22),
+    Figure("group", Kind.PROSE, 20),
     Figure("class", Kind.WORD, 8),
     Figure("stage", Kind.WORD, 10),
     Figure("size", Kind.WORD, 12),
@@ -79,19 +80,19 @@ def trial_lines(connection: Connection, question: Question) -> Iterator[Line]:
     now, then = (rank(judged, each) for each in (question.county.ranking, question.scorecard))
     lines: list[tuple[int, Line]] = []
     for entry, was, would in zip(entries, now, then, strict=True):
-        ranks = was.rank, would.rank
-        if ranks == (None, None):
+        # Whether a group is large enough may hang on the weights: there is more to judge by some.
+        if was.rank is None or would.rank is None:
             continue
-        places = was.rank - would.rank if was.rank is not None and would.rank is not None else None
+        places = was.rank - would.rank
         shown = {figure.key: entry.line.get(figure.key) for figure in TRIAL}
         line = {**shown, **_standing(was), "key": entry.line["key"], "source": entry.line["source"]} | {
             "score_then": would.score,
             "rank_then": would.rank,
             "places": places,
-            "moves": int(was.rank != would.rank),
-            "move": f"{entry.line['name']} {was.rank or '无'}→{would.rank or '无'}",
+            "moves": int(places != 0),
+            "move": f"{cut(str(entry.line['name']), 8)} {was.rank}→{would.rank}",
         }
-        lines.append((-abs(places) if places is not None else -1, line))
+        lines.append((-abs(places), line))
     yield from (line for _, line in sorted(lines, key=lambda each: each[0]))
 
 
@@ -130,8 +131,18 @@ def _in_order(entries: list[_Entry], standings: list[Standing]) -> list[tuple[_E
 
 def _entries(connection: Connection, question: Question) -> list[_Entry]:
     of_projects = _numbers(connection, question)
-    chosen = _places(of_projects) if question.by == "place" else map(_of_project, of_projects)
-    return [_scored(entry, question) for entry in chosen]
+    if question.by == "place":
+        return [_scored(entry, question) for entry in _places(of_projects)]
+    return [
+        _of_project(line) if _is_over(line, question) else _scored(_of_project(line), question)
+        for line in of_projects
+    ]
+
+
+def _is_over(line: Line, question: Question) -> bool:
+    """Tell whether a project was complete before these days: there was nothing to be won."""
+    done = line["actual_completion"]
+    return str(done) < question.first.isoformat() if done else line["class"] == str(ProjectClass.BUILT)
 
 
 def _numbers(connection: Connection, question: Question) -> list[Line]:
@@ -201,11 +212,12 @@ def _scored(entry: _Entry, question: Question) -> _Entry:
 
 
 def _period_plan(line: Line, question: Question) -> int | None:
-    """Return these days' part of the year's plan."""
+    """Return these days' part of the year's plan, at most what was left of it."""
     planned = _number(line["planned"])
     days = (question.until - max(question.first, question.until.replace(month=1, day=1))).days + 1
     whole = (question.until.replace(month=12, day=31) - question.until.replace(month=1, day=1)).days + 1
-    return planned * days // whole if planned and days > 0 else None
+    left = planned - (_number(line["cumulative"]) - _number(line["invested"]))
+    return max(0, min(left, planned * days // whole)) if planned and days > 0 else None
 
 
 def _period_advance(line: Line, question: Question) -> int | None:

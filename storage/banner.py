@@ -1,4 +1,4 @@
-"""流动红旗: who stands first in each group of a ranking, and who held the banner before; the office decides."""
+"""流动红旗: who stands first in each group of a ranking, and who held the banner before."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

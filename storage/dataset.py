@@ -27,9 +27,9 @@ _DAY = timedelta(days=1)
 class Question:
     """What is asked of a dataset: the days from ``first`` to ``last`` of a scope, as known at ``now``.
 
-    ``form`` is the paper that asks; ``by`` and ``weights`` are how a ranking is made, the county's own weights
-    if there are none. ``projects`` are the lines of projects once they were read: several datasets begin
-    with them.
+    ``form`` is the paper that asks; ``by`` and ``weights`` are how a ranking is made, the county's own
+    weights if there are none. ``projects`` are the lines of projects once they were read: several
+    datasets begin with them.
     """
 
     scope: Scope

@@ -26,9 +26,7 @@ class Orders:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(
-        self, key: str, person_id: int, paper: str, scope: str, now: datetime, words: str = ""
-    ) -> None:
+    def add(self, key: str, person_id: int, paper: str, scope: str, now: datetime, words: str = "") -> None:
         """Note that somebody asked for a paper, once for each message."""
         row = {"key": key, "person_id": person_id, "paper": paper, "scope": scope, "words": words, "at": now}
         insert_once(self._connection, orders, row)

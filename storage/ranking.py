@@ -221,7 +221,7 @@ def _period_plan(line: Line, question: Question) -> int | None:
 
 
 def _period_advance(line: Line, question: Question) -> int | None:
-    """Return by how much the progress had to come on at the pace of the planned term, at most what was left."""
+    """Return by how much the progress had to come on at the planned pace, at most what was left."""
     if not (line["planned_start"] and line["planned_completion"]):
         return None
     start, end = (date.fromisoformat(str(line[key])) for key in ("planned_start", "planned_completion"))
@@ -245,7 +245,9 @@ def _solved(connection: Connection, question: Question) -> dict[str, tuple[int, 
     judged_at = case((in_time, problems.c.solved_at), else_=problems.c.solve_due)
     rows = connection.execute(
         select(
-            projects.c.number, func.count().label("many"), func.sum(case((in_time, 1), else_=0)).label("timely")
+            projects.c.number,
+            func.count().label("many"),
+            func.sum(case((in_time, 1), else_=0)).label("timely"),
         )
         .join(projects, projects.c.id == problems.c.project_id)
         .where(

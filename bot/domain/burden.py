@@ -1,4 +1,4 @@
-"""What the bot costs those it asks (MISSION feature 6), by stated rules; and settings that drift into formalism."""
+"""What the bot costs those it asks (MISSION feature 6), and settings that drift into formalism."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,9 +64,9 @@ def findings(
 ) -> Iterator[Finding]:
     """Yield what should be looked at.
 
-    ``still`` counts the projects of each class that were asked about `STILL` times while nothing changed, ``many``
-    all of them, ``twice_reminded`` the days on which somebody was reminded more than once, ``daily`` is the median
-    of messages that a liaison got in a working day.
+    ``still`` counts the projects of each class that were asked about `STILL` times while nothing changed,
+    ``many`` all of them, ``twice_reminded`` the days on which somebody was reminded more than once;
+    ``daily`` is the median of messages that a liaison got in a working day.
     """
     for kind in ProjectClass:
         often = cadence.get(kind, DEFAULT[kind])

@@ -40,6 +40,6 @@ class County:
     digest_weekday: int = 0
     digest_at: time = time(8, 30)
     rhythms: tuple[Rhythm, ...] = DEFAULT
-    ranking: Scorecard = Scorecard()
+    ranking: Scorecard = field(default_factory=Scorecard)
     climbs: bool = False
     step: timedelta = timedelta(hours=4)

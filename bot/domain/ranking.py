@@ -69,14 +69,17 @@ _FORMALISM = re.compile(
     re.IGNORECASE,
 )
 _PERSONS = re.compile(
-    r"person|people|leader|liaison|owner|unit|holder|staff|个人|干部|领导|联络员|人员|单位|管家", re.IGNORECASE
+    r"person|people|leader|liaison|owner|unit|holder|staff|个人|干部|领导|联络员|人员|单位|管家",
+    re.IGNORECASE,
 )
 
 NO_ANSWERING = (
     "answering and checking in are never ranked: the rules on relieving the grassroots from formalism "
     "forbid judging people by the traces they leave"
 )
-NO_PERSONS = "persons and those who answer for a project are never ranked; projects and places are, by outcome"
+NO_PERSONS = (
+    "persons and those who answer for a project are never ranked; projects and places are, by outcome"
+)
 
 
 class Formalism(ValueError):  # noqa: N818 -- it is named for what it is
@@ -86,7 +89,8 @@ class Formalism(ValueError):  # noqa: N818 -- it is named for what it is
 def read_weights(given: object) -> Weights:
     """Read weights such as ``{ plan = 50, progress = 50 }``; raise ValueError with the cure."""
     if not isinstance(given, Mapping):
-        raise ValueError(f"write a table such as {{ plan = 50, progress = 50 }}, not {given!r}")
+        # A ValueError, as every fault of a setting is.
+        raise ValueError(f"write a table such as {{ plan = 50, progress = 50 }}, not {given!r}")  # noqa: TRY004
     found = {_item(str(key)): _weight(str(key), value) for key, value in given.items()}
     if len(found) < len(given):
         raise ValueError("names an item twice; keep one")

@@ -21,7 +21,7 @@ from bot.errors import PaperError
 from bot.papers.bulletin import chat_text, name_of
 from bot.papers.bulletin_book import workbook
 from bot.papers.bulletin_pages import pages
-from bot.papers.forms import Form, TableForm, forms
+from bot.papers.forms import TableForm, forms
 from bot.papers.press import XLSX
 from bot.papers.scoring import blanks_of_ranking, rules
 from storage.dataset import Figure, Line, Question

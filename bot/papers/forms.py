@@ -189,7 +189,9 @@ class _Reader:
         for each in sort:
             figure = dataset.figure(each.removeprefix("-"))
             if figure is not None and figure.of_answering:
-                self._fault(f"{place}.sort", f"{each!r} puts in the order of answers; {NO_ANSWERING}; remove it")
+                self._fault(
+                    f"{place}.sort", f"{each!r} puts in the order of answers; {NO_ANSWERING}; remove it"
+                )
         sums = self._figures(f"{place}.sums", tree.get("sums", []), dataset)
         for each in sums:
             if each not in columns:

@@ -1,4 +1,4 @@
-"""By what a ranking is made, in words: one line for a chat, and below the table what a clerk needs to recompute."""
+"""By what a ranking is made, in words: a line for a chat, and what a clerk needs to recompute it."""
 
 from collections.abc import Sequence
 

@@ -5,7 +5,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from bot.config import Settings
 from bot.domain.county import County
 from bot.domain.document import Document
 from bot.domain.missives import Sheet
+from bot.domain.ranking import Weights
 from bot.domain.rhythm import Occasion, Rhythm
 from bot.domain.week import Week
 from bot.errors import TemplateError
@@ -63,9 +64,12 @@ class WorkshopPress:
             raise TemplateError(*made)
         return MissivePapers(*made)
 
-    async def draft(self, rhythm: Rhythm, occasion: Occasion, now: datetime) -> Document:
+    async def draft(
+        self, rhythm: Rhythm, occasion: Occasion, now: datetime, weights: Weights = ()
+    ) -> Document:
         """Return the paper that a line of the timetable asks for, as the database has it now."""
-        return await self._workshop.make(draft, draft_order(self._settings, rhythm, occasion, now))
+        order = draft_order(self._settings, rhythm, occasion, now)
+        return await self._workshop.make(draft, replace(order, weights=weights))
 
     async def print(self, document: Document) -> Printed:
         """Return a paper as it is handed over, its amendments marked."""

@@ -25,6 +25,8 @@ from bot.domain.county import CATEGORY_NAMES, County
 from bot.domain.deadlines import Clock, Deadlines
 from bot.domain.people import Language
 from bot.domain.projects import ProjectClass
+from bot.domain.ranking import DEFAULT as WEIGHTS
+from bot.domain.ranking import Scorecard, Weights, read_weights
 from bot.errors import ConfigurationError
 from bot.lengths import Length, Time
 from bot.missives import LetterSettings
@@ -33,6 +35,7 @@ from bot.timetable import RhythmSettings
 ENVIRONMENT = "LIAISON_"
 """Environment variables such as LIAISON_TELEGRAM__TOKEN stand above the file."""
 
+_FEWEST = 2
 _SHORTEST_STEP = timedelta(minutes=15)
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -57,6 +60,18 @@ def _cadence(value: object) -> object:
     if unknown := [each for each in value.values() if each not in cadences]:
         raise ValueError(f"{unknown[0]!r} is no cadence; choose out of {', '.join(cadences)}")
     return {**CADENCE, **value}
+
+
+def _weights(value: object) -> object:
+    """Read the weights of a ranking, so that a wrong one is said with its cure."""
+    return value if isinstance(value, tuple) else read_weights(value)
+
+
+def _minimum(value: object) -> object:
+    """Read from how many projects on a group is ranked."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < _FEWEST:
+        raise ValueError(f"{value!r}: whoever is compared with nobody is always the first; write 2 or more")
+    return value
 
 
 Clocks = Annotated[frozenset[Clock], BeforeValidator(_clocks)]
@@ -160,6 +175,13 @@ class CalendarSettings(Section):
         return self
 
 
+class Ranking(Section):
+    """By what projects and places are ranked, and from how many in a group on; persons never are."""
+
+    weights: Annotated[Weights, BeforeValidator(_weights)] = WEIGHTS
+    minimum: Annotated[int, BeforeValidator(_minimum)] = 3
+
+
 class Problems(Section):
     """The categories a problem may have; 其他 is always the last."""
 
@@ -197,6 +219,7 @@ class Settings(Section):
     calendar: CalendarSettings = CalendarSettings()
     rhythm: RhythmSettings = RhythmSettings()
     letters: LetterSettings = LetterSettings()
+    ranking: Ranking = Ranking()
     problems: Problems = Problems()
 
     @model_validator(mode="after")
@@ -239,6 +262,7 @@ class Settings(Section):
             digest_at=self.digest.at,
             rhythms=self.rhythm.timetable(),
             missives=self.letters.rules(),
+            ranking=Scorecard(self.ranking.weights, self.ranking.minimum),
             climbs=self.escalation.climb == "automatic",
             # Steps are office hours, and a day of them is not 24.
             step=step if step % timedelta(days=1) else deadlines.workday * step.days,

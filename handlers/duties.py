@@ -18,12 +18,12 @@ from handlers import (
     departure,
     digest,
     escalation,
-    four_lists,
     missive_post,
     missives,
     morning,
     nods,
     opening,
+    ordered,
     posting,
     rounds,
 )
@@ -54,7 +54,7 @@ DUTIES: tuple[Duty, ...] = (
     missive_post.send,
     commons.keep,
     nods.offer,
-    four_lists.make,
+    ordered.make,
     almanac.warn,
 )
 

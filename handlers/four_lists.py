@@ -1,23 +1,12 @@
 """四清单 – tasks, duties, problems, deadlines – of what somebody asks for: a workbook, a screen of counts."""
 
-import logging
-from dataclasses import replace
-from functools import partial
-
 from bot.domain.people import Duty, Person, Role
-from bot.domain.rhythm import Occasion, Rhythm, When
 from bot.domain.scope import Scope, ScopeKind
-from bot.errors import PaperError, Refused
+from bot.errors import Refused
 from handlers import pointing
-from handlers.turn import Beat, Turn
-from handlers.watch import Printed, Watch
-from storage.letters import Lane
-from storage.orders import Order
-
-log = logging.getLogger(__name__)
+from handlers.turn import Turn
 
 PAPER = "清单"
-_AT_ONCE = 5
 
 
 def ask(turn: Turn) -> None:
@@ -67,36 +56,3 @@ def _of(turn: Turn, person: Person) -> Scope:
         if turn.tx.projects.of(person.id, duty, turn.today):
             return Scope(ScopeKind.TASK_FORCE, name if duty is Duty.LEAD_LEADER else f"{name}（{duty}）")
     raise Refused("four_lists.no_projects", name=person.name)
-
-
-async def make(watch: Watch) -> None:
-    """Make what somebody waits for, and hand it over."""
-    for order in await watch.read(lambda beat: beat.tx.orders.open(_AT_ONCE)):
-        now = watch.clock.now()
-        today = watch.county.calendar.day_of(now)
-        rhythm = Rhythm(order.paper, When.parse("每个工作日"), scope=order.scope)
-        try:
-            document = await watch.press.draft(rhythm, Occasion(today, today, now), now)
-            printed = await watch.press.print(document)
-        except PaperError:
-            log.exception("%s of %s could not be made", order.paper, order.scope)
-            await watch.perform(partial(_give_up, order=order))
-            continue
-        await watch.perform(partial(_hand_over, order=order, printed=printed))
-
-
-def _hand_over(beat: Beat, order: Order, printed: Printed) -> None:
-    if not beat.tx.orders.finish(order.id, beat.now):
-        return
-    person, slot = beat.tx.people.get(order.person_id), f"order:{order.id}"
-    beat.tell(person, slot, printed.text, disturb=True, in_person=True)
-    paper_id = beat.tx.papers.add(slot, printed.workbook, beat.now)
-    letter = beat.draft(person, f"{slot}:workbook", "", lane=Lane.PAPER, disturb=True, in_person=True)
-    beat.tx.outbox.add(replace(letter, paper_id=paper_id), beat.now)
-
-
-def _give_up(beat: Beat, order: Order) -> None:
-    if beat.tx.orders.finish(order.id, beat.now):
-        person = beat.tx.people.get(order.person_id)
-        text = beat.say(person, "four_lists.failed")
-        beat.tell(person, f"order:{order.id}", text, disturb=True, in_person=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from handlers import bulletins, posting, releasing
+from handlers import bulletins, posting, releasing, trial
 from handlers.turn import Turn
 
 Handler = Callable[[Turn], None]
@@ -10,6 +10,7 @@ Handler = Callable[[Turn], None]
 COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("日程", "timetable"), bulletins.timetable),
     **dict.fromkeys(("改数", "amend"), releasing.amend_typed),
+    **dict.fromkeys(("试算", "trial"), trial.ask),
 }
 
 ACTIONS: dict[str, Handler] = {

@@ -11,6 +11,7 @@ from bot.clock import Clock
 from bot.domain.county import County
 from bot.domain.document import Document
 from bot.domain.missives import Sheet
+from bot.domain.ranking import Weights
 from bot.domain.rhythm import Occasion, Rhythm
 from bot.domain.week import Week
 from bot.texts import Texts
@@ -56,8 +57,13 @@ class Press(Protocol):
     async def missive(self, sheet: Sheet) -> MissivePapers:
         """Return a missive on paper; raise TemplateError where the office's template does not fit."""
 
-    async def draft(self, rhythm: Rhythm, occasion: Occasion, now: datetime) -> Document:
-        """Return the paper that a line of the timetable asks for, as the database has it now."""
+    async def draft(
+        self, rhythm: Rhythm, occasion: Occasion, now: datetime, weights: Weights = ()
+    ) -> Document:
+        """Return the paper that a line of the timetable asks for, as the database has it now.
+
+        With ``weights``, what it ranks is ranked by these.
+        """
 
     async def print(self, document: Document) -> Printed:
         """Return a paper as it is handed over, its amendments marked."""

@@ -11,6 +11,7 @@ from bot.domain.blanks import Value
 from bot.domain.calendar import year_permille
 from bot.domain.county import County
 from bot.domain.document import Kind
+from bot.domain.ranking import Scorecard, Weights
 from bot.domain.scope import Scope
 
 Line = Mapping[str, Value]
@@ -27,7 +28,9 @@ _DAY = timedelta(days=1)
 class Question:
     """What is asked of a dataset: the days from ``first`` to ``last`` of a scope, as known at ``now``.
 
-    ``projects`` are the lines of projects once they were read: several datasets begin with them.
+    ``form`` is the paper that asks; ``by`` and ``weights`` are how a ranking is made, the county's own
+    weights if there are none. ``projects`` are the lines of projects once they were read: several
+    datasets begin with them.
     """
 
     scope: Scope
@@ -35,6 +38,9 @@ class Question:
     last: date
     county: County
     now: datetime
+    form: str = ""
+    by: str = "project"
+    weights: Weights = ()
     projects: list[Line] = field(default_factory=list, compare=False)
 
     @cached_property
@@ -58,6 +64,12 @@ class Question:
         return self.county.calendar.at(self.last + _DAY, time(0))
 
     @property
+    def scorecard(self) -> Scorecard:
+        """How this ranking is made."""
+        ours = self.county.ranking
+        return Scorecard(self.weights, ours.minimum) if self.weights else ours
+
+    @property
     def year_share(self) -> int:
         """The share of the year gone by, in thousandths."""
         return year_permille(self.until)
@@ -72,7 +84,7 @@ class Figure:
     """A figure that a form may show: its title is the sentence ``figure.<key>``.
 
     With ``words`` a value is the end of the key of its word: ``ledger.step_`` and ``accept``. A share is
-    its first figure ``of`` by its second.
+    its first figure ``of`` by its second. One ``of_answering`` is shown, but nothing is put in its order.
     """
 
     key: str
@@ -80,15 +92,21 @@ class Figure:
     width: int = 12
     words: str = ""
     of: tuple[str, ...] = ()
+    of_answering: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Lines that a form may make a table of; one ``of_people`` is never sorted or cut short: no rankings."""
+    """Lines that a form may make a table of; one ``of_people`` is never sorted or cut short: no rankings.
+
+    One that ``is_ranking`` may be given ``by`` and ``weights``; one ``for_office`` goes to nobody else.
+    """
 
     figures: tuple[Figure, ...]
     lines: Callable[[Connection, Question], Iterable[Line]]
     of_people: bool = False
+    is_ranking: bool = False
+    for_office: bool = False
 
     def figure(self, key: str) -> Figure | None:
         """Return the figure with a key."""

@@ -1,5 +1,14 @@
 """Every dataset by its name: what the tables of papers can be made from."""
 
+from storage.banner import BANNER, banner_lines
+from storage.burden import (
+    BURDEN,
+    BURDEN_UNITS,
+    FORMALISM,
+    burden_lines,
+    formalism_lines,
+    unit_lines,
+)
 from storage.candidates import CANDIDATE, candidate_lines
 from storage.dataset import Dataset
 from storage.dates import INDICATOR, indicator_lines
@@ -18,6 +27,7 @@ from storage.problem_figures import (
     lines_of_factors,
     lines_of_problems,
 )
+from storage.ranking import RANKING, TRIAL, ranking_lines, trial_lines
 from storage.task_figures import TASK, VISIT, task_lines, visit_lines
 from storage.warnings import WARNINGS, warning_lines
 
@@ -38,5 +48,11 @@ DATASETS: dict[str, Dataset] = {
     "missives": Dataset(MISSIVE_FIGURES, missive_lines),
     "tasks": Dataset(TASK, task_lines),
     "visits": Dataset(VISIT, visit_lines),
+    "ranking": Dataset(RANKING, ranking_lines, is_ranking=True),
+    "trial": Dataset(TRIAL, trial_lines, is_ranking=True, for_office=True),
+    "banner": Dataset(BANNER, banner_lines, is_ranking=True),
+    "burden": Dataset(BURDEN, burden_lines),
+    "burden_units": Dataset(BURDEN_UNITS, unit_lines, of_people=True, for_office=True),
+    "formalism": Dataset(FORMALISM, formalism_lines),
 }
 """A form may use these and no others."""

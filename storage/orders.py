@@ -11,12 +11,13 @@ from storage.tables import orders
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A paper of a scope that somebody waits for."""
+    """A paper of a scope that somebody waits for; ``words`` say what else they want of it."""
 
     id: int
     person_id: int
     paper: str
     scope: str
+    words: str = ""
 
 
 class Orders:
@@ -25,9 +26,9 @@ class Orders:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, key: str, person_id: int, paper: str, scope: str, now: datetime) -> None:
+    def add(self, key: str, person_id: int, paper: str, scope: str, now: datetime, words: str = "") -> None:
         """Note that somebody asked for a paper, once for each message."""
-        row = {"key": key, "person_id": person_id, "paper": paper, "scope": scope, "at": now}
+        row = {"key": key, "person_id": person_id, "paper": paper, "scope": scope, "words": words, "at": now}
         insert_once(self._connection, orders, row)
 
     def open(self, most: int) -> list[Order]:
@@ -35,7 +36,7 @@ class Orders:
         rows = self._connection.execute(
             select(orders).where(orders.c.done_at.is_(None)).order_by(orders.c.at, orders.c.id).limit(most)
         )
-        return [Order(row.id, row.person_id, row.paper, row.scope) for row in rows]
+        return [Order(row.id, row.person_id, row.paper, row.scope, row.words) for row in rows]
 
     def finish(self, order_id: int, now: datetime) -> bool:
         """Note that a paper is handed over, or cannot be made; False if it was already."""

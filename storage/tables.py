@@ -573,6 +573,8 @@ orders = _table(
     _to("people", "person_id"),
     Column("paper", String, nullable=False),
     Column("scope", String, nullable=False),
+    # What else they want of it: the weights of a trial.
+    _words("words"),
     Column("at", Moment, nullable=False),
     Column("done_at", Moment),
     Index(None, "at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),

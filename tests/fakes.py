@@ -10,6 +10,7 @@ from bot.chat import Address, Attachment, Capabilities, Fetched, Listener, Outgo
 from bot.domain.blanks import Blank, How
 from bot.domain.document import Document, Heading, Kind, Row, Table
 from bot.domain.missives import Sheet
+from bot.domain.ranking import Weights
 from bot.domain.rhythm import Occasion, Rhythm
 from bot.errors import DeliveryError, Failure
 from handlers.watch import DigestPapers, MissivePapers, Printed
@@ -96,19 +97,24 @@ def _buttons(message: Outgoing) -> tuple[list[str], dict[str, str]]:
 class FakePress:
     """Prints digests and papers of two lines; ``failures`` are raised instead of the next ones.
 
-    What is drafted holds ``rows``: a project's number, its investment, and whom it concerns; of papers
-    ``papers`` tells what was printed, and ``paper_failures`` are raised.
+    ``drafted`` tells what was asked for. It holds ``rows``: a project's number, its investment, and whom
+    it concerns; of papers ``papers`` tells what was printed, and ``paper_failures`` are raised.
     """
 
     printed: list[str] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     sheets: list[Sheet] = field(default_factory=list)
+    drafted: list[str] = field(default_factory=list)
     papers: list[str] = field(default_factory=list)
     paper_failures: list[Exception] = field(default_factory=list)
     rows: list[tuple[str, int, tuple[int, ...]]] = field(default_factory=lambda: [("XM-001", 320_000, ())])
     personal: bool = False
 
-    async def draft(self, rhythm: Rhythm, occasion: Occasion, now: datetime) -> Document:
+    async def draft(
+        self, rhythm: Rhythm, occasion: Occasion, now: datetime, weights: Weights = ()
+    ) -> Document:
+        by = "".join(f" {item}={weight}" for item, weight in weights)
+        self.drafted.append(f"{rhythm.paper} {rhythm.scope} {occasion.first} {occasion.last}{by}")
         if self.paper_failures:
             raise self.paper_failures.pop(0)
         headings = (

@@ -105,6 +105,26 @@ def keys_of(section: object) -> list[str]:
         ('county = "甲县"\n[escalation]\nsteps = "4h"', "escalation.steps: unknown key; did you mean step?"),
         ('county = "甲县"\n[deadlines]\noffice_from = "19:00"', "office_from must be earlier"),
         ('county = "甲县"\n[digest]\nweekday = "Monday"', "digest.weekday"),
+        (
+            'county = "甲县"\n[ranking]\nweights = { plan = "很多" }',
+            "ranking.weights: plan = '很多' is no number; write one such as 30",
+        ),
+        ('county = "甲县"\n[ranking]\nweights = { plan = -1 }', "ranking.weights: plan = -1 is negative"),
+        ('county = "甲县"\n[ranking]\nweights = { plan = 0 }', "ranking.weights: nothing counts"),
+        ('county = "甲县"\n[ranking]\nweights = { plam = 1 }', "ranking.weights: 'plam' is no item"),
+        (
+            'county = "甲县"\n[ranking]\nweights = { plan = 50, answered = 50 }',
+            "ranking.weights: answered: answering and checking in are never ranked",
+        ),
+        (
+            'county = "甲县"\n[ranking]\nweights = { "联络员" = 50 }',
+            "ranking.weights: 联络员: persons and those who answer for a project are never ranked",
+        ),
+        ('county = "甲县"\n[ranking]\nminimum = 1', "ranking.minimum: 1: whoever is compared with nobody"),
+        (
+            'county = "甲县"\n[ranking]\nminimum = "3"',
+            "ranking.minimum: '3': whoever is compared with nobody",
+        ),
         ('county = "甲县"\n[problems]\ncategories = ["用地"]', "end with 其他"),
         (
             'county = "甲县"\n[calendar]\nextra = [2026-10-01]\nremoved = [2026-10-01]',

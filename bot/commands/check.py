@@ -14,7 +14,7 @@ from bot.domain.missives import MissiveKind, Sheet
 from bot.domain.people import Duty, Role
 from bot.errors import AlreadyServed, ConfigurationError, StorageError, TemplateError
 from bot.messengers import TITLES, messengers_of, titled
-from bot.papers.forms import forms
+from bot.papers.forms import forms, strangers_to
 from bot.papers.missive import missive_docx, template_of
 from storage.lock import RunLock
 from storage.migrate import pending
@@ -56,6 +56,10 @@ def _forms(settings: Settings) -> Iterator[Finding]:
         if line.paper not in known:
             cure = f"请改成{'、'.join(known)}之一，或在 rhythm.forms 的文件夹里放一个 {line.paper}.toml"
             yield Finding(f"没有「{line.paper}」这种材料样式；{cure}", fault=True)
+    for rhythm in settings.rhythm.timetable():
+        if rhythm.paper in known and (strangers := strangers_to(known[rhythm.paper], rhythm)):
+            cure = f"请从 to 里去掉{'、'.join(strangers)}"
+            yield Finding(f"「{rhythm.paper}」列到了单位，只给指挥部办公室看；{cure}", fault=True)
 
 
 def template_faults(settings: Settings) -> Iterator[str]:

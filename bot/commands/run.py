@@ -50,7 +50,7 @@ def _loaded(files: Sequence[Path], *, json_lines: bool) -> list[Settings]:
                 "or local.listen for a page to try"
             )
             raise ConfigurationError(str(file), [cure])
-        if faults := unformed(settings.rhythm.forms, [line.paper for line in settings.rhythm.papers]):
+        if faults := unformed(settings.rhythm.forms, settings.rhythm.timetable()):
             raise ConfigurationError(str(file), faults)
     set_up(json_lines=json_lines, secrets=[secret for settings, _ in loaded for secret in settings.secrets])
     for _, warnings in loaded:

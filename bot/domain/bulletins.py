@@ -8,7 +8,7 @@ from enum import StrEnum
 from bot.domain.blanks import Value
 from bot.domain.document import Document, Heading, Kind
 from bot.domain.figures import read_figures
-from bot.domain.numerals import half_width
+from bot.domain.numerals import half_width, number_of
 from bot.domain.quantities import quantities_in
 
 _REASON = re.compile(r"[（(](?P<reason>[^()（）]*)[)）]\s*$")
@@ -91,6 +91,9 @@ def read_value(text: str, kind: Kind) -> Value:
             return int(sums[0].value) if sums else None
         case Kind.SHARE:
             return read_figures(f"形象进度{text}").permille
+        case Kind.SCORE:
+            typed = number_of(text)
+            return None if typed is None else int(typed * 10)
         case Kind.COUNT:
             found = _NUMBER.match(text)
             return int(found[0].replace(",", "")) if found else None

@@ -11,6 +11,7 @@ from bot.domain.deadlines import Deadlines
 from bot.domain.missives import MissiveRules
 from bot.domain.people import Language
 from bot.domain.projects import ProjectClass
+from bot.domain.ranking import Scorecard
 from bot.domain.rhythm import Rhythm
 from bot.domain.timetable import DEFAULT
 
@@ -41,5 +42,6 @@ class County:
     digest_at: time = time(8, 30)
     rhythms: tuple[Rhythm, ...] = DEFAULT
     missives: MissiveRules = field(default_factory=MissiveRules)
+    ranking: Scorecard = field(default_factory=Scorecard)
     climbs: bool = False
     step: timedelta = timedelta(hours=4)

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     SHARE = "share"
     POINTS = "points"
     """A difference of two shares, with its sign."""
+    SCORE = "score"
+    """Points of a hundred, in tenths."""
     DAY = "day"
     MARK = "mark"
     """A tick, where it is 1."""

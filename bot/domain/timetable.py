@@ -17,8 +17,9 @@ def _line(when: str, paper: str, *to: str, at: str = "16:00", hold: timedelta = 
 ALWAYS = (
     _line("每周一", "要件检查", OFFICE, at="09:30"),
     _line("每周五", "预警", OFFICE, "牵头领导", at="10:00"),
+    _line("每月末", "负担", OFFICE, at="16:30"),
 )
-"""What the office gets in any county that has not said otherwise (MISSION row 5, feature 8)."""
+"""What the office gets in any county that has not said otherwise (MISSION row 5, features 6 and 8)."""
 
 PRESETS: dict[str, tuple[Rhythm, ...]] = {
     # 衡东「五每」: every day and every week are the daily question and the visits.

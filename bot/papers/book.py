@@ -61,6 +61,8 @@ class Form(Enum):
     """Thousandths."""
     POINTS = (("num_format", "+0.0;-0.0;0.0"),)
     """A difference of shares in thousandths, shown in points with its sign."""
+    SCORE = (("num_format", "0.0"), ("align", "center"))
+    """Tenths of a point."""
     MARK = (("num_format", '"√";;'), ("align", "center"))
     """A tick where it is 1, so that ticks can be summed."""
     DAY = (("num_format", "yyyy-mm-dd"), ("align", "center"))
@@ -270,7 +272,7 @@ class _SheetWriter:
 
 
 _HOUR = timedelta(hours=1)
-_PARTS = {Form.MONEY: 100, Form.SHARE: 1000, Form.POINTS: 10}
+_PARTS = {Form.MONEY: 100, Form.SHARE: 1000, Form.POINTS: 10, Form.SCORE: 10}
 _TOTALS = {Form.MARK: Form.COUNT}
 """How a sum is shown, where not as what it sums."""
 

@@ -78,6 +78,8 @@ def shown(value: Value, heading: Heading, say: Say) -> str:
             return percent(value)
         case Kind.POINTS:
             return points(value)
+        case Kind.SCORE:
+            return f"{value / 10:.1f}"
         case Kind.MARK:
             return "√" if value else ""
         case _:

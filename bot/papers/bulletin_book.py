@@ -20,6 +20,7 @@ _FORMS = {
     Kind.MONEY: Form.MONEY,
     Kind.SHARE: Form.SHARE,
     Kind.POINTS: Form.POINTS,
+    Kind.SCORE: Form.SCORE,
     Kind.DAY: Form.DAY,
     Kind.MARK: Form.MARK,
     Kind.LIGHT: Form.ALARM,

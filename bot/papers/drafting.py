@@ -1,7 +1,7 @@
 """Drafts a paper from its form and the database, in the workshop; prints it as often as it is changed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from operator import itemgetter
@@ -14,6 +14,7 @@ from bot.domain.calendar import year_permille
 from bot.domain.county import County
 from bot.domain.document import Document, Heading, Row, Table
 from bot.domain.people import Language
+from bot.domain.ranking import Weights
 from bot.domain.scope import Scope, ScopeKind
 from bot.domain.summary import Say, percent, scope_words
 from bot.errors import PaperError
@@ -22,6 +23,7 @@ from bot.papers.bulletin_book import workbook
 from bot.papers.bulletin_pages import pages
 from bot.papers.forms import TableForm, forms
 from bot.papers.press import XLSX
+from bot.papers.scoring import blanks_of_ranking, rules
 from storage.dataset import Figure, Line, Question
 from storage.datasets import DATASETS
 from storage.snapshot import snapshot
@@ -45,6 +47,7 @@ class DraftOrder:
     last: date
     until: date | None
     now: datetime
+    weights: Weights = ()
 
 
 def draft(order: DraftOrder) -> Document:
@@ -53,11 +56,18 @@ def draft(order: DraftOrder) -> Document:
     if form is None:
         raise PaperError(f"there is no form {order.paper}; add {order.paper}.toml to the folder rhythm.forms")
     say = partial(texts.load(order.rewordings, order.language).say, order.language)
-    question = Question(Scope.parse(order.scope), order.first, order.last, order.county, order.now)
+    question = Question(
+        Scope.parse(order.scope), order.first, order.last, order.county, order.now, form=order.paper
+    )
+    asked = [replace(question, by=each.by, weights=order.weights or each.weights) for each in form.tables]
+    # Most tables of a paper are made from the same lines.
+    keys = [(table.dataset, of.by, of.weights) for table, of in zip(form.tables, asked, strict=True)]
     with snapshot(order.url, order.schema) as connection:
-        names = dict.fromkeys(table.dataset for table in form.tables)
-        lines = {name: list(DATASETS[name].lines(connection, question)) for name in names}
-    given = _given(order, question, say)
+        lines = {
+            key: list(DATASETS[key[0]].lines(connection, of))
+            for key, of in dict(zip(keys, asked, strict=True)).items()
+        }
+    given = _given(order, question, say) | blanks_of_ranking(form, asked, say)
     return Document(
         form=form.name,
         title=" ".join(form.title[order.language].format_map(given).split()),
@@ -68,7 +78,10 @@ def draft(order: DraftOrder) -> Document:
         last=order.last.isoformat(),
         made_at=order.now.astimezone(order.county.calendar.zone).isoformat(timespec="minutes"),
         lead=tuple(words[order.language] for words in form.lead),
-        tables=tuple(_table(each, lines[each.dataset], order.language, say) for each in form.tables),
+        tables=tuple(
+            _table(each, lines[key], of, order.language, say)
+            for each, of, key in zip(form.tables, asked, keys, strict=True)
+        ),
         notes=tuple(words[order.language] for words in form.notes),
         given=given,
         blanks=form.blanks,
@@ -102,7 +115,7 @@ def period_words(first: date, last: date, say: Say) -> str:
     )
 
 
-def _table(form: TableForm, lines: Sequence[Line], language: Language, say: Say) -> Table:
+def _table(form: TableForm, lines: Sequence[Line], of: Question, language: Language, say: Say) -> Table:
     figures = [figure for key in form.columns if (figure := DATASETS[form.dataset].figure(key))]
     chosen = _sorted(counting(lines, form.where), form.sort)
     headings = tuple(
@@ -126,7 +139,10 @@ def _table(form: TableForm, lines: Sequence[Line], language: Language, say: Say)
         )
         for line in (chosen[: form.limit] if form.limit else chosen)
     )
-    return Table(form.name[language], headings, rows, form.note[language])
+    note = form.note[language]
+    if DATASETS[form.dataset].is_ranking and "score" in form.columns:
+        note += rules(of.scorecard, of.by, say)
+    return Table(form.name[language], headings, rows, note)
 
 
 def _value(line: Line, figure: Figure, say: Say) -> Value:

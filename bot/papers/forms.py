@@ -6,24 +6,28 @@ built-in forms lie in `forms/`; a county's own folder adds to them or replaces o
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.domain.blanks import Blank, Condition, How
-from bot.domain.people import Language
+from bot.domain.people import Language, Role
+from bot.domain.ranking import NO_ANSWERING, NO_PERSONS, Weights, read_by, read_weights
+from bot.domain.rhythm import Rhythm
 from bot.errors import ConfigurationError
 from storage.dataset import Dataset
 from storage.datasets import DATASETS
 
+T = TypeVar("T")
+
 Words = Mapping[Language, str]
 
-GIVEN = ("county", "scope", "period", "time", "until", "days_left")
+GIVEN = ("county", "scope", "period", "time", "until", "days_left", "formula", "minimum")
 """The blanks that every sentence may have: the county, its part, the days, the share of the year gone by,
-the last day of a campaign and how many are left."""
+the last day of a campaign and how many are left; by what its ranking is made, and from how many on."""
 
 _SHIPPED = Path(__file__).with_name("forms")
 _NOTHING: Words = dict.fromkeys(Language, "")
@@ -38,13 +42,18 @@ _TABLE = {
     "limit": False,
     "sums": False,
     "note": False,
+    "by": False,
+    "weights": False,
 }
 """The keys of a form and of a table, and which of them must be there."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableForm:
-    """One table: what of a dataset it shows, in which order, what is summed below; ``limit`` 0 is all."""
+    """One table: what of a dataset it shows, in which order, what is summed below; ``limit`` 0 is all.
+
+    A ranking is ``by`` projects or places, by ``weights`` of its own or the county's.
+    """
 
     name: Words
     dataset: str
@@ -55,6 +64,8 @@ class TableForm:
     limit: int
     sums: frozenset[str]
     note: Words
+    by: str = "project"
+    weights: Weights = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +97,27 @@ def forms(own: Path | None = None) -> dict[str, Form]:
     return found | fresh
 
 
-def unformed(own: Path | None, papers: Iterable[str]) -> list[str]:
-    """Return a fault for each paper of a timetable that has no form; raise as `forms` does."""
+def unformed(own: Path | None, rhythms: Iterable[Rhythm]) -> list[str]:
+    """Return what is wrong between a timetable and its forms; raise as `forms` does."""
     found = forms(own)
     cure = f"take one of {'、'.join(found)}, or put one into the folder rhythm.forms"
-    return [f"rhythm.papers: there is no form {paper}; {cure}" for paper in papers if paper not in found]
+    faults = []
+    for rhythm in rhythms:
+        form = found.get(rhythm.paper)
+        if form is None:
+            faults.append(f"rhythm.papers: there is no form {rhythm.paper}; {cure}")
+        elif strangers := strangers_to(form, rhythm):
+            faults.append(
+                f"rhythm.papers: {rhythm.paper} tells of single units and is for {Role.OFFICE} alone; "
+                f"remove {'、'.join(strangers)} from to"
+            )
+    return faults
+
+
+def strangers_to(form: Form, rhythm: Rhythm) -> list[str]:
+    """Return who of the readers of a paper may not read it: some tables are for the office alone."""
+    is_for_office = any(DATASETS[table.dataset].for_office for table in form.tables)
+    return [each for each in rhythm.to if is_for_office and each != Role.OFFICE]
 
 
 @cache
@@ -169,7 +196,13 @@ class _Reader:
         if not isinstance(limit, int) or isinstance(limit, bool) or limit < 0:
             self._fault(f"{place}.limit", f"{limit!r} is no number of lines; write one such as 20")
         if dataset.of_people and (sort or limit):
-            self._fault(place, f"{name} is about persons, who are not ranked; remove sort and limit")
+            self._fault(place, f"{name} is about persons; {NO_PERSONS}; remove sort and limit")
+        for each in sort:
+            figure = dataset.figure(each.removeprefix("-"))
+            if figure is not None and figure.of_answering:
+                self._fault(
+                    f"{place}.sort", f"{each!r} puts in the order of answers; {NO_ANSWERING}; remove it"
+                )
         sums = self._figures(f"{place}.sums", tree.get("sums", []), dataset)
         for each in sums:
             if each not in columns:
@@ -188,7 +221,26 @@ class _Reader:
             limit=limit,
             sums=frozenset(sums),
             note=self._words(f"{place}.note", tree["note"], ()) if "note" in tree else _NOTHING,
+            by=self._ranked(place, "by", tree, dataset, read_by) or "project",
+            weights=self._ranked(place, "weights", tree, dataset, read_weights) or (),
         )
+
+    def _ranked(
+        self, place: str, key: str, tree: Mapping[str, Any], dataset: Dataset, read: Callable[[Any], T]
+    ) -> T | None:
+        """Return how a ranking is made; what is no ranking is not made one."""
+        if key not in tree:
+            return None
+        try:
+            value = read(tree[key])
+        except ValueError as error:
+            self._fault(f"{place}.{key}", str(error))
+            return None
+        if dataset.is_ranking:
+            return value
+        cure = f"{NO_PERSONS}; remove it" if dataset.of_people else 'write dataset = "ranking", or remove it'
+        self._fault(f"{place}.{key}", f"this dataset is not ranked: {cure}")
+        return None
 
     def _blanks(self, tree: Mapping[str, Any], tables: Mapping[str, TableForm | None]) -> Iterable[Blank]:
         for name, each in tree.items():

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from bot import texts
+from bot.domain import burden
 from bot.domain.people import Language
 from bot.domain.problems import Nature, Problem
 from storage import candidates, tables
@@ -74,6 +75,16 @@ def test_every_line_has_the_figures_of_its_dataset_and_says_whose_word_it_is(tx:
         tx, tables.missives, slot="s", kind="工作提示", year=2026, sequence=1, project_id=county.soda,
         subject="提示", text="请抓紧", state="已发", drafted_at=NOW, sent_at=NOW,
     )  # fmt: skip
+    milestone = {"project_id": county.bridge, "name": "合龙"}
+    added(tx, tables.milestones, **milestone, planned=TODAY, done=TODAY)
+    for ago in range(burden.STILL):
+        row = {
+            "person_id": county.wang,
+            "day": TODAY - ago * DAY,
+            "projects": [county.bridge],
+            "asked_at": NOW,
+        }
+        tx.connection.execute(insert(tables.prompts), row)
 
     for name, dataset in DATASETS.items():
         found = lines(tx, name)

@@ -3,11 +3,17 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
+from bot.domain.rhythm import Rhythm, When
 from bot.errors import PaperError
 from storage import tables
+from storage.store import Store
 from tests.world import World
+from tests.world import county as settings
+from tests.world import world as county_at
+
+LISTS = "清单 {scope} 2026-11-23 2026-11-23"
 
 
 async def test_the_office_writes_an_element_and_the_liaison_sees_it(world: World) -> None:
@@ -82,15 +88,13 @@ async def test_four_lists_come_as_a_screen_and_a_workbook(
     await world.hears(who, words)
     await world.beats()
 
-    assert await world.asks(
-        lambda tx: tx.connection.execute(select(tables.orders.c.scope)).scalars().all()
-    ) == [scope]
+    assert world.press.drafted == [LISTS.format(scope=scope)]
     *_, screen, workbook = world.messages(who)
     assert screen.text.startswith("【清单 11-23至11-23】")
     assert workbook.paper is not None
-    assert workbook.paper.name == "清单 11-23至11-23.xlsx"
+    assert workbook.paper.name.endswith(".xlsx")
     await world.beats()
-    assert len(world.press.papers) == 1
+    assert len(world.press.drafted) == 1
 
 
 async def test_nobody_sees_the_lists_of_others(world: World) -> None:
@@ -100,7 +104,7 @@ async def test_nobody_sees_the_lists_of_others(world: World) -> None:
 
     assert world.last("chen").startswith("这个项目不归您。")
     assert world.last("zhao").startswith("没有找到「没有的镇」。")
-    assert world.press.papers == []
+    assert world.press.drafted == []
 
 
 async def test_lists_that_cannot_be_made_are_said_so_once(world: World) -> None:
@@ -111,6 +115,34 @@ async def test_lists_that_cannot_be_made_are_said_so_once(world: World) -> None:
     await world.beats()
 
     assert [text for text in world.said_to("zhao") if "没有出成" in text] == [world.last("zhao")]
+
+
+async def test_other_weights_are_tried_on_the_last_ranking_and_nothing_is_changed(open_store: Store) -> None:
+    ranking = Rhythm("项目排名", When.parse("每月末"), hold=timedelta(hours=24))
+    world = county_at(open_store, settings=settings(rhythms=(ranking,)))
+    await world.is_peopled()
+
+    await world.hears("zhao", "试算 计划=50 进度=30，问题20")
+    await world.beats()
+
+    assert world.press.drafted == [
+        "试算 全县 2026-10-01 2026-10-31 plan=50 progress=30 problems=20",
+    ]
+    *_, coming, screen, _ = world.messages("zhao")
+    assert "什么都不改" in coming.text
+    assert screen.text.startswith("【试算 10-01至10-31】")
+    await world.hears("liu", "试算 计划=50")
+    assert "只有指挥部办公室" in world.last("liu")
+    for words, said in (
+        ("试算", "请写各项的权重"),
+        ("试算 计划=很多", "请写各项的权重"),
+        ("试算 计划=-5", "请写各项的权重"),
+        ("试算 打卡=50", "不按答复、打卡、签到"),
+    ):
+        await world.hears("zhao", words)
+        assert said in world.last("zhao"), words
+    await world.beats()
+    assert len(world.press.drafted) == 1
 
 
 async def test_the_same_words_for_five_days_are_asked_about_once(world: World) -> None:

@@ -100,6 +100,7 @@ def _papers() -> None:
         _to("people", "person_id"),
         Column("paper", String, nullable=False),
         Column("scope", String, nullable=False),
+        Column("words", String, nullable=False, server_default=""),
         Column("at", _MOMENT, nullable=False),
         Column("done_at", _MOMENT),
         Index(

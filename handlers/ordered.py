@@ -1,0 +1,61 @@
+"""Papers that somebody asked for: made in the workshop, handed over once as a screen and a workbook."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from bot.domain.ranking import Weights, typed_weights
+from bot.domain.rhythm import Occasion, Rhythm, When
+from bot.errors import PaperError
+from handlers import trial
+from handlers.turn import Beat
+from handlers.watch import Printed, Watch
+from storage.letters import Lane
+from storage.orders import Order
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 5
+
+
+async def make(watch: Watch) -> None:
+    """Make what somebody waits for, and hand it over."""
+    for order in await watch.read(lambda beat: beat.tx.orders.open(_AT_ONCE)):
+        now = watch.clock.now()
+        rhythm = Rhythm(order.paper, When.parse("每个工作日"), scope=order.scope)
+        try:
+            document = await watch.press.draft(rhythm, _occasion(watch, order, now), now, _weights(order))
+            printed = await watch.press.print(document)
+        except PaperError:
+            log.exception("%s of %s could not be made", order.paper, order.scope)
+            await watch.perform(partial(_give_up, order=order))
+            continue
+        await watch.perform(partial(_hand_over, order=order, printed=printed))
+
+
+def _occasion(watch: Watch, order: Order, now: datetime) -> Occasion:
+    """Return the days a paper is of: today, but what tries another ranking is of the last one's."""
+    today = watch.county.calendar.day_of(now)
+    return trial.occasion(watch.county, today, now) if order.words else Occasion(today, today, now)
+
+
+def _weights(order: Order) -> Weights:
+    return typed_weights(order.words) if order.words else ()
+
+
+def _hand_over(beat: Beat, order: Order, printed: Printed) -> None:
+    if not beat.tx.orders.finish(order.id, beat.now):
+        return
+    person, slot = beat.tx.people.get(order.person_id), f"order:{order.id}"
+    beat.tell(person, slot, printed.text, disturb=True, in_person=True)
+    paper_id = beat.tx.papers.add(slot, printed.workbook, beat.now)
+    letter = beat.draft(person, f"{slot}:workbook", "", lane=Lane.PAPER, disturb=True, in_person=True)
+    beat.tx.outbox.add(replace(letter, paper_id=paper_id), beat.now)
+
+
+def _give_up(beat: Beat, order: Order) -> None:
+    if beat.tx.orders.finish(order.id, beat.now):
+        person = beat.tx.people.get(order.person_id)
+        text = beat.say(person, "order.failed", paper=order.paper)
+        beat.tell(person, f"order:{order.id}", text, disturb=True, in_person=True)

@@ -236,6 +236,7 @@ class Settings(Section):
             digest_weekday=_WEEKDAYS.index(self.digest.weekday),
             digest_at=self.digest.at,
             rhythms=self.rhythm.timetable(),
+            reception=self.rhythm.reception_day(),
             climbs=self.escalation.climb == "automatic",
             # Steps are office hours, and a day of them is not 24.
             step=step if step % timedelta(days=1) else deadlines.workday * step.days,

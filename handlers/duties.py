@@ -12,6 +12,7 @@ from datetime import datetime
 from handlers import (
     absence,
     almanac,
+    ballots,
     bulletins,
     commons,
     departure,
@@ -22,6 +23,8 @@ from handlers import (
     nods,
     opening,
     posting,
+    private_line,
+    reception_days,
     rounds,
 )
 from handlers.turn import Beat
@@ -48,6 +51,10 @@ DUTIES: tuple[Duty, ...] = (
     nods.offer,
     four_lists.make,
     almanac.warn,
+    private_line.keep,
+    ballots.close,
+    ballots.ask,
+    reception_days.keep,
 )
 
 

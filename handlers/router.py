@@ -19,6 +19,7 @@ from bot.errors import Refused, StorageError, Unrecognised
 from bot.texts import Texts
 from handlers import (
     attachments,
+    ballots,
     bulletins,
     commons,
     contacts,
@@ -40,20 +41,25 @@ from handlers import (
     pictures,
     pointing,
     posting,
+    private_line,
     problems,
     progress,
+    reception,
     releasing,
     reporting,
     requests,
+    secrecy,
     signing,
     spoken,
     stages,
     stillness,
     unclear,
     welcome,
+    whom,
 )
 from handlers.turn import Desk, Turn
-from storage.letters import Letter, Pressed
+from storage.conversations import Question
+from storage.letters import PRIVATE, Letter, Pressed
 from storage.people import Known
 from storage.store import Store
 from storage.tx import Tx
@@ -110,6 +116,11 @@ COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("要件", "elements"), elements.elements),
     **dict.fromkeys(("四类", "tier"), elements.tier),
     **dict.fromkeys(("清单", "lists"), four_lists.ask),
+    **dict.fromkeys(("评议", "ballot"), ballots.command),
+    **dict.fromkeys(("预约", "book"), reception.book),
+    **dict.fromkeys(("取消预约", "unbook"), reception.cancel),
+    **dict.fromkeys(("接待", "receive"), reception.receive),
+    **dict.fromkeys(("找谁", "who"), whom.show),
 }
 
 ACTIONS: dict[str, Handler] = {
@@ -171,6 +182,10 @@ ACTIONS: dict[str, Handler] = {
     "stage_agree": nods.agree,
     "stage_refuse": nods.refuse,
     "milestone_plan": milestones.plan,
+    "vote": ballots.vote,
+    "vote_stop": ballots.stop,
+    "private": private_line.ask,
+    "private_reply": private_line.ask_reply,
 }
 
 TOPICS: dict[str, Handler] = {
@@ -201,6 +216,8 @@ TOPICS: dict[str, Handler] = {
     "object": releasing.object_to,
     "uphold": releasing.uphold,
     "stage": stages.answered,
+    "book": reception.say_what,
+    PRIVATE: private_line.answered,
 }
 
 BARE: frozenset[Handler] = frozenset(
@@ -214,6 +231,10 @@ MEANT: dict[Handler, Callable[[Turn, str], bool]] = {
         (milestones.move, milestones.show, elements.elements, elements.tier, four_lists.ask),
         pointing.is_command,
     ),
+    ballots.command: ballots.is_meant,
+    reception.book: reception.is_owners,
+    reception.cancel: reception.is_owners,
+    reception.receive: reception.is_offices,
 }
 """The commands that are also words of an answer – 「完成 桩基 30 根」 – and what tells one from the other."""
 
@@ -272,9 +293,8 @@ class Router:
             raise
         except Refused as refusal:
             return await self._store.perform(partial(self._refuse, incoming, refusal))
-        except Exception as error:
-            log.exception("message %s could not be handled and was kept as a dead letter", incoming.key)
-            return await self._store.perform(partial(self._apologise, incoming, repr(error)))
+        except Exception as error:  # noqa: BLE001 -- the boundary; what may be logged of it `_apologise` knows
+            return await self._store.perform(partial(self._apologise, incoming, error))
 
     # --- on the writer's thread ---------------------------------------------------------
 
@@ -319,20 +339,29 @@ class Router:
             desk.tell(sender, f"notice:{incoming.key}", text, disturb=True, in_person=True)
         return text
 
-    def _apologise(self, incoming: Incoming, reason: str, tx: Tx) -> str:
+    def _apologise(self, incoming: Incoming, error: Exception, tx: Tx) -> str:
         now = self._clock.now()
         sender = self._sender(tx, incoming)
-        # Of a stranger's words nothing is kept, not even here.
-        kept = incoming if sender else dataclasses.replace(incoming, text="", attachments=())
+        # Of a stranger's words nothing is kept, not even here; nor of what is secret.
+        hidden = sender is None or secrecy.is_secret(tx, incoming, sender)
+        kept = secrecy.without_words(incoming) if hidden else incoming
+        reason = secrecy.place_of(error) if hidden else repr(error)
+        log.error(
+            "message %s could not be handled and was kept as a dead letter: %s",
+            incoming.key,
+            reason,
+            exc_info=None if hidden else error,
+        )
         tx.inbox.bury(incoming.key, incoming.at.platform, dataclasses.asdict(kept), reason, now)
         if sender is not None and incoming.private:
-            self._owe(tx, incoming, sender, self._texts.say(self._language(sender), "error.apology"))
+            key = "error.apology_unkept" if hidden else "error.apology"
+            self._owe(tx, incoming, sender, self._texts.say(self._language(sender), key))
         return ""
 
     def _bury_unreadable(self, unreadable: Unreadable, tx: Tx) -> None:
-        tx.inbox.bury(
-            unreadable.key, unreadable.platform, unreadable.raw, unreadable.reason, self._clock.now()
-        )
+        secret = secrecy.may_hold_secrets(tx, unreadable.raw)
+        raw, reason = ("", "") if secret else (unreadable.raw, unreadable.reason)
+        tx.inbox.bury(unreadable.key, unreadable.platform, raw, reason, self._clock.now())
 
     def _owe(self, tx: Tx, incoming: Incoming, sender: Person | None, text: str) -> None:
         now = self._clock.now()
@@ -387,6 +416,9 @@ def _dispatch(turn: Turn) -> None:
     if incoming.button:
         _press(turn, turn.tx.outbox.pressed(incoming.button))
         return
+    if private_line.is_meant(turn):
+        private_line.hear(turn)
+        return
     if incoming.edited:
         edits.revise(turn)
         return
@@ -396,18 +428,22 @@ def _dispatch(turn: Turn) -> None:
         handler(turn)
     elif pressed := offers.typed_label(turn):
         _press(turn, pressed)
-    elif spoken.named_in(turn):
+    elif spoken.named_in(turn) or ballots.overheard(turn):
         return
     elif question := turn.question:
-        if not turn.text and question.topic not in WORDLESS:
-            pictures.wait(turn)
-            return
-        turn.close_question()
-        TOPICS[question.topic](turn)
+        _answer(turn, question)
     elif meant := offers.typed_place(turn):
         _press_one_of(turn, meant)
     else:
         progress.answer(turn)
+
+
+def _answer(turn: Turn, question: Question) -> None:
+    if not turn.text and question.topic not in WORDLESS:
+        pictures.wait(turn)
+        return
+    turn.close_question()
+    TOPICS[question.topic](turn)
 
 
 def _command(turn: Turn) -> Handler | None:

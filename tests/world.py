@@ -289,7 +289,7 @@ def _insert(tx: Tx, table: Any, **values: Any) -> int:
 
 def county(**changes: Any) -> County:
     """Return the settings of the stories' county."""
-    return replace(County(name="青禾县", calendar=Calendar(ZONE), rhythms=()), **changes)
+    return replace(County(name="青禾县", calendar=Calendar(ZONE), rhythms=(), reception=None), **changes)
 
 
 _words = cache(texts.load)

@@ -10,7 +10,8 @@ from bot.domain.calendar import Calendar
 from bot.domain.deadlines import Deadlines
 from bot.domain.people import Language
 from bot.domain.projects import ProjectClass
-from bot.domain.rhythm import Rhythm
+from bot.domain.reception import EIGHTH
+from bot.domain.rhythm import Rhythm, When
 from bot.domain.timetable import DEFAULT
 
 CATEGORY_NAMES = (
@@ -39,5 +40,6 @@ class County:
     digest_weekday: int = 0
     digest_at: time = time(8, 30)
     rhythms: tuple[Rhythm, ...] = DEFAULT
+    reception: When | None = EIGHTH
     climbs: bool = False
     step: timedelta = timedelta(hours=4)

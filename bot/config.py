@@ -263,6 +263,7 @@ class Settings(Section):
             rhythms=self.rhythm.timetable(),
             missives=self.letters.rules(),
             ranking=Scorecard(self.ranking.weights, self.ranking.minimum),
+            reception=self.rhythm.reception_day(),
             climbs=self.escalation.climb == "automatic",
             # Steps are office hours, and a day of them is not 24.
             step=step if step % timedelta(days=1) else deadlines.workday * step.days,

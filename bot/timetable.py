@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from bot.credentials import Section
 from bot.domain.people import Role
+from bot.domain.reception import EIGHTH
 from bot.domain.rhythm import Rhythm, Shift, When
 from bot.domain.scope import Scope
 from bot.domain.timetable import ALWAYS, GROUPS, PRESETS
@@ -22,6 +23,11 @@ def _when(value: object) -> object:
     if isinstance(value, str):
         When.parse(value)
     return value
+
+
+def _when_if_any(value: object) -> object:
+    """Read the days of a rhythm, or that there are none."""
+    return _when(value) if value else value
 
 
 def _scope(value: object) -> object:
@@ -75,8 +81,14 @@ class RhythmSettings(Section):
     presets: tuple[Literal["五每", "半月", "周月季", "述职"], ...] = ("五每",)
     shift: Shift = Shift.AFTER
     papers: tuple[Line, ...] = ()
+    # 企业家接待日; empty where a county has none.
+    reception: Annotated[str, BeforeValidator(_when_if_any)] = EIGHTH.words
     # A folder of forms (材料样式) of the county's own; they add to those that come with the bot.
     forms: Path | None = None
+
+    def reception_day(self) -> When | None:
+        """Return on which days the heads receive enterprises, if they do."""
+        return When.parse(self.reception) if self.reception else None
 
     def timetable(self) -> tuple[Rhythm, ...]:
         """Return every line; one of the county's own replaces those of presets for its paper and scope."""

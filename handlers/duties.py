@@ -12,6 +12,7 @@ from datetime import datetime
 from handlers import (
     absence,
     almanac,
+    ballots,
     briefs,
     bulletins,
     commons,
@@ -25,6 +26,8 @@ from handlers import (
     opening,
     ordered,
     posting,
+    private_line,
+    reception_days,
     rounds,
 )
 from handlers.turn import Beat
@@ -56,6 +59,10 @@ DUTIES: tuple[Duty, ...] = (
     nods.offer,
     ordered.make,
     almanac.warn,
+    private_line.keep,
+    ballots.close,
+    ballots.ask,
+    reception_days.keep,
 )
 
 

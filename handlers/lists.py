@@ -64,6 +64,8 @@ def usage(turn: Turn) -> None:
         key = "help.office"
     elif turn.sender.has(Role.LIAISON):
         key = "help.liaison"
+    elif turn.sender.has(Role.OWNER) and not turn.sender.has(Role.LEAD_LEADER):
+        key = "help.owner"
     else:
         key = "help.leader"
     turn.reply(key, name=turn.sender.name, county=turn.county.name)

@@ -149,7 +149,12 @@ def _source(turn: Turn) -> str:
 # --- how it is stored -------------------------------------------------------------------
 
 
-def _open(turn: Turn, project: Project, text: str) -> None:
+def open_for(turn: Turn, project: Project, text: str, reporter: Person) -> Problem:
+    """Report a problem for whoever said it, as the one who writes it down."""
+    return _open(turn, project, text, reporter)
+
+
+def _open(turn: Turn, project: Project, text: str, reporter: Person | None = None) -> Problem:
     """Store the problem, give it to whoever answers for it, and say so."""
     category = guessed_category(text, turn.county.categories)
     urgency = (
@@ -162,11 +167,12 @@ def _open(turn: Turn, project: Project, text: str) -> None:
             category=category,
             text=text,
             urgency=urgency,
-            reporter_id=turn.sender.id,
+            reporter_id=(reporter or turn.sender).id,
             holder_id=holder.id,
             dues=dues(urgency, turn.now, turn.county.deadlines, turn.county.calendar),
             at=turn.now,
-            source=_source(turn),
+            # Edited, a message that reports for somebody else would be taken for their words.
+            source="" if reporter else _source(turn),
         ),
         turn.today.year,
     )
@@ -182,7 +188,7 @@ def _open(turn: Turn, project: Project, text: str) -> None:
     problem = clocks.wind(turn, problem)
     attachments.keep(turn, problem_id=problem.id)
     today = turn.tx.reports.on([project.id], turn.today).get(project.id)
-    if today is None:
+    if today is None and reporter is None:
         said = Said(project, Kind.PROBLEM, text)
         recording.record(turn, turn.sender, said, None, source="")
         recording.settle_prompts(turn, turn.sender, [project.id])
@@ -191,6 +197,7 @@ def _open(turn: Turn, project: Project, text: str) -> None:
     with turn.at_rest():
         _hand_out(turn, problem, "reported")
         _give_receipt(turn, problem)
+    return problem
 
 
 def _hand_out(turn: Turn, problem: Problem, occasion: str) -> None:

@@ -7,7 +7,7 @@ from bot.domain.people import Person
 from handlers import prompts
 from handlers.turn import Beat
 from handlers.watch import Watch
-from storage.letters import Lane
+from storage.letters import PRIVATE, Lane
 from storage.rounds import Prompt
 
 CHUNK = 50
@@ -75,7 +75,8 @@ def _ask(beat: Beat, person_id: int, project_ids: list[int]) -> None:
         return
     beat.tx.conversations.list(person_id, project_ids, beat.now)
     # What was asked before is not what tomorrow's 「照旧」 answers.
-    beat.tx.conversations.end(person_id)
+    # Words for the inspector, asked for a minute ago, must not become a report.
+    beat.tx.conversations.end(person_id, but=PRIVATE)
     beat.tell(
         person,
         f"prompt:{person_id}:{beat.today}",

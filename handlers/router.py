@@ -1,6 +1,6 @@
 """The way of a message: admitted once, to the handler it belongs to, and the boundary for errors.
 
-`COMMANDS`, `ACTIONS` and `TOPICS` are the table of contents of everything people can say.
+What there is to say stands in `handlers/contents.py`.
 """
 
 import dataclasses
@@ -18,173 +18,27 @@ from bot.errors import Refused, StorageError, Unrecognised
 from bot.texts import Texts
 from handlers import (
     attachments,
-    commons,
-    contacts,
-    custody,
+    ballots,
     departure,
     edits,
-    extension,
     groups,
-    handover,
-    leave,
-    ledger,
-    lists,
-    missive_words,
     offers,
-    office,
-    paper_words,
     pictures,
-    problems,
+    private_line,
     progress,
-    project_words,
-    reporting,
-    requests,
-    signing,
+    secrecy,
     spoken,
-    stillness,
-    task_words,
-    unclear,
     welcome,
 )
+from handlers.contents import ACTIONS, ASIDES, BARE, COMMANDS, MEANT, TOPICS, WORDLESS, Handler
 from handlers.turn import Desk, Turn
+from storage.conversations import Question
 from storage.letters import Letter, Pressed
 from storage.people import Known
 from storage.store import Store
 from storage.tx import Tx
 
 log = logging.getLogger(__name__)
-
-Handler = Callable[[Turn], None]
-
-COMMANDS: dict[str, Handler] = {
-    **dict.fromkeys(("today", "今日"), lists.today),
-    **dict.fromkeys(("projects", "项目"), lists.projects),
-    **dict.fromkeys(("problem", "问题"), reporting.report),
-    **dict.fromkeys(("ledger", "台账"), ledger.ledger),
-    **dict.fromkeys(("help", "帮助"), lists.usage),
-    "start": welcome.again,
-    **dict.fromkeys(("cancel", "取消"), lists.cancel),
-    **dict.fromkeys(("代填", "enter"), office.enter),
-    **dict.fromkeys(("更正", "correct"), office.correct),
-    **dict.fromkeys(("撤销", "withdraw"), office.withdraw),
-    **dict.fromkeys(("暂停", "pause"), office.pause),
-    **dict.fromkeys(("恢复", "resume"), office.resume),
-    **dict.fromkeys(("试点", "pilot"), office.pilot),
-    **dict.fromkeys(("移交", "handover"), handover.ask),
-    **dict.fromkeys(("请假", "leave"), leave.ask),
-    **dict.fromkeys(("销假", "back"), leave.end),
-    **dict.fromkeys(("未激活", "missing"), contacts.missing),
-    **dict.fromkeys(("发到", "prefer"), contacts.prefer),
-    **dict.fromkeys(contacts.TOGETHER, contacts.prefer),
-    **project_words.COMMANDS,
-    **paper_words.COMMANDS,
-    **missive_words.COMMANDS,
-    **task_words.COMMANDS,
-}
-
-ACTIONS: dict[str, Handler] = {
-    "same": progress.same,
-    "progress": progress.ask_progress,
-    "trouble": progress.ask_problem,
-    "which": unclear.pointed,
-    "right": progress.figures_right,
-    "wrong": progress.figures_wrong,
-    "new": reporting.report_anyway,
-    "same_problem": reporting.add_to_similar,
-    "category": reporting.change_category,
-    "categories": reporting.show_categories,
-    "urgency": reporting.change_urgency,
-    "take": problems.take,
-    "transfer": custody.ask_transfer,
-    "return": custody.ask_return,
-    "solved": problems.ask_solution,
-    "solved_plainly": problems.solve_plainly,
-    "feedback": problems.ask_feedback,
-    "assign": custody.assign,
-    "ask_up": requests.ask_up,
-    "ask_up_to": requests.ask_up_to,
-    "agree": requests.agree,
-    "direct": requests.ask_direct,
-    "confer": requests.confer,
-    "give_back": requests.ask_give_back,
-    "extend": extension.ask,
-    "grant": extension.grant,
-    "refuse": extension.ask_refuse,
-    "ask_back": stillness.ask_what,
-    "answer_back": stillness.ask_answer,
-    "snooze": stillness.ask_snooze,
-    "snooze_tomorrow": stillness.snooze_tomorrow,
-    "close": problems.close,
-    "unsolved": problems.reopen,
-    "show": problems.show,
-    "ledger": ledger.turn_page,
-    "feedback_on": spoken.feedback_on,
-    "merge": commons.merge,
-    "keep_apart": commons.keep_apart,
-    "common_feedback": commons.ask_feedback,
-    "bind": groups.bind,
-    "forward": office.forward,
-    "handover": handover.confirm,
-    "handover_given": signing.given,
-    "handover_taken": signing.taken,
-    "drop": lists.cancel,
-    **project_words.ACTIONS,
-    **paper_words.ACTIONS,
-    **missive_words.ACTIONS,
-    **task_words.ACTIONS,
-}
-
-TOPICS: dict[str, Handler] = {
-    "progress": progress.answer_about,
-    "which": unclear.answered,
-    "problem": reporting.describe,
-    "transfer": custody.transfer,
-    "transfer_reason": custody.transfer_because,
-    "return": custody.return_because,
-    "solution": problems.solve,
-    "feedback": problems.give_feedback,
-    "ask_up": requests.ask_up_for,
-    "direct": requests.direct,
-    "give_back": requests.give_back,
-    "extend": extension.request,
-    "refuse": extension.refuse,
-    "ask_back": stillness.ask_back,
-    "answer_back": stillness.answer_back,
-    "snooze": stillness.snooze,
-    "reopened": problems.say_what_remains,
-    "feedback_on": spoken.word_of_holder_again,
-    "common_feedback": commons.give_feedback,
-    "similar": reporting.answer_similar,
-    "unread": lists.still_unread,
-    "leave": leave.name_substitute,
-    **project_words.TOPICS,
-    **paper_words.TOPICS,
-    **missive_words.TOPICS,
-    **task_words.TOPICS,
-}
-
-BARE = frozenset({lists.today, lists.projects, lists.usage, lists.cancel, welcome.again, contacts.missing})
-"""The commands that take no words after them."""
-
-ASIDES: frozenset[Handler] = frozenset(
-    {
-        lists.today,
-        lists.projects,
-        ledger.ledger,
-        ledger.turn_page,
-        lists.usage,
-        problems.show,
-        progress.same,
-        contacts.missing,
-        contacts.prefer,
-        *missive_words.ASIDES,
-        *task_words.ASIDES,
-    }
-)
-"""What may be done in between: words that wait for an answer go on waiting."""
-
-WORDLESS: frozenset[str] = frozenset({"progress"})
-"""The questions that pictures answer without words."""
 
 EVENTS: dict[Event, Callable[[Desk, Incoming], None]] = {
     Event.JOINED_GROUP: groups.joined,
@@ -223,9 +77,8 @@ class Router:
             raise
         except Refused as refusal:
             return await self._store.perform(partial(self._refuse, incoming, refusal))
-        except Exception as error:
-            log.exception("message %s could not be handled and was kept as a dead letter", incoming.key)
-            return await self._store.perform(partial(self._apologise, incoming, repr(error)))
+        except Exception as error:  # noqa: BLE001 -- the boundary; what may be logged of it `_apologise` knows
+            return await self._store.perform(partial(self._apologise, incoming, error))
 
     # --- on the writer's thread ---------------------------------------------------------
 
@@ -270,19 +123,29 @@ class Router:
             desk.tell(sender, f"notice:{incoming.key}", text, disturb=True, in_person=True)
         return text
 
-    def _apologise(self, incoming: Incoming, reason: str, tx: Tx) -> str:
+    def _apologise(self, incoming: Incoming, error: Exception, tx: Tx) -> str:
         now = self._clock.now()
         sender = self._sender(tx, incoming)
-        # Of a stranger's words nothing is kept, not even here.
-        kept = incoming if sender else dataclasses.replace(incoming, text="", attachments=())
+        # Of a stranger's words nothing is kept, not even here; nor of what is secret.
+        hidden = sender is None or secrecy.is_secret(tx, incoming, sender)
+        kept = secrecy.without_words(incoming) if hidden else incoming
+        reason = secrecy.place_of(error) if hidden else repr(error)
+        log.error(
+            "message %s could not be handled and was kept as a dead letter: %s",
+            incoming.key,
+            reason,
+            exc_info=None if hidden else error,
+        )
         tx.inbox.bury(incoming.key, incoming.at.platform, dataclasses.asdict(kept), reason, now)
         if sender is not None and incoming.private:
-            self._owe(tx, incoming, sender, self._texts.say(self._language(sender), "error.apology"))
+            key = "error.apology_unkept" if hidden else "error.apology"
+            self._owe(tx, incoming, sender, self._texts.say(self._language(sender), key))
         return ""
 
     def _bury_unreadable(self, unreadable: Unreadable, tx: Tx) -> None:
-        now = self._clock.now()
-        tx.inbox.bury(unreadable.key, unreadable.platform, unreadable.raw, unreadable.reason, now)
+        secret = secrecy.may_hold_secrets(tx, unreadable.raw)
+        raw, reason = ("", "") if secret else (unreadable.raw, unreadable.reason)
+        tx.inbox.bury(unreadable.key, unreadable.platform, raw, reason, self._clock.now())
 
     def _owe(self, tx: Tx, incoming: Incoming, sender: Person | None, text: str) -> None:
         now = self._clock.now()
@@ -337,6 +200,9 @@ def _dispatch(turn: Turn) -> None:
     if incoming.button:
         _press(turn, turn.tx.outbox.pressed(incoming.button))
         return
+    if private_line.is_meant(turn):
+        private_line.hear(turn)
+        return
     if incoming.edited:
         edits.revise(turn)
         return
@@ -346,18 +212,22 @@ def _dispatch(turn: Turn) -> None:
         handler(turn)
     elif pressed := offers.typed_label(turn):
         _press(turn, pressed)
-    elif spoken.named_in(turn):
+    elif spoken.named_in(turn) or ballots.overheard(turn):
         return
     elif question := turn.question:
-        if not turn.text and question.topic not in WORDLESS:
-            pictures.wait(turn)
-            return
-        turn.close_question()
-        TOPICS[question.topic](turn)
+        _answer(turn, question)
     elif meant := offers.typed_place(turn):
         _press_one_of(turn, meant)
     else:
         progress.answer(turn)
+
+
+def _answer(turn: Turn, question: Question) -> None:
+    if not turn.text and question.topic not in WORDLESS:
+        pictures.wait(turn)
+        return
+    turn.close_question()
+    TOPICS[question.topic](turn)
 
 
 def _command(turn: Turn) -> Handler | None:
@@ -370,7 +240,7 @@ def _command(turn: Turn) -> Handler | None:
     # 「项目 主体封顶」 is an answer, not the command 项目.
     if handler is None or (rest and handler in BARE and not turn.text.startswith("/")):
         return None
-    if handler in project_words.MEANT and not project_words.MEANT[handler](turn, rest):
+    if handler in MEANT and not MEANT[handler](turn, rest):
         return None
     turn.argument = rest
     _turn_away_from(turn, handler)

@@ -7,7 +7,7 @@ from bot.domain.words import visible
 from bot.errors import DeliveryError, Failure
 from handlers import departure, groups, opening, prompts
 from handlers.turn import Desk
-from storage.letters import WHOLE_BOT, Claimed
+from storage.letters import PRIVATE, WHOLE_BOT, Claimed
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ def _hold(desk: Desk, letter: Claimed, chat: str, until: datetime) -> None:
 def _tell_office(desk: Desk, letter: Claimed, failure: DeliveryError) -> None:
     """Tell the office which message did not arrive; not of its own notices, which would never end."""
     log.error("gave up %s: %s", letter.key, failure)
-    if letter.updates is not None or letter.key.startswith("failed:"):
+    if letter.updates is not None or letter.subject == PRIVATE or letter.key.startswith("failed:"):
         return
     chat = desk.tx.chats.at(letter.to) if letter.in_group else None
     if chat is not None and failure.kind is Failure.UNOPENED:

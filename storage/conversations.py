@@ -39,9 +39,9 @@ class Conversations:
         row = {"person_id": person_id, "topic": topic, "data": data, "asked_at": now}
         self._replace(conversations, row)
 
-    def end(self, person_id: int) -> None:
-        """Forget the open question: it is answered, or no longer asked."""
-        self._connection.execute(_END, {"of": person_id})
+    def end(self, person_id: int, *, but: str = "") -> None:
+        """Forget the open question, unless it is of one topic: it is answered, or no longer asked."""
+        self._connection.execute(_END.where(conversations.c.topic != but), {"of": person_id})
 
     def listed(self, person_id: int) -> list[int]:
         """Return the projects of the numbered list last sent to somebody, in its order."""

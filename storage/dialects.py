@@ -47,13 +47,19 @@ def sqlite_file(url: URL) -> Path | None:
 def writer_engine(url: URL, schema: str = "") -> Engine:
     """Return an engine whose transactions are begun and ended by our own statements."""
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args={"check_same_thread": False})
+        engine = create_engine(
+            url,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"check_same_thread": False},
+            hide_parameters=True,
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
     return create_engine(
         url,
         isolation_level="AUTOCOMMIT",
         connect_args=_postgresql_arguments(schema),
+        hide_parameters=True,
         # psycopg forgets how many rows an INSERT added as soon as its cursor is closed; `insert_once` asks.
         execution_options={"preserve_rowcount": True},
     )
@@ -107,6 +113,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
         "foreign_keys = ON",
         f"cache_size = -{_CACHE_KIB}",
         f"journal_size_limit = {_WAL_LIMIT}",
+        # What is private is written over once it has arrived: freed bytes are no place for it either.
+        "secure_delete = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.chat import Address, Button, Outgoing, Ref
-from storage.letters import WHOLE_BOT, Claimed, Lane, address_of
+from storage.letters import PRIVATE, WHOLE_BOT, Claimed, Lane, address_of
 from storage.tables import delivery_pauses, outbox
 
 _original = outbox.alias("original")
@@ -52,7 +52,14 @@ _CLAIM = (
 _SENT = (
     update(outbox)
     .where(outbox.c.id == bindparam("of"), outbox.c.state == "claimed")
-    .values(state="sent", sent_at=bindparam("at"), message=bindparam("as_message"), leased_until=None)
+    .values(
+        state="sent",
+        sent_at=bindparam("at"),
+        message=bindparam("as_message"),
+        leased_until=None,
+        # What was private is now with its reader, and nowhere else.
+        text=case((outbox.c.subject == PRIVATE, ""), else_=outbox.c.text),
+    )
 )
 
 
@@ -135,6 +142,30 @@ class Dispatch:
             update(outbox)
             .where(outbox.c.id.in_(letter_ids), outbox.c.state.in_(("claimed", "waiting")))
             .values(state="failed", error=reason, leased_until=None)
+        )
+
+    def stranded(self, before: datetime) -> list[Row[Any]]:
+        """Return what is private and did not arrive: given up, taken back, or owed since before a moment."""
+        return list(
+            self._connection.execute(
+                select(outbox)
+                .where(outbox.c.subject == PRIVATE, outbox.c.subject != "", outbox.c.text != "")
+                .where(
+                    or_(
+                        outbox.c.state.in_(("failed", "superseded")),
+                        and_(outbox.c.state == "waiting", outbox.c.made_at < before),
+                    )
+                )
+                .order_by(outbox.c.id)
+            )
+        )
+
+    def erase(self, letter_id: int) -> None:
+        """Forget the words of a letter that will not be sent."""
+        self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id == letter_id, outbox.c.state.not_in(("claimed", "sent")))
+            .values(text="", state="failed")
         )
 
     def orphans(self, platform: str) -> list[Claimed]:

@@ -17,6 +17,9 @@ Choices = tuple[tuple[Choice, ...], ...]
 
 WHOLE_BOT = ""
 
+PRIVATE = "private"
+"""The subject of what nobody but its reader may see: its words are gone once it has arrived, or cannot."""
+
 
 class Lane(IntEnum):
     """How urgent a message is against the others; within a lane the older goes first."""

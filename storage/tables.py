@@ -710,6 +710,7 @@ ballot_voters = _table(
     _to("people", "person_id", primary_key=True),
     # On which post they are still to be asked; what they said stands nowhere with their name.
     Column("post_id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
+    Column("asked", Boolean, nullable=False, server_default=text("false")),
     Column("voted", Boolean, nullable=False, server_default=text("false")),
 )
 

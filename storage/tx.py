@@ -9,6 +9,8 @@ from sqlalchemy.exc import OperationalError
 
 from bot.errors import StorageError
 from storage.audit import Audit
+from storage.ballots import Ballots
+from storage.bookings import Bookings
 from storage.bulletins import Bulletins
 from storage.chats import Chats
 from storage.commons import Commons
@@ -216,6 +218,16 @@ class Tx:
     def bulletins(self) -> Bulletins:
         """The papers of the timetable."""
         return Bulletins(self.connection)
+
+    @cached_property
+    def ballots(self) -> Ballots:
+        """What enterprises are asked, and how often they gave which answer."""
+        return Ballots(self.connection)
+
+    @cached_property
+    def bookings(self) -> Bookings:
+        """Who comes to a reception day."""
+        return Bookings(self.connection)
 
     @cached_property
     def receipts(self) -> Receipts:

@@ -106,6 +106,18 @@ def test_nobody_but_the_clock_asks_the_time() -> None:
     assert asking == set()
 
 
+def test_only_the_operator_at_the_machine_makes_the_exports() -> None:
+    """Custody, all reports and all projects as files (MISSION row 27): no chat command leads there."""
+    makers = {"full_ledger_workbook", "reports_workbook", "projects_workbook"}
+    naming = {
+        name for name, path in modules() for maker in makers if maker in path.read_text(encoding="utf-8")
+    }
+    exporting = {name for name, path in modules() if "bot.commands.export" in str(imports(path))}
+
+    assert naming == {"bot.papers.ledger", "bot.commands.export"}
+    assert exporting == {"bot.__main__"}
+
+
 def test_no_file_has_outgrown_its_noun() -> None:
     lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in modules()}
     grown = {name for name, length in lengths.items() if length > LONGEST and "migrations" not in name}

@@ -291,7 +291,13 @@ def _insert(tx: Tx, table: Any, **values: Any) -> int:
 def county(**changes: Any) -> County:
     """Return the settings of the stories' county."""
     return replace(
-        County(name="青禾县", calendar=Calendar(ZONE), rhythms=(), missives=MissiveRules(drafts=())),
+        County(
+            name="青禾县",
+            calendar=Calendar(ZONE),
+            rhythms=(),
+            missives=MissiveRules(drafts=()),
+            reception=None,
+        ),
         **changes,
     )
 

@@ -12,7 +12,8 @@ from bot.domain.missives import MissiveRules
 from bot.domain.people import Language
 from bot.domain.projects import ProjectClass
 from bot.domain.ranking import Scorecard
-from bot.domain.rhythm import Rhythm
+from bot.domain.reception import EIGHTH
+from bot.domain.rhythm import Rhythm, When
 from bot.domain.timetable import DEFAULT
 
 CATEGORY_NAMES = (
@@ -43,5 +44,6 @@ class County:
     rhythms: tuple[Rhythm, ...] = DEFAULT
     missives: MissiveRules = field(default_factory=MissiveRules)
     ranking: Scorecard = field(default_factory=Scorecard)
+    reception: When | None = EIGHTH
     climbs: bool = False
     step: timedelta = timedelta(hours=4)

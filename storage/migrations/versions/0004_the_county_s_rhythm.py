@@ -230,6 +230,7 @@ def _enterprises() -> None:
         _to("ballots", "ballot_id", primary_key=True),
         _to("people", "person_id", primary_key=True),
         Column("post_id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
+        Column("asked", Boolean, nullable=False, server_default=text("false")),
         Column("voted", Boolean, nullable=False, server_default=text("false")),
     )
     op.create_table(

@@ -168,7 +168,9 @@ def reopen(turn: Turn) -> None:
     """Open it again, one level up: its reporter says that it is not solved, or not any more."""
     problem = deeds.ready(turn, Deed.REOPEN, turn.argument)
     if problem.closed_at is not None and turn.now - problem.closed_at > REOPENS_WITHIN:
-        raise Refused("problem.closed_long_ago", problem=problem.tag, days=REOPENS_WITHIN.days)
+        raise Refused(
+            "problem.closed_long_ago", problem=problem.tag, noun=problem.noun, days=REOPENS_WITHIN.days
+        )
     to = routing.above(turn, problem)
     due = dues(problem.urgency, turn.now, turn.county.deadlines, turn.county.calendar)
     deeds.must_win(turn, problem, won=turn.tx.problems.reopen(problem, to.id, due, turn.now, ""))

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from bot.domain.missives import Missive, MissiveKind, MissiveState
-from bot.domain.projects import Project
+from bot.domain.projects import Project, ProjectClass, Stage
 from storage import dialects
 from storage.projects import Projects
 from storage.tables import missives, people, projects, receipts, units
@@ -108,7 +108,9 @@ class Missives:
             projects.c.planned_completion < today,
             projects.c.planned > 0,
         )
-        return self._projects(today, projects.c.actual_completion.is_(None), dated)
+        # One project that cannot be read keeps no other waiting for its letter.
+        is_readable = and_(projects.c.stage.in_(list(Stage)), projects.c.kind.in_(list(ProjectClass)))
+        return self._projects(today, projects.c.actual_completion.is_(None), dated, is_readable)
 
     def project(self, project_id: int, today: date) -> Project:
         """Return a project, with what was invested this year."""

@@ -184,7 +184,7 @@ def _laid_out(table: Mapping[str, Any], room: float) -> dict[str, Any]:
     columns = [{"em": each} for each in ems]
     prose = sorted((at for at, kind in enumerate(kinds) if kind == Kind.PROSE), key=lambda at: ems[at])
     left = room / size - sum(ems) + sum(ems[at] for at in prose)
-    # Who needs little has it whole; from the first who needs more than an equal part on, all share what is left.
+    # Who needs little has it whole; from the first who needs more than an equal part, all share the rest.
     while prose and ems[prose[0]] <= left / len(prose):
         left -= ems[prose.pop(0)]
     for at in prose:

@@ -319,7 +319,7 @@ def test_a_paper_is_printed_in_either_language(language: Language) -> None:
 def test_prose_that_does_not_fit_shares_what_is_left_and_no_column_is_squeezed_away() -> None:
     kinds = [*["money"] * 10, "prose", "prose", "prose"]
     # Alone each would like more than a third, and the last less than all of what is left.
-    table = {"columns": [*[5.5] * 10, 15.6, 9.8, 18.2], "kinds": kinds}
+    table = {"columns": [*[5.6] * 10, 15.6, 9.8, 18.2], "kinds": kinds}
 
     laid = bulletin_pages._laid_out(table, 760.0)
 

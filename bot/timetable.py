@@ -33,7 +33,7 @@ def _when_if_any(value: object) -> object:
 def _scope(value: object) -> object:
     """Read a scope such as 全县 or 属地:大桥镇."""
     if isinstance(value, str):
-        Scope.parse(value)
+        return str(Scope.parse(value))
     return value
 
 
@@ -89,6 +89,13 @@ class RhythmSettings(Section):
     def reception_day(self) -> When | None:
         """Return on which days the heads receive enterprises, if they do."""
         return When.parse(self.reception) if self.reception else None
+
+    @model_validator(mode="after")
+    def _no_line_twice(self) -> Self:
+        keys = [line.rhythm(self.shift).key for line in self.papers]
+        if twice := next((key for key in keys if keys.count(key) > 1), None):
+            raise ValueError(f"papers: {twice.replace(':', ' ')} stands there twice; remove one")
+        return self
 
     def timetable(self) -> tuple[Rhythm, ...]:
         """Return every line; one of the county's own replaces those of presets for its paper and scope."""

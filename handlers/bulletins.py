@@ -14,6 +14,7 @@ from bot.domain.rhythm import Occasion, Rhythm
 from bot.errors import PaperError, Refused
 from handlers.turn import Beat, Desk, Turn
 from handlers.watch import Printed, Watch
+from storage.bulletins import slot_of
 from storage.letters import Choices, Lane
 
 log = logging.getLogger(__name__)
@@ -21,45 +22,56 @@ log = logging.getLogger(__name__)
 _MOST_LATE = 3
 """Papers of one rhythm that are made up for after down time; of daily ones only the last."""
 
+_PATIENCE = timedelta(minutes=10)
+"""After this what could not be made is tried again."""
+
 _OFFICE_ALONE = (str(Role.OFFICE),)
 
 
 async def draft(watch: Watch) -> None:
     """Draft what the timetable asks for; after down time each paper once, the latest few of a rhythm."""
-    if await watch.read(_unbegun):
+    if await watch.read(_has_changed):
         await watch.perform(_begin)
+    failed: set[str] = set()
     for rhythm, occasion in await watch.read(_due):
+        if rhythm.key in failed:
+            # Later ones wait, or the one that failed would be passed by.
+            continue
         try:
             document = await watch.press.draft(rhythm, occasion, watch.clock.now())
         except PaperError:
             log.exception("%s of %s could not be drafted; tried again", rhythm.paper, occasion.last)
-            await watch.perform(partial(_tell_of_failure, rhythm, occasion))
+            failed.add(rhythm.key)
+            await watch.perform(partial(_put_off, rhythm, occasion))
             continue
         await watch.perform(partial(_keep, rhythm, occasion, document))
 
 
-def _unbegun(beat: Beat) -> list[Rhythm]:
-    known = beat.tx.bulletins.done_through()
-    return [rhythm for rhythm in beat.county.rhythms if rhythm.key not in known]
+def _has_changed(beat: Beat) -> bool:
+    return beat.tx.bulletins.done_through().keys() != {rhythm.key for rhythm in beat.county.rhythms}
 
 
 def _begin(beat: Beat) -> None:
-    """Let new rhythms begin with the next paper that is due after now."""
-    for rhythm in _unbegun(beat):
+    """Let new rhythms begin with the next paper that is due after now; forget those that are no more."""
+    beat.tx.bulletins.forget(rhythm.key for rhythm in beat.county.rhythms)
+    known = beat.tx.bulletins.done_through()
+    for rhythm in beat.county.rhythms:
+        if rhythm.key in known:
+            continue
         long_ago = beat.today - timedelta(days=60)
         over = takewhile(
             lambda occasion: occasion.at <= beat.now, rhythm.occasions(long_ago, beat.county.calendar)
         )
-        through = max((occasion.last for occasion in over), default=long_ago)
+        through = max((occasion.day for occasion in over), default=long_ago)
         beat.tx.bulletins.begin(rhythm.key, through, beat.now)
 
 
 def _due(beat: Beat) -> list[tuple[Rhythm, Occasion]]:
     """Return the occasions that have come and have no draft, the earliest first."""
-    known = beat.tx.bulletins.done_through()
+    known, waiting = beat.tx.bulletins.done_through(), beat.tx.bulletins.put_off_until()
     found: list[tuple[Rhythm, Occasion]] = []
     for rhythm in beat.county.rhythms:
-        if rhythm.key not in known:
+        if rhythm.key not in known or waiting.get(rhythm.key, beat.now) > beat.now:
             continue
         come = [
             *takewhile(
@@ -73,13 +85,15 @@ def _due(beat: Beat) -> list[tuple[Rhythm, Occasion]]:
 
 
 def _keep(rhythm: Rhythm, occasion: Occasion, document: Document, beat: Beat) -> None:
-    beat.tx.bulletins.pass_by(rhythm.key, occasion.last)
+    beat.tx.bulletins.pass_by(rhythm.key, occasion.day)
     if beat.tx.bulletins.draft(rhythm, occasion, document, beat.now):
-        slot = f"{rhythm.paper}:{rhythm.scope}:{occasion.last}"
+        slot = slot_of(rhythm, occasion)
         beat.record(None, "bulletin.drafted", f"slot:{slot}", title=document.title, empty=document.is_empty)
 
 
-def _tell_of_failure(rhythm: Rhythm, occasion: Occasion, beat: Beat) -> None:
+def _put_off(rhythm: Rhythm, occasion: Occasion, beat: Beat) -> None:
+    """Try a paper again in a while, so that nothing else waits for it; the office hears of it once."""
+    beat.tx.bulletins.put_off(rhythm.key, beat.now + _PATIENCE)
     for colleague in beat.office:
         text = beat.say(
             colleague, "releasing.failed", paper=rhythm.paper, day=beat.date(colleague, occasion.last)
@@ -96,13 +110,22 @@ async def show(watch: Watch) -> None:
         try:
             printed = await watch.press.print(bulletin.document)
         except PaperError:
-            log.exception("bulletin %d could not be printed; the next beat tries again", bulletin.id)
+            log.exception("bulletin %d could not be printed; tried again", bulletin.id)
+            await watch.perform(partial(put_off_printing, bulletin))
             continue
         await watch.perform(partial(_show, bulletin, printed))
 
 
+def put_off_printing(bulletin: Bulletin, beat: Beat) -> None:
+    """Print a paper later, so that nothing else waits for it; the office hears of it once."""
+    beat.tx.bulletins.put_off_printing(bulletin.id, beat.now + _PATIENCE)
+    for colleague in beat.office:
+        text = beat.say(colleague, "releasing.not_printed", title=bulletin.title)
+        beat.tell(colleague, f"{bulletin.subject}:{bulletin.version}:not_printed:{colleague.id}", text)
+
+
 def _unprinted(beat: Beat) -> list[Bulletin]:
-    found = [beat.tx.bulletins.get(each) for each in beat.tx.bulletins.to_print()]
+    found = [beat.tx.bulletins.get(each) for each in beat.tx.bulletins.to_print(beat.now)]
     return [each for each in found if each is not None]
 
 
@@ -112,7 +135,7 @@ def _show(bulletin: Bulletin, printed: Printed, beat: Beat) -> None:
     keep(beat, bulletin, printed)
     if bulletin.audience == _OFFICE_ALONE:
         # Its reader is its editor: there is nobody to release it to.
-        beat.tx.bulletins.release(replace(bulletin, hold=timedelta(0)), None, beat.now)
+        beat.tx.bulletins.release(bulletin, None, beat.now, beat.now)
         return
     for colleague in beat.office:
         text = f"{_draft_words(beat, colleague, bulletin)}\n{printed.text}"
@@ -159,9 +182,9 @@ def hand_over(desk: Desk, person: Person, bulletin: Bulletin, slot: str, names: 
         owe(desk, person, f"{bulletin.subject}:{slot}:{person.id}:{name}", paper_id)
 
 
-def owe(desk: Desk, person: Person, slot: str, paper_id: int) -> None:
+def owe(desk: Desk, person: Person, slot: str, paper_id: int, *, in_person: bool = False) -> None:
     """Owe somebody a paper that is kept."""
-    letter = desk.draft(person, slot, "", lane=Lane.PAPER)
+    letter = desk.draft(person, slot, "", lane=Lane.PAPER, in_person=in_person)
     desk.tx.outbox.add(replace(letter, text="", paper_id=paper_id), desk.now)
 
 

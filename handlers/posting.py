@@ -27,7 +27,8 @@ async def post(watch: Watch) -> None:
                 printed = await watch.press.print(bulletin.document)
                 await watch.perform(partial(_post, bulletin, printed))
         except PaperError:
-            log.exception("bulletin %d could not be printed; the next beat tries again", bulletin.id)
+            log.exception("bulletin %d could not be printed; tried again", bulletin.id)
+            await watch.perform(partial(bulletins.put_off_printing, bulletin))
 
 
 def _to_post(beat: Beat) -> list[Bulletin]:
@@ -48,14 +49,25 @@ def _post(bulletin: Bulletin, printed: Printed, beat: Beat) -> None:
     if not _done(bulletin, beat):
         return
     bulletins.keep(beat, bulletin, printed)
-    for person in _readers(beat, bulletin):
+    readers = _readers(beat, bulletin)
+    for person in readers:
         _tell(beat, bulletin, person, printed)
         papers = ("workbook", "pages") if person.is_office else ("pages",)
         bulletins.hand_over(beat, person, bulletin, "posted", papers)
+    groups = [chat for chat in beat.tx.chats.bound() if chat.scope == bulletin.scope]
     if GROUPS in bulletin.audience:
-        for chat in beat.tx.chats.bound():
-            if chat.scope == bulletin.scope:
-                _post_to_group(beat, bulletin, chat, printed)
+        for chat in groups:
+            _post_to_group(beat, bulletin, chat, printed)
+        if not groups:
+            _tell_of_no_group(beat, bulletin)
+
+
+def _tell_of_no_group(beat: Beat, bulletin: Bulletin) -> None:
+    """Tell the office that a paper for the groups has reached none, for none is bound to its scope."""
+    for colleague in beat.office:
+        scope = bulletin.scope.replace(":", "：")
+        text = beat.say(colleague, "releasing.no_group", title=bulletin.title, scope=scope)
+        beat.tell(colleague, f"{bulletin.subject}:no_group:{colleague.id}", text)
 
 
 def _done(bulletin: Bulletin, beat: Beat) -> bool:
@@ -81,7 +93,7 @@ def _hand(bulletin: Bulletin, person: Person, printed: Printed, beat: Beat) -> N
     _tell(beat, bulletin, person, printed)
     slot = f"{bulletin.subject}:own:{person.id}"
     paper_id = beat.tx.papers.add(slot, printed.pages, beat.now)
-    bulletins.owe(beat, person, slot, paper_id)
+    bulletins.owe(beat, person, slot, paper_id, in_person=True)
 
 
 def _tell(beat: Beat, bulletin: Bulletin, person: Person, printed: Printed) -> None:
@@ -90,8 +102,16 @@ def _tell(beat: Beat, bulletin: Bulletin, person: Person, printed: Printed) -> N
         choices = (((beat.say(person, "button.sign"), f"sign:{bulletin.subject}"),),)
     if person.is_office and bulletin.form == AGENDA:
         choices = (((beat.say(person, "button.resolve"), f"resolve:{bulletin.id}"),),)
-    slot = f"{bulletin.subject}:posted:{person.id}"
-    beat.tell(person, slot, printed.text, choices, subject=f"{bulletin.subject}:posted", lane=Lane.PAPER)
+    # Somebody's own lines are not their substitute's.
+    beat.tell(
+        person,
+        f"{bulletin.subject}:posted:{person.id}",
+        printed.text,
+        choices,
+        subject=f"{bulletin.subject}:posted",
+        lane=Lane.PAPER,
+        in_person=bulletin.document.personal,
+    )
 
 
 def _post_to_group(beat: Beat, bulletin: Bulletin, chat: Chat, printed: Printed) -> None:
@@ -104,15 +124,22 @@ def _post_to_group(beat: Beat, bulletin: Bulletin, chat: Chat, printed: Printed)
     for key, text, paper in parts:
         paper_id = beat.tx.papers.add(key, paper, beat.now) if paper else None
         letter = Letter(
-            key=key, to=chat.at, text=text, due_at=beat.now, in_group=True, lane=Lane.PAPER, paper_id=paper_id
+            key=key,
+            to=chat.at,
+            text=text,
+            due_at=beat.county.calendar.next_open(beat.now),
+            in_group=True,
+            lane=Lane.PAPER,
+            paper_id=paper_id,
         )
         beat.tx.outbox.add(letter, beat.now)
 
 
 def sign(turn: Turn) -> None:
-    """Sign for what one was handed (签收)."""
+    """Sign for what one was handed, and for those in whose place one stands (签收)."""
     subject = turn.argument
-    if not turn.tx.receipts.sign(subject, turn.sender.id, turn.now):
+    signed = [turn.tx.receipts.sign(subject, each, turn.now) for each in turn.selves(turn.sender)]
+    if True not in signed:
         raise Refused("receipt.signed_already")
     turn.record(turn.sender, "receipt.signed", subject)
     turn.notice = turn.say(turn.sender, "receipt.signed")

@@ -2,7 +2,8 @@
 
 from bot.domain.bulletins import Amendment, Bulletin, Stage, read_amendment
 from bot.domain.document import Document
-from bot.domain.people import Role
+from bot.domain.people import Duty, Person, Role
+from bot.domain.scope import Scope, ScopeKind
 from bot.domain.words import visible
 from bot.errors import Refused
 from handlers import bulletins, letters
@@ -18,12 +19,13 @@ def release(turn: Turn) -> None:
         raise _too_late(bulletin)
     if version != str(bulletin.version) or bulletin.printed < bulletin.version:
         raise Refused("releasing.changed", title=bulletin.title)
-    released = turn.tx.bulletins.release(bulletin, turn.sender.id, turn.now)
-    if released is None or released.post_at is None:
+    post_at = turn.county.calendar.open_after(turn.now, bulletin.hold) if bulletin.hold else turn.now
+    released = turn.tx.bulletins.release(bulletin, turn.sender.id, turn.now, post_at)
+    if released is None:
         raise Refused("releasing.changed", title=bulletin.title)
     turn.record(turn.sender, "bulletin.released", bulletin.subject, version=bulletin.version)
     if released.hold:
-        until = turn.clock(released.post_at)
+        until = turn.clock(post_at)
         _show_to_leaders(turn, released, until)
         turn.reply("releasing.shown", title=bulletin.title, until=until)
         _settle_cards(turn, bulletin, "releasing.shown_by", until=until)
@@ -33,7 +35,7 @@ def release(turn: Turn) -> None:
 
 
 def _show_to_leaders(turn: Turn, bulletin: Bulletin, until: str) -> None:
-    for leader in turn.tx.people.with_role(Role.LEAD_LEADER):
+    for leader in _leaders_of(turn, bulletin.scope):
         if turn.tx.people.address(leader.id) is None:
             continue
         text = turn.say(leader, "releasing.preview", title=bulletin.title, until=until)
@@ -41,6 +43,18 @@ def _show_to_leaders(turn: Turn, bulletin: Bulletin, until: str) -> None:
         slot = f"{bulletin.subject}:{bulletin.version}:preview"
         turn.tell(leader, f"{slot}:{leader.id}", text, offered, subject=f"{bulletin.subject}:preview")
         bulletins.hand_over(turn, leader, bulletin, f"{bulletin.version}:preview", ("pages",))
+
+
+def _leaders_of(turn: Turn, scope: str) -> list[Person]:
+    """Return the lead leaders whom a paper of a scope concerns."""
+    kind, value = Scope.parse(scope).kind, Scope.parse(scope).value
+    every = turn.tx.people.with_role(Role.LEAD_LEADER)
+    if kind not in {ScopeKind.PLACE, ScopeKind.INDUSTRY}:
+        return every
+    covered = [each.id for each in turn.tx.projects.all() if value in {each.place, each.industry}]
+    on = turn.tx.projects.on(covered, Duty.LEAD_LEADER, turn.today)
+    leading = {person_id for ids in on.values() for person_id in ids}
+    return [each for each in every if each.id in leading]
 
 
 def _settle_cards(turn: Turn, bulletin: Bulletin, key: str, **blanks: object) -> None:
@@ -239,7 +253,8 @@ def _too_late(bulletin: Bulletin) -> Refused:
 
 
 def _shown(turn: Turn, number: str) -> Bulletin:
-    if not turn.sender.has(Role.LEAD_LEADER, Role.OFFICE):
+    selves = [turn.tx.people.get(each) for each in turn.selves(turn.sender)]
+    if not any(each.has(Role.LEAD_LEADER, Role.OFFICE) for each in selves):
         raise Refused("releasing.not_yours")
     bulletin = _bulletin(turn, number)
     if bulletin.stage is not Stage.SHOWN or bulletin.posted_at is not None:

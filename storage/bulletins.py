@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, or_, select, update
 
 from bot.domain.bulletins import Amendment, Bulletin, Stage
 from bot.domain.document import Document
@@ -30,6 +30,27 @@ class Bulletins:
         rows = self._connection.execute(select(rhythms.c.key, rhythms.c.done_through))
         return {row.key: row.done_through for row in rows}
 
+    def forget(self, but: Iterable[str]) -> None:
+        """Forget the rhythms that are in the timetable no more: put back, they begin anew."""
+        self._connection.execute(delete(rhythms).where(rhythms.c.key.not_in(list(but))))
+
+    def put_off(self, key: str, until: datetime) -> None:
+        """Draft nothing of a rhythm before a moment: it could not be made just now."""
+        self._connection.execute(update(rhythms).where(rhythms.c.key == key).values(retry_at=until))
+
+    def put_off_printing(self, bulletin_id: int, until: datetime) -> None:
+        """Print a bulletin no more before a moment."""
+        self._connection.execute(
+            update(bulletins).where(bulletins.c.id == bulletin_id).values(retry_at=until)
+        )
+
+    def put_off_until(self) -> dict[str, datetime]:
+        """Return, for each rhythm that could not be drafted, when it is tried again."""
+        rows = self._connection.execute(
+            select(rhythms.c.key, rhythms.c.retry_at).where(rhythms.c.retry_at.is_not(None))
+        )
+        return {row.key: row.retry_at for row in rows}
+
     def begin(self, key: str, through: date, now: datetime) -> None:
         """Let a rhythm begin after a day; what lies before is not made up for."""
         insert_once(self._connection, rhythms, {"key": key, "done_through": through, "since": now})
@@ -39,7 +60,7 @@ class Bulletins:
         self._connection.execute(
             update(rhythms)
             .where(rhythms.c.key == key, rhythms.c.done_through < through)
-            .values(done_through=through)
+            .values(done_through=through, retry_at=None)
         )
 
     # --- drafts -------------------------------------------------------------------------
@@ -48,7 +69,7 @@ class Bulletins:
         """Keep the draft of an occasion; False if there is one."""
         stage = Stage.EMPTY if document.is_empty else Stage.DRAFT
         row = {
-            "slot": f"{rhythm.paper}:{rhythm.scope}:{occasion.last}",
+            "slot": slot_of(rhythm, occasion),
             "form": rhythm.paper,
             "scope": rhythm.scope,
             "first": occasion.first,
@@ -77,11 +98,13 @@ class Bulletins:
         ).first()
         return _bulletin(row) if row else None
 
-    def to_print(self) -> list[int]:
+    def to_print(self, now: datetime) -> list[int]:
         """Return the drafts whose latest version is not on paper yet, the oldest first."""
         rows = self._connection.execute(
             select(bulletins.c.id)
-            .where(bulletins.c.state.in_(_OPEN), bulletins.c.printed < bulletins.c.version)
+            .where(
+                bulletins.c.state.in_(_OPEN), bulletins.c.printed < bulletins.c.version, _may_be_tried(now)
+            )
             .order_by(bulletins.c.id)
         )
         return list(rows.scalars())
@@ -126,13 +149,15 @@ class Bulletins:
 
     # --- decisions ----------------------------------------------------------------------
 
-    def release(self, bulletin: Bulletin, by_id: int | None, now: datetime) -> Bulletin | None:
-        """Let a draft go out, at once or when its objection window is over; None if another was quicker."""
-        stage = Stage.SHOWN if bulletin.hold else Stage.RELEASED
-        given = {"state": str(stage), "decided_by": by_id, "decided_at": now, "post_at": now + bulletin.hold}
+    def release(
+        self, bulletin: Bulletin, by_id: int | None, now: datetime, post_at: datetime
+    ) -> Bulletin | None:
+        """Let a draft go out at a moment, open to objections until then; None if another was quicker."""
+        stage = Stage.SHOWN if post_at > now else Stage.RELEASED
+        given = {"state": str(stage), "decided_by": by_id, "decided_at": now, "post_at": post_at}
         if not self._change(bulletin, Stage.DRAFT, **given):
             return None
-        return replace(bulletin, stage=stage, decided_at=now, post_at=now + bulletin.hold)
+        return replace(bulletin, stage=stage, decided_at=now, post_at=post_at)
 
     def drop(self, bulletin: Bulletin, by_id: int, reason: str, now: datetime) -> bool:
         """Let a draft, or one that stands open to objections, go out to nobody; False if it went out."""
@@ -141,21 +166,20 @@ class Bulletins:
 
     def to_post(self, now: datetime) -> list[int]:
         """Return the bulletins whose moment has come and to which nobody objects any more."""
-        unanswered = exists().where(objections.c.bulletin_id == bulletins.c.id, objections.c.answer == "")
         rows = self._connection.execute(
             select(bulletins.c.id)
             .where(bulletins.c.state.in_(_GOING_OUT), bulletins.c.posted_at.is_(None))
-            .where(bulletins.c.post_at <= now, ~unanswered)
+            .where(bulletins.c.post_at <= now, ~_is_objected_to(), _may_be_tried(now))
             .order_by(bulletins.c.id)
         )
         return list(rows.scalars())
 
     def posted(self, bulletin: Bulletin, now: datetime) -> bool:
-        """Note that a bulletin went out; False if it had."""
+        """Note that a bulletin went out; False if it had, or somebody has objected meanwhile."""
         statement = (
             update(bulletins)
             .where(bulletins.c.id == bulletin.id, bulletins.c.version == bulletin.version)
-            .where(bulletins.c.state.in_(_GOING_OUT), bulletins.c.posted_at.is_(None))
+            .where(bulletins.c.state.in_(_GOING_OUT), bulletins.c.posted_at.is_(None), ~_is_objected_to())
             .values(state=str(Stage.RELEASED), posted_at=now)
         )
         return self._connection.execute(statement).rowcount == 1
@@ -212,6 +236,19 @@ class Bulletins:
             .values(answer=answer, answered_by=by_id, answered_at=now)
         )
         return self._connection.execute(statement).rowcount == 1
+
+
+def slot_of(rhythm: Rhythm, occasion: Occasion) -> str:
+    """Return the name of the one place that a paper of an occasion fills."""
+    return f"{rhythm.paper}:{rhythm.scope}:{occasion.first}:{occasion.last}"
+
+
+def _is_objected_to() -> ColumnElement[bool]:
+    return exists().where(objections.c.bulletin_id == bulletins.c.id, objections.c.answer == "")
+
+
+def _may_be_tried(now: datetime) -> ColumnElement[bool]:
+    return or_(bulletins.c.retry_at.is_(None), bulletins.c.retry_at <= now)
 
 
 def _standing(document: Document, change: Amendment) -> Any:

@@ -563,6 +563,7 @@ rhythms = _table(
     # The last day whose paper was drafted, or passed by before the rhythm began.
     Column("done_through", Date, nullable=False),
     Column("since", Moment, nullable=False),
+    Column("retry_at", Moment),
 )
 
 orders = _table(
@@ -602,6 +603,7 @@ bulletins = _table(
     Column("decided_at", Moment),
     _words("reason"),
     Column("post_at", Moment),
+    Column("retry_at", Moment),
     Column("posted_at", Moment),
     Index(None, "form", "last"),
     Index(None, "state"),

@@ -139,6 +139,15 @@ class Calendar:
             at_night = self.quiet_from <= at < self.quiet_until
         return at_night or not self.is_workday(local.date())
 
+    def open_after(self, moment: datetime, length: timedelta) -> datetime:
+        """Return when people have had a length of time to look at something; days off do not count."""
+        whole, rest = divmod(length, timedelta(days=1))
+        begun = self.next_open(moment).astimezone(self.zone)
+        day = begun.date()
+        for _ in range(whole):
+            day = self.next_workday(day)
+        return self.next_open(self.at(day, begun.time()) + rest)
+
     def next_open(self, moment: datetime) -> datetime:
         """Return the moment itself, or the next one at which people may be disturbed."""
         if not self.is_quiet(moment):

@@ -58,11 +58,20 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """One time that a rhythm comes round: the paper of ``first`` to ``last``, drafted at ``at``."""
+    """One time that a rhythm comes round: the paper of ``first`` to ``last``, drafted at ``at``.
+
+    ``named`` is the day of the calendar that it is the paper of, where that is not the last.
+    """
 
     first: date
     last: date
     at: datetime
+    named: date | None = None
+
+    @property
+    def day(self) -> date:
+        """The day by which a rhythm counts how far it has come."""
+        return self.named or self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +127,13 @@ class Rhythm:
         works = calendar.is_workday(day)
         if self.when.by_workdays:
             return Occasion(day, day, calendar.at(day, self.at)) if works else None
-        drafted = day if works else _moved(day, self.shift, calendar)
-        return Occasion(self.day_before(day) + _DAY, day, calendar.at(drafted, self.at))
+        before = self.day_before(day)
+        if self.shift is Shift.AFTER:
+            drafted = day if works else calendar.next_workday(day)
+            return Occasion(before + _DAY, day, calendar.at(drafted, self.at))
+        # Drafted before its day, a paper ends with the day it is drafted on: the rest is the next one's.
+        last, first = (_last_worked(each, calendar) for each in (day, before))
+        return Occasion(first + _DAY, last, calendar.at(last, self.at), named=day)
 
     def occasions(self, after: date, calendar: Calendar) -> Iterator[Occasion]:
         """Yield the occasions of the days named after a day, in order."""
@@ -132,10 +146,8 @@ class Rhythm:
         return (self.until - day).days if self.until else None
 
 
-def _moved(day: date, shift: Shift, calendar: Calendar) -> date:
-    """Return the working day that takes the place of a day off."""
-    if shift is Shift.AFTER:
-        return calendar.next_workday(day)
+def _last_worked(day: date, calendar: Calendar) -> date:
+    """Return a day, or the last working day before it."""
     while not calendar.is_workday(day):
         day -= _DAY
     return day

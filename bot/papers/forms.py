@@ -17,6 +17,7 @@ from bot.domain.blanks import Blank, Condition, How
 from bot.domain.people import Language, Role
 from bot.domain.ranking import NO_ANSWERING, NO_PERSONS, Weights, read_by, read_weights
 from bot.domain.rhythm import Rhythm
+from bot.domain.timetable import GROUPS
 from bot.errors import ConfigurationError
 from storage.dataset import Dataset
 from storage.datasets import DATASETS
@@ -106,6 +107,11 @@ def unformed(own: Path | None, rhythms: Iterable[Rhythm]) -> list[str]:
         form = found.get(rhythm.paper)
         if form is None:
             faults.append(f"rhythm.papers: there is no form {rhythm.paper}; {cure}")
+        elif form.personal and (rhythm.hold or GROUPS in rhythm.to):
+            faults.append(
+                f"rhythm.papers: {rhythm.paper} gives each reader their own lines only; "
+                f"remove hold, and {GROUPS} from to"
+            )
         elif strangers := strangers_to(form, rhythm):
             faults.append(
                 f"rhythm.papers: {rhythm.paper} tells of single units and is for {Role.OFFICE} alone; "

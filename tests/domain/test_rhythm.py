@@ -48,7 +48,14 @@ def test_a_paper_is_of_the_days_since_the_one_before(
 
 
 def test_a_county_may_have_its_papers_before_a_day_off() -> None:
-    assert first("每月末", date(2026, 10, 15), shift=Shift.BEFORE).at.date() == date(2026, 10, 30)
+    rhythm = Rhythm("旬督查表", When.parse("每月末"), shift=Shift.BEFORE)
+
+    october, november = islice(rhythm.occasions(date(2026, 10, 15), CALENDAR), 2)
+
+    # 31 October is a Saturday: what is said on it belongs to November.
+    assert (october.last, october.at.date()) == (date(2026, 10, 30), date(2026, 10, 30))
+    assert october.day == date(2026, 10, 31)
+    assert november.first == date(2026, 10, 31)
 
 
 def test_no_day_of_a_year_belongs_to_two_papers_or_to_none() -> None:

@@ -1,6 +1,6 @@
 """Papers of the timetable: drafted once, looked over, put right, released, objected to, signed for."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -187,9 +187,12 @@ async def test_a_paper_that_cannot_be_made_is_told_once_and_tried_again(open_sto
     world.press.paper_failures += [PaperError("no"), PaperError("no")]
 
     await world.day_at(MONTH_END, "16:00")
-    await world.beats()
-    await world.beats()
+    await world.waits(minutes=9)
+    too_soon = list(world.press.paper_failures)
+    await world.waits(minutes=1)
+    await world.waits(minutes=10)
 
+    assert len(too_soon) == 1
     assert sum("没有做出来" in said for said in world.said_to("zhao")) == 1
     assert world.press.papers == ["旬督查表 11-21至11-30 320000"]
 
@@ -200,3 +203,58 @@ async def test_the_timetable_can_be_read(sheet: World) -> None:
     said = sheet.said_to("zhao")[-1]
     assert "· 12月10日 周四 16:00　旬督查表（每旬），发群、牵头领导" in said
     assert "等您过目的 1 份：\n· 旬督查表 11-21至11-30" in said
+
+
+async def test_a_weekend_is_no_time_to_object(open_store: Store) -> None:
+    friday = Rhythm("项目排名", When.parse("每周五"), at=time(17, 0), hold=timedelta(hours=24))
+    world = await county_of(open_store, friday)
+    await world.day_at(date(2026, 11, 27), "17:00")
+    await world.hears("zhao", button="发布")
+
+    await world.day_at(date(2026, 11, 30), "16:59")
+    before = [said for said in world.said_to("group1") if "项目排名" in said]
+    await world.day_at(date(2026, 11, 30), "17:00")
+
+    assert before == []
+    assert any("项目排名" in said for said in world.said_to("group1"))
+
+
+async def test_two_lines_of_one_paper_each_have_theirs(open_store: Store) -> None:
+    world = await county_of(
+        open_store, Rhythm("旬督查表", When.parse("每半月")), Rhythm("旬督查表", When.parse("每月末"))
+    )
+
+    await world.day_at(MONTH_END, "16:00")
+
+    assert world.press.papers == ["旬督查表 11-16至11-30 320000", "旬督查表 11-01至11-30 320000"]
+
+
+async def test_a_paper_for_groups_that_reached_none_is_said(open_store: Store) -> None:
+    world = await county_of(open_store, Rhythm("旬督查表", When.parse("每旬"), scope="属地:大桥镇"))
+    await world.day_at(MONTH_END, "16:00")
+
+    await world.hears("zhao", button="发布")
+    await world.beats()
+
+    assert "没有一个群绑定到属地：大桥镇" in world.said_to("zhao")[-1]
+
+
+async def test_a_substitute_signs_for_whom_they_stand_in(sheet: World) -> None:
+    await sheet.hears("zhao", "请假 陈志远 11-30 12-02 孙立新")
+    await sheet.hears("zhao", button="发布")
+    await sheet.beats()
+
+    assert await sheet.hears("sun", button="签收") == "已签收。"
+    signed = await sheet.store.read(lambda tx: tx.receipts.signed("bulletin:1"))
+    assert signed.missing == ()
+
+
+async def test_a_line_put_back_into_the_timetable_begins_anew(open_store: Store) -> None:
+    world = await county_of(open_store, SHEET)
+    without = county_at(open_store, world.clock.now(), settings(rhythms=()))
+    await without.beats()
+    again = county_at(open_store, world.clock.now(), settings(rhythms=(SHEET,)))
+
+    await again.day_at(date(2027, 3, 5), "09:00")
+
+    assert again.press.papers == []

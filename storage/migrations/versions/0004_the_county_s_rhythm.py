@@ -92,6 +92,7 @@ def _papers() -> None:
         Column("key", String, primary_key=True),
         Column("done_through", Date, nullable=False),
         Column("since", _MOMENT, nullable=False),
+        Column("retry_at", _MOMENT),
     )
     op.create_table(
         "orders",
@@ -130,6 +131,7 @@ def _papers() -> None:
         Column("decided_at", _MOMENT),
         Column("reason", String, nullable=False, server_default=""),
         Column("post_at", _MOMENT),
+        Column("retry_at", _MOMENT),
         Column("posted_at", _MOMENT),
         Index("ix_bulletins_form_bulletins_last", "form", "last"),
         Index("ix_bulletins_state", "state"),

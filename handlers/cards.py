@@ -193,7 +193,9 @@ def _coming(desk: Desk, reader: Person, problem: Problem) -> str:
 
 
 def _ear(desk: Desk, reader: Person, person: Person) -> str:
-    return desk.say(reader, "card.the_office") if person.is_office else person.call
+    if person.is_office:
+        return desk.say(reader, "card.the_office")
+    return desk.say(reader, "card.you") if person.id == reader.id else person.call
 
 
 _LINES = ((_standing, _deadline), (_chain, _because), (_word,), (_stillness,), (_asked,), (_coming,))

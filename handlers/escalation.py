@@ -157,8 +157,9 @@ def _still_true(problem: Problem, notice: Notice) -> bool:
 def _of_one(beat: Beat, person: Person, notice: Notice, problem: Problem) -> Letter:
     """Return a fresh card with a sentence before it that says why."""
     reader = beat.stand_in(person)
+    why = "solve_1_lead" if notice.rung == "solve_1" and person.id != problem.holder_id else notice.rung
     foreword = beat.say(
-        reader, f"rung.{notice.rung}", noun=problem.noun, holder=problem.holder, confirmer=problem.confirmer
+        reader, f"rung.{why}", noun=problem.noun, holder=problem.holder, confirmer=problem.confirmer
     )
     return beat.draft(
         person,

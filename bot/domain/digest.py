@@ -58,9 +58,9 @@ class Digest:
 
     @property
     def answered_permille(self) -> int | None:
-        """The share of questions answered; None when none was asked."""
+        """The share of questions answered; None when none was asked. Unasked answers do not count."""
         return _permille(
-            sum(line.answered_days for line in self.projects),
+            sum(min(line.answered_days, line.asked_days) for line in self.projects),
             sum(line.asked_days for line in self.projects),
         )
 

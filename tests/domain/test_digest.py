@@ -251,6 +251,8 @@ def test_the_share_of_answers_is_of_all_questions() -> None:
     asked = (project(1, answered_days=5, asked_days=5), project(2, answered_days=0, asked_days=3))
 
     assert digest_of(projects=asked).answered_permille == 625
+    unasked = (*asked, project(3, answered_days=4, asked_days=0))
+    assert digest_of(projects=unasked).answered_permille == 625
     assert digest_of(projects=(project(1, asked_days=0),)).answered_permille is None
 
 

@@ -315,7 +315,7 @@ async def test_who_held_it_and_for_how_long_is_on_the_card(world: World) -> None
 
     await world.hears("sun", "退回 2026-001 不归我们管")
 
-    assert "经办：孙立新 2 小时 → 陈志远 1 分钟以内。退回原因：不归我们管" in world.last("chen")
+    assert "经办：孙立新 2 小时 → 陈志远 不到 1 分钟。退回原因：不归我们管" in world.last("chen")
 
 
 async def test_the_office_has_nobody_to_give_it_back_to(world: World) -> None:

@@ -64,6 +64,7 @@ async def test_not_accepted_the_holder_then_the_lead_leader_then_the_office_hear
 async def test_the_card_says_who_is_told_next_and_the_stored_moment_is_that_one(world: World) -> None:
     await world.hears("liu", LAND)
     assert "11-23 16:55 仍未接办，将告知陈志远（副县长）。" in world.last("sun")
+    assert "11-23 16:55 仍未接办，将告知您。" in world.last("chen")
     found = await problem(world)
     assert (found.next_rung, local(found.next_at)) == ("accept_1", "11-23 12:55")
 
@@ -190,7 +191,10 @@ async def test_not_solved_the_holder_and_the_lead_leader_get_the_ways_out_then_t
     await world.hears("sun", "接办 2026-001 已到现场")
 
     line = "解决时限已到。已解决请点「已解决」；办不完可以延期、提请或转办："
-    assert await heard(world, NEXT_MON, "18:00") == {"sun": [line], "chen": [line]}
+    assert await heard(world, NEXT_MON, "18:00") == {
+        "sun": [line],
+        "chen": ["您牵头的项目有个问题到了时限还没解决（孙立新），请过问；办不完可以延期、提请或转办："],
+    }
     for who in ("sun", "chen"):
         assert {"已解决", "延期", "提请", "转办"} <= set(world.messages(who)[-1].labels)
     assert "🔴 超期" in world.last("sun")

@@ -332,7 +332,7 @@ async def test_a_number_shows_the_card_with_its_buttons_and_what_became_of_it(
     shown = world.messages("sun")[-1]
     card, _, trail = shown.text.partition("\n\n")
     assert card.startswith("问题 2026-001｜泵业智造产业园｜用地｜一般")
-    assert trail == "经过：\n11-23 08:55 孙立新接手，至今 1 分钟以内（未接办）"
+    assert trail == "经过：\n11-23 08:55 孙立新接手，至今 不到 1 分钟（未接办）"
     assert "接办" in shown.labels
     assert shown.edits == 0  # it was not brought up to date with what it says already
 

@@ -228,7 +228,7 @@ async def test_a_unit_without_a_contact_gets_nothing_and_the_office_hears_the_cu
             TemplateError("交办函.docx", "missing", "文号"),
             "没有发出，也没有编号：模板「交办函.docx」里少了字段「文号」，请加上 {{文号}}。",
         ),
-        (PaperError("typst"), "这份函没能印出来，没有发出，也没有编号。"),
+        (PaperError("typst"), "这份函没能生成，没有发出，也没有编号。"),
     ],
 )
 async def test_what_cannot_be_printed_is_a_draft_again(world: World, failure: PaperError, told: str) -> None:

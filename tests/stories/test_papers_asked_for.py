@@ -102,7 +102,7 @@ async def test_nobody_sees_the_lists_of_others(world: World) -> None:
     await world.hears("zhao", "清单 没有的镇")
     await world.beats()
 
-    assert world.last("chen").startswith("这个项目不归您。")
+    assert world.last("chen").startswith("这个项目不在您名下。")
     assert world.last("zhao").startswith("没有找到「没有的镇」。")
     assert world.press.drafted == []
 
@@ -114,7 +114,7 @@ async def test_lists_that_cannot_be_made_are_said_so_once(world: World) -> None:
     await world.beats()
     await world.beats()
 
-    assert [text for text in world.said_to("zhao") if "没有出成" in text] == [world.last("zhao")]
+    assert [text for text in world.said_to("zhao") if "没有做出来" in text] == [world.last("zhao")]
 
 
 async def test_other_weights_are_tried_on_the_last_ranking_and_nothing_is_changed(open_store: Store) -> None:

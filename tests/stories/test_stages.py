@@ -125,10 +125,10 @@ async def test_progress_that_says_it_plainly_offers_the_button_once(world: World
     await world.waits(minutes=5)
 
     await world.hears("wang", "今天正式开工，县领导到场")
-    assert "开工了？" in world.last("wang")
+    assert "开工了吗？" in world.last("wang")
     assert (await project(world))[2] is None
     await world.hears("wang", "今天正式开工，县领导到场，进度31%")
-    assert len([text for text in world.said_to("wang") if "开工了？" in text]) == 1
+    assert len([text for text in world.said_to("wang") if "开工了吗？" in text]) == 1
     await world.hears("wang", button=f"报开工：{TODAY}")
 
     assert "等指挥部办公室点头" in world.last("wang")

@@ -22,6 +22,7 @@ MOST_POSTS = 120
 
 _ALIKE = {"非常满意": "很满意", "非常不满意": "很不满意", "没打过": "没打过交道"}
 _TALK = re.compile(r"[\s。.!！，,、~～]|觉得|感觉|我们?|都|的|了")
+_POINTS = frozenset("12345")
 _NAMES = re.compile(r"[、，,;；\n]+")
 _LONGEST_NAME = 60
 
@@ -91,8 +92,13 @@ def read_call(text: str, today: date) -> Call | None:
 
 
 def read_score(text: str) -> int | None:
-    """Return the points of an answer given in words: 「非常满意」, 「没打过交道」; None if it is none."""
-    plain = _TALK.sub("", text)
+    """Return the points of an answer: 「非常满意」, 「5」, 「5分」, 「没打过交道」; None if it is none.
+
+    A number is points, not the place of a button: nobody means the worst by five.
+    """
+    plain = _TALK.sub("", text).removesuffix("分")
+    if plain in _POINTS:
+        return int(plain)
     plain = _ALIKE.get(plain, plain)
     if plain in ANSWERS:
         return len(ANSWERS) - ANSWERS.index(plain)

@@ -42,6 +42,11 @@ def test_an_answer_in_words_has_its_points(text: str, score: int | None) -> None
     assert read_score(text) == score
 
 
+@pytest.mark.parametrize(("text", "score"), [("5", 5), ("1", 1), ("4分", 4), ("6", None), ("0", None)])
+def test_a_number_is_points_and_five_the_best(text: str, score: int | None) -> None:
+    assert read_score(text) == score
+
+
 def test_a_post_is_shown_from_the_fifth_voter_on() -> None:
     assert [Result("窗口", voters, voters).is_shown for voters in (0, 4, 5)] == [False, False, True]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handlers import contents
+from handlers import ballots
 from storage.store import Store
 from tests.enterprises import every_row, has_owners
 from tests.world import World
@@ -44,7 +44,7 @@ async def test_a_post_of_fewer_than_five_voters_stays_unknown(world: World) -> N
     await world.hears("zhao", "评议 结果")
     assert world.last("zhao") == "还没有结束过的评议。"
     for who, answers in zip(
-        voters, (["1", "1"], ["2", "1"], ["很满意", "1"], ["5", "1"], ["3", "6"]), strict=True
+        voters, (["5", "5"], ["4", "5"], ["很满意", "5"], ["1", "5"], ["3", "6"]), strict=True
     ):
         # Everybody begins with another post: what is said of 登记窗口 comes first or second.
         is_first = "登记窗口" in world.last(who)
@@ -116,10 +116,10 @@ async def test_a_vote_that_fails_leaves_nothing_of_itself(
 ) -> None:
     owner, other, *_ = await opened(world)
 
-    def fails(turn: Any) -> None:
-        raise ValueError(f"{turn.argument} of {turn.text}")
+    def fails(turn: Any, post_id: int, score: int) -> None:
+        raise ValueError(f"{post_id}:{score} of {turn.text}")
 
-    monkeypatch.setitem(contents.ACTIONS, "vote", fails)
+    monkeypatch.setattr(ballots, "_count", fails)
     pressed, _ = world.find_button(owner, "很不满意")
     await world.hears(owner, button="很不满意")
     await world.hears(other, "5")

@@ -103,7 +103,9 @@ class Store:
             try:
                 return question(Tx(connection))
             finally:
-                connection.exec_driver_sql("ROLLBACK")
+                # Who was cancelled in the middle has lost the connection, and the snapshot with it.
+                if not connection.invalidated:
+                    connection.exec_driver_sql("ROLLBACK")
 
         async with self._reader.connect() as connection:
             return await connection.run_sync(ask)

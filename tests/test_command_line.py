@@ -634,7 +634,7 @@ async def test_two_counties_are_served_by_one_process(county: Path, api: BotApi,
             await api.until(lambda: bool(api.polls and other.polls), within=30)
             code = await running.stopped()
 
-    assert code == 0
+    assert code == 0, running.err
     assert (tmp_path / "second" / "liaison.db").exists()
 
 

@@ -273,6 +273,17 @@ async def test_a_read_sees_one_moment_and_not_what_is_written_meanwhile(store: S
     engine.dispose()
 
 
+async def test_a_read_that_is_called_off_in_the_middle_is_called_off(store: Store) -> None:
+    def question(tx: Tx) -> None:
+        asyncio.current_task().cancel()  # type: ignore[union-attr]
+        tx.people.all()
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(store.read(question))
+
+    assert await store.read(lambda tx: tx.people.all()) == []
+
+
 async def test_a_read_cannot_write(store: Store) -> None:
     with pytest.raises(DBAPIError, match=r"read-?only"):
         await store.read(admit("a"))

@@ -208,9 +208,11 @@ async def test_the_timetable_can_be_read(sheet: World) -> None:
 async def test_a_refused_answer_lets_go_of_its_question(sheet: World) -> None:
     await sheet.hears("zhao", button="改数", settle=False)
     await sheet.store.perform(
-        lambda tx: tx.bulletins.drop(found, sheet.ids["zhao"], "重核", sheet.clock.now())
-        if (found := tx.bulletins.get(1))
-        else False
+        lambda tx: (
+            tx.bulletins.drop(found, sheet.ids["zhao"], "重核", sheet.clock.now())
+            if (found := tx.bulletins.get(1))
+            else False
+        )
     )
 
     await sheet.hears("zhao", "XM-001 本期完成 3500万")

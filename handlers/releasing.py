@@ -1,14 +1,20 @@
 """What the office decides about a draft: release it, put figures right, or let it be; and objections."""
 
-from bot.domain.bulletins import Amendment, Bulletin, Stage, read_amendment
-from bot.domain.document import Document
+from bot.domain.amending import left_as_drafted, meant
+from bot.domain.bulletins import Amendment, Bulletin, Stage
+from bot.domain.document import Document, Kind
 from bot.domain.people import Duty, Person, Role
 from bot.domain.scope import Scope, ScopeKind
 from bot.domain.words import visible
 from bot.errors import Refused
 from handlers import bulletins, letters
+from handlers.missive_desk import answering
 from handlers.turn import Desk, Turn
 from storage.letters import Choices
+
+
+class _Unread(Refused):
+    """A polite no that other words would change: the question is asked again."""
 
 
 def release(turn: Turn) -> None:
@@ -86,12 +92,13 @@ def _example(document: Document) -> str:
     return "XM-001 …"
 
 
+@answering
 def amend(turn: Turn) -> None:
     """Put figures of a draft right, one a line; each keeps what it was, and is marked."""
     bulletin = _of_office(turn, str(turn.known["bulletin"]))
     try:
         _amend(turn, bulletin, turn.text)
-    except Refused:
+    except _Unread:
         turn.ask("amend", bulletin=bulletin.id)
         raise
 
@@ -103,7 +110,7 @@ def amend_typed(turn: Turn) -> None:
     if not waiting:
         raise Refused("releasing.none")
     fitting = (
-        [each for each in waiting if read_amendment(turn.argument.splitlines()[0], each.document)]
+        [each for each in waiting if meant(turn.argument.splitlines()[0], each.document)]
         if turn.argument
         else []
     )
@@ -119,14 +126,14 @@ def _amend(turn: Turn, bulletin: Bulletin, words: str) -> None:
     document = bulletin.document
     changes: list[Amendment] = []
     for line in filter(None, map(str.strip, words.splitlines())):
-        change = read_amendment(line, document)
-        amended = document.amended(change.line, change.figure.key, change.value) if change else None
-        if change is None or amended is None:
-            raise Refused("releasing.amend_unread", example=_example(document))
+        change = _read(line, document)
+        amended = document.amended(change.line, change.figure.key, change.value)
+        if amended is None:
+            raise _unread(document)
         document = amended
         changes.append(change)
     if not changes:
-        raise Refused("releasing.amend_unread", example=_example(document))
+        raise _unread(document)
     if not turn.tx.bulletins.amend(bulletin, document, changes, turn.sender.id, turn.now):
         raise Refused("releasing.changed", title=bulletin.title)
     done = [
@@ -137,7 +144,29 @@ def _amend(turn: Turn, bulletin: Bulletin, words: str) -> None:
     for person_id in turn.tx.bulletins.settle(bulletin.id, "已改", turn.sender.id, turn.now):
         _tell_objector(turn, person_id, bulletin, "releasing.objection_met")
     _settle_cards(turn, bulletin, "releasing.amended_by")
-    turn.reply("releasing.amended", title=bulletin.title, count=len(changes))
+    said = [turn.say(turn.sender, "releasing.amended", title=bulletin.title, count=len(changes))]
+    if left := left_as_drafted(document, changes):
+        said.append(turn.say(turn.sender, "releasing.amend_left", figures="、".join(left)))
+    turn.reply_with("\n".join(said))
+
+
+def _read(line: str, document: Document) -> Amendment:
+    """Return what a line puts right; refuse what no one can put right, and what cannot be read."""
+    found = meant(line, document)
+    if found is None:
+        raise _unread(document)
+    if parts := document.parts(found.line, found.figure.key):
+        raise _Unread("releasing.amend_reckoned", figure=found.figure.title, parts="、".join(parts))
+    if found.figure.kind is Kind.LIGHT:
+        raise _Unread("releasing.amend_light", figure=found.figure.title)
+    change = found.amendment()
+    if change is None:
+        raise _unread(document)
+    return change
+
+
+def _unread(document: Document) -> _Unread:
+    return _Unread("releasing.amend_unread", example=_example(document))
 
 
 # --- not sent ---------------------------------------------------------------------------
@@ -151,6 +180,7 @@ def ask_drop(turn: Turn) -> None:
     turn.reply("releasing.drop_why", title=bulletin.title)
 
 
+@answering
 def drop(turn: Turn) -> None:
     """Let a draft go out to nobody; the reason is kept."""
     bulletin = _of_office(turn, str(turn.known["bulletin"]))
@@ -158,6 +188,8 @@ def drop(turn: Turn) -> None:
     if not turn.tx.bulletins.drop(bulletin, turn.sender.id, turn.text, turn.now):
         raise Refused("releasing.changed", title=bulletin.title)
     turn.record(turn.sender, "bulletin.dropped", bulletin.subject, reason=turn.text)
+    for person_id in turn.tx.bulletins.settle(bulletin.id, "不发", turn.sender.id, turn.now):
+        _tell_objector(turn, person_id, bulletin, "releasing.objection_dropped", reason=visible(turn.text))
     _settle_cards(turn, bulletin, "releasing.dropped_by")
     turn.reply("releasing.dropped", title=bulletin.title)
 
@@ -172,6 +204,7 @@ def ask_objection(turn: Turn) -> None:
     turn.reply("releasing.object_what", title=bulletin.title)
 
 
+@answering
 def object_to(turn: Turn) -> None:
     """Take an objection to the office; nothing is posted before it is answered."""
     bulletin = _shown(turn, str(turn.known["bulletin"]))
@@ -205,6 +238,7 @@ def ask_uphold(turn: Turn) -> None:
     turn.reply("releasing.uphold_why")
 
 
+@answering
 def uphold(turn: Turn) -> None:
     """Answer an objection: the paper stays as it is, and why."""
     _must_be_office(turn)

@@ -64,8 +64,11 @@ class Row:
     def amend(self, at: int, figure: str, value: Value) -> Self:
         """Return the row with a figure put right, marked with what it was at first."""
         was = self.amended.get(figure, self.values[at])
-        values = (*self.values[:at], value, *self.values[at + 1 :])
-        return replace(self, values=values, amended={**self.amended, figure: was})
+        return replace(self.put(at, value), amended={**self.amended, figure: was})
+
+    def put(self, at: int, value: Value) -> Self:
+        """Return the row with another value in a place, unmarked: nobody put it right, it follows."""
+        return replace(self, values=(*self.values[:at], value, *self.values[at + 1 :]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,26 @@ class Table:
             return self
         rows = (row.amend(at, figure, value) if row.key == row_key else row for row in self.rows)
         return replace(self, rows=tuple(rows))
+
+    def following(self, row_key: str, figure: str, value: Value) -> Self:
+        """Return the table with a share of a row as it follows from what was put right."""
+        at = self.place(figure)
+        if at is None:
+            return self
+        return replace(
+            self, rows=tuple(row.put(at, value) if row.key == row_key else row for row in self.rows)
+        )
+
+    def shares(self, row_key: str, figure: str) -> Iterator[tuple[str, Value]]:
+        """Yield the shares that are reckoned from a figure of a row, as its row makes them."""
+        for row, line in zip(self.rows, self.lines(), strict=True):
+            for heading in self.headings if row.key == row_key else ():
+                if figure in heading.of:
+                    part, whole = (line[each] for each in heading.of)
+                    if isinstance(part, int) and isinstance(whole, int) and whole:
+                        yield heading.key, part * 1000 // whole
+                    else:
+                        yield heading.key, None
 
     def total(self, key: str) -> int:
         """Return the sum of a column, over what stands there now."""
@@ -151,10 +174,25 @@ class Document:
         return len({(row.key, each) for table in self.tables for row in table.rows for each in row.amended})
 
     def amended(self, row_key: str, figure: str, value: Value) -> Self | None:
-        """Return the paper with one figure put right wherever it stands; None if it has no such figure."""
+        """Return the paper with one figure put right wherever it stands; None if it has no such figure.
+
+        Shares that are reckoned from it follow, in every table; they are no amendments of their own.
+        """
         if not any(table.has(row_key, figure) for table in self.tables):
             return None
-        return replace(self, tables=tuple(table.amended(row_key, figure, value) for table in self.tables))
+        tables = tuple(table.amended(row_key, figure, value) for table in self.tables)
+        for key, share in dict(pair for table in tables for pair in table.shares(row_key, figure)).items():
+            tables = tuple(table.following(row_key, key, share) for table in tables)
+        return replace(self, tables=tables)
+
+    def parts(self, row_key: str, figure: str) -> tuple[str, ...]:
+        """Return the titles of what a figure of a row is reckoned from; nothing if it stands for itself."""
+        for table in self.tables:
+            at = table.place(figure)
+            if at is not None and table.headings[at].of and table.has(row_key, figure):
+                titles = {heading.key: heading.title for heading in table.headings}
+                return tuple(titles[each] for each in table.headings[at].of)
+        return ()
 
     def as_json(self) -> dict[str, Any]:
         """Return it as it is kept."""

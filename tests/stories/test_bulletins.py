@@ -1,13 +1,16 @@
 """Papers of the timetable: drafted once, looked over, put right, released, objected to, signed for."""
 
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
 
 from bot.chat import Event
+from bot.domain.document import Heading, Kind, Row, Table
 from bot.domain.rhythm import Rhythm, When
 from bot.errors import PaperError
 from storage.store import Store
+from storage.tx import Tx
 from tests.world import World
 from tests.world import county as settings
 from tests.world import world as county_at
@@ -258,3 +261,73 @@ async def test_a_line_put_back_into_the_timetable_begins_anew(open_store: Store)
     await again.day_at(date(2027, 3, 5), "09:00")
 
     assert again.press.papers == []
+
+
+async def test_a_refused_answer_lets_go_of_its_question(sheet: World) -> None:
+    await sheet.hears("zhao", button="改数", settle=False)
+    await sheet.store.perform(
+        lambda tx: (
+            tx.bulletins.drop(found, sheet.ids["zhao"], "重核", sheet.clock.now())
+            if (found := tx.bulletins.get(1))
+            else False
+        )
+    )
+
+    await sheet.hears("zhao", "XM-001 本期完成 3500万")
+
+    assert "已经不发" in sheet.said_to("zhao")[-1]
+    assert await sheet.store.read(lambda tx: tx.conversations.open(sheet.ids["zhao"])) is None
+
+
+async def test_words_that_cannot_be_read_are_asked_for_again(sheet: World) -> None:
+    await sheet.hears("zhao", button="改数")
+    await sheet.hears("zhao", "XM-001 本期完成 很多")
+    await sheet.hears("zhao", "XM-001 本期完成 -200万（冲减）")
+    await sheet.beats()
+
+    bulletin = await sheet.store.read(lambda tx: tx.bulletins.get(1))
+    assert bulletin is not None
+    assert bulletin.document.tables[0].rows[0].values[1] == -20_000
+
+
+async def test_who_objected_to_a_paper_that_is_dropped_is_told(open_store: Store) -> None:
+    world = await county_of(open_store, RANKING)
+    await world.day_at(MONTH_END, "16:00")
+    # Where no message can be changed, the buttons of the draft stay.
+    world.on("fake").edits = False
+    await world.hears("zhao", button="发布")
+    await world.beats()
+    await world.hears("chen", button="有异议")
+    await world.hears("chen", "纯碱项目的数少了一笔")
+    await world.hears("zhao", button="不发")
+    await world.hears("zhao", "重新核数")
+    await world.beats()
+
+    assert world.said_to("chen")[-1].endswith("办公室决定不发了：重新核数")
+
+
+async def test_what_is_reckoned_is_not_put_right_and_what_stays_as_drafted_is_said(sheet: World) -> None:
+    headings = (
+        Heading("cumulative", "本年累计(万元)", Kind.MONEY),
+        Heading("invested", "本期完成", Kind.MONEY),
+        Heading("plan_share", "完成年度计划", Kind.SHARE, of=("cumulative", "invested")),
+        Heading("difference", "超欠进度(百分点)", Kind.POINTS),
+        Heading("light", "灯号", Kind.LIGHT),
+    )
+    table = Table("项目", headings, (Row("XM-001", (100, 200, 500, -10, "red")),))
+
+    def laid(tx: Tx) -> None:
+        bulletin = tx.bulletins.get(1)
+        assert bulletin is not None
+        document = replace(bulletin.document, tables=(table,))
+        tx.bulletins.amend(bulletin, document, (), sheet.ids["zhao"], sheet.clock.now())
+
+    await sheet.store.perform(laid)
+    await sheet.hears("zhao", "改数 XM-001 完成年度计划 60%")
+    await sheet.hears("zhao", "改数 XM-001 灯号 绿")
+    await sheet.hears("zhao", "改数 XM-001 本年累计 1.5万")
+
+    reckoned, light, done = sheet.said_to("zhao")[-3:]
+    assert reckoned.startswith("「完成年度计划」这一栏是算出来的，请改本年累计(万元)、本期完成。")
+    assert light.startswith("「灯号」由时限定")
+    assert done.splitlines()[1].startswith("超欠进度(百分点)不会跟着变")

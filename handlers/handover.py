@@ -6,7 +6,7 @@ from collections.abc import Sized
 from bot.domain.people import Duty, Person
 from bot.domain.problems import State, counted
 from bot.errors import Refused
-from handlers import cards, clocks, passing, progress, signing
+from handlers import cards, clocks, missive_cards, passing, progress, signing
 from handlers.turn import Desk, Turn
 from storage.handovers import Hands
 
@@ -91,6 +91,7 @@ def told(desk: Desk, reader: Person | None, key: str, giver: Person, taker: Pers
         "held": hands.held,
         "to_confirm": hands.to_confirm,
         "asked": hands.asked,
+        "missives": hands.missives,
         "routes": hands.routes,
         "covers": hands.covers,
     }
@@ -131,7 +132,7 @@ def hand_over(desk: Desk, giver: Person, taker: Person, by: Person | None) -> Ha
 
 
 def _show(desk: Desk, handover_id: int, giver: Person, taker: Person, hands: Hands) -> None:
-    """Give the new holder a card of each problem that waits for them, and bring every other up to date."""
+    """Give the new holder a card of whatever waits for them, and bring every other up to date."""
     waiting = {each.id for each in hands.held}
     waiting |= {each.id for each in hands.to_confirm if each.state is State.CONFIRMING}
     for cover in desk.tx.leaves.covered_by(taker.id, desk.today):
@@ -143,6 +144,10 @@ def _show(desk: Desk, handover_id: int, giver: Person, taker: Person, hands: Han
             foreword = desk.say(taker, "handover.card", noun=problem.noun, name=giver.name)
             cards.send(desk, taker, problem, f"handover:{handover_id}", foreword)
         cards.refresh(desk, problem)
+    for missive in hands.missives:
+        foreword = desk.say(taker, "handover.missive_card", name=giver.name)
+        missive_cards.send(desk, taker, missive, f"handover:{handover_id}", foreword)
+        missive_cards.refresh(desk, missive.id)
 
 
 def _touched(desk: Desk, hands: Hands) -> set[int]:

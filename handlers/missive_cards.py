@@ -8,7 +8,7 @@ from bot.domain.missives import Call, Matter, Missive, MissiveKind, MissiveState
 from bot.domain.people import Person
 from bot.domain.projects import Project
 from bot.domain.words import visible
-from handlers import letters
+from handlers import letters, missive_ties
 from handlers.turn import Desk
 from storage.letters import Choices
 from storage.missives import subject
@@ -152,7 +152,7 @@ def _ask(desk: Desk, reader: Person, missive: Missive) -> str:
 
 
 def _receipts(desk: Desk, reader: Person, missive: Missive) -> str:
-    got = desk.tx.missives.recipients(missive.id)
+    got = desk.tx.missive_receipts.recipients(missive.id)
     if reader.is_office:
         names = [
             desk.say(
@@ -169,7 +169,7 @@ def _receipts(desk: Desk, reader: Person, missive: Missive) -> str:
 
 
 def _received(desk: Desk, reader: Person, missive: Missive) -> datetime | None:
-    got = desk.tx.missives.recipients(missive.id)
+    got = desk.tx.missive_receipts.recipients(missive.id)
     mine = [got[each] for each in desk.selves(reader) if each in got]
     return None if not mine or None in mine else max(at for at in mine if at)
 
@@ -202,7 +202,7 @@ def choices(desk: Desk, reader: Person, missive: Missive) -> Choices:
             ("reword", f"missive_reword:{missive.id}:{missive.version}"),
             ("decline", f"missive_decline:{missive.id}"),
         ]
-    if missive.is_out and not desk.tx.missives.recipients(missive.id).keys().isdisjoint(desk.selves(reader)):
+    if missive.is_out and missive_ties.answering(desk, missive, reader):
         if _received(desk, reader, missive) is None:
             keys.append(("receive", f"missive_receive:{missive.id}"))
         if missive.awaits_reply:

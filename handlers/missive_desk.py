@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from bot.domain.directory import best_match
-from bot.domain.missives import Missive, MissiveKind, MissiveState, read_kind
+from bot.domain.missives import Missive, MissiveKind, MissiveState, Named, read_kind
 from bot.domain.people import Unit
 from bot.domain.projects import Project
 from bot.domain.until import read_until
@@ -108,6 +108,17 @@ def found(turn: Desk, missive_id: int | str) -> Missive:
     if missive is None:
         raise Refused("button.stale")
     return missive
+
+
+def called(turn: Turn, named: Named) -> Missive | None:
+    """Return the letter that somebody names; without a year their latest unclosed, else this year's."""
+    found = turn.tx.missives.numbered(named.kind, named.sequence)
+    if named.year is None:
+        for each in found:
+            if each.state is not MissiveState.CLOSED and missive_ties.answering(turn, each, turn.sender):
+                return each
+    year = named.year or turn.today.year
+    return next((each for each in found if each.year == year), None)
 
 
 def _draft(turn: Turn, argument: str) -> Missive:

@@ -3,7 +3,7 @@
 from bot.domain.missives import MissiveKind, read_kind, read_number
 from bot.domain.people import Duty, Role
 from bot.errors import Refused
-from handlers import missive_desk, missives
+from handlers import missive_desk, missive_ties, missives
 from handlers.turn import Turn, rows_of
 from storage.letters import Choice, Choices
 from storage.missive_register import Sought
@@ -17,8 +17,8 @@ _ALL = "all"
 
 def register(turn: Turn) -> None:
     """Show the register: 函件, 函件 交办函, 函件 逾期, 函件 草稿, 函件 交办3号."""
-    if named := read_number(turn.argument, turn.today):
-        missive = turn.tx.missives.numbered(named.kind, named.year, named.sequence)
+    if named := read_number(turn.argument):
+        missive = missive_desk.called(turn, named)
         if missive is None or not _sees(turn, missive.id):
             raise Refused("missive.unknown", number=turn.argument)
         turn.argument = str(missive.id)
@@ -43,8 +43,7 @@ def _sees(turn: Turn, missive_id: int) -> bool:
     if _sees_all(turn):
         return True
     missive = missive_desk.found(turn, missive_id)
-    is_theirs = not turn.tx.missives.recipients(missive_id).keys().isdisjoint(turn.selves(turn.sender))
-    return is_theirs or missive.project_id in _projects(turn)
+    return missive.project_id in _projects(turn) or bool(missive_ties.answering(turn, missive, turn.sender))
 
 
 def _projects(turn: Turn) -> set[int]:

@@ -11,7 +11,7 @@ def receive(turn: Turn) -> None:
     """Note that somebody has received a letter (签收)."""
     missive = _mine(turn, missive_desk.found(turn, turn.argument))
     key = "missive.received_already"
-    if turn.tx.missives.receive(missive, turn.selves(turn.sender), turn.sender.id, turn.now):
+    if _sign(turn, missive):
         missive_ties.record(turn, turn.sender, "received", missive)
         missive_cards.refresh(turn, missive.id)
         key = "missive.received"
@@ -35,9 +35,9 @@ def reply(turn: Turn) -> None:
 
 def reply_typed(turn: Turn) -> None:
     """Answer a letter by its number: 「回复 交办3号 已于…」; the only one that waits needs no number."""
-    named = read_number(turn.argument, turn.today)
+    named = read_number(turn.argument)
     if named is not None:
-        missive = turn.tx.missives.numbered(named.kind, named.year, named.sequence)
+        missive = missive_desk.called(turn, named)
         if missive is None:
             raise Refused("missive.unknown", number=turn.argument.split()[0])
         _answer(turn, _answerable(turn, missive), named.rest)
@@ -70,15 +70,24 @@ def _waiting(turn: Turn) -> list[Missive]:
     return [
         each
         for each in turn.tx.missives.in_state(MissiveState.SENT)
-        if each.awaits_reply and selves & turn.tx.missives.recipients(each.id).keys()
+        if each.awaits_reply
+        and (mine := selves & turn.tx.missive_receipts.recipients(each.id).keys())
+        and mine - turn.tx.missive_receipts.handed_on(each.id)
     ]
 
 
 def _mine(turn: Turn, missive: Missive) -> Missive:
-    """Return a letter that has gone to the sender, or to somebody for whom they act."""
-    if turn.tx.missives.recipients(missive.id).keys().isdisjoint(turn.selves(turn.sender)):
+    """Return a letter that is the sender's to answer, or that of somebody for whom they act."""
+    if not missive_ties.answering(turn, missive, turn.sender):
         raise Refused("missive.not_yours", call=missive.call)
     return missive
+
+
+def _sign(turn: Turn, missive: Missive) -> bool:
+    """Note that the sender has a letter, also where it has become theirs since; False if they had."""
+    selves = missive_ties.answering(turn, missive, turn.sender)
+    turn.tx.missive_receipts.hand_over(missive.id, selves, turn.now)
+    return turn.tx.missive_receipts.receive(missive, selves, turn.sender.id, turn.now)
 
 
 def _answerable(turn: Turn, missive: Missive) -> Missive:
@@ -92,7 +101,7 @@ def _reply(turn: Turn, missive: Missive, words: str) -> None:
     """Keep a reply, and give it to the office; who has answered has received."""
     if not turn.tx.missives.answer(missive, words, turn.sender.id, turn.now):
         raise Refused("button.stale")
-    turn.tx.missives.receive(missive, turn.selves(turn.sender), turn.sender.id, turn.now)
+    _sign(turn, missive)
     missive_ties.record(turn, turn.sender, "replied", missive, text=words)
     replied = missive_desk.found(turn, missive.id)
     for colleague in turn.office:
@@ -134,8 +143,7 @@ def give_back(turn: Turn) -> None:
         raise Refused("button.stale")
     missive_ties.record(turn, turn.sender, "returned", missive, reason=reason, until=str(due))
     returned = missive_desk.found(turn, missive.id)
-    for person_id in turn.tx.missives.recipients(missive.id):
-        person = turn.tx.people.get(person_id)
+    for person in missive_ties.summoned(turn, missive):
         foreword = turn.say(person, "missive.returned", call=missive.number, reason=reason)
         missive_cards.send(turn, person, returned, f"returned:{turn.incoming.key}", foreword)
     turn.reply("missive.returned_now", call=missive.number, day=turn.date(turn.sender, due))

@@ -46,6 +46,36 @@ def recipients(desk: Desk, missive: Missive, to: Unit) -> list[Person]:
     return list({each.id: each for each in every}.values())
 
 
+def addressees(desk: Desk, missive: Missive) -> list[Person]:
+    """Return who answers for a letter today: who gets the letters of its unit now, and to whom it went.
+
+    Nobody who has left, or has handed their work over since: whoever took it over has got the letter.
+    """
+    if not missive.is_out:
+        return []
+    to = unit(desk, missive)
+    people = {each.id: each for each in (recipients(desk, missive, to) if to else [])}
+    went = desk.tx.missive_receipts.recipients(missive.id).keys() - people.keys()
+    people |= {each: desk.tx.people.get(each) for each in sorted(went)}
+    gone = desk.tx.missive_receipts.handed_on(missive.id)
+    return [each for each in people.values() if each.active and each.id not in gone]
+
+
+def summoned(desk: Desk, missive: Missive) -> list[Person]:
+    """Return who is written to about a letter, and note that it goes to each of them."""
+    people = addressees(desk, missive)
+    desk.tx.missive_receipts.hand_over(missive.id, [each.id for each in people], desk.now)
+    return people
+
+
+def answering(desk: Desk, missive: Missive, person: Person) -> list[int]:
+    """Return as whom somebody may receive and answer a letter: as themself, or for whom they act."""
+    selves, went = desk.selves(person), desk.tx.missive_receipts.recipients(missive.id)
+    return [each for each in selves if each in went] or [
+        each.id for each in addressees(desk, missive) if each.id in selves
+    ]
+
+
 def _reached(desk: Desk, people: list[Person]) -> list[Person]:
     """Return those whom a message reaches, themselves or whoever acts for them."""
     acting = {each.id: desk.stand_in(each).id for each in people}

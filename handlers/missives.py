@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from functools import partial
 
-from bot.domain.missives import Call, Missive, MissiveState, calls, why_gone
+from bot.domain.missives import PAUSE, Call, Missive, MissiveKind, MissiveState, calls, standing, why_gone
 from bot.domain.people import Person
 from bot.domain.projects import Project
 from handlers import missive_cards, missive_ties
@@ -66,15 +66,20 @@ def _look(beat: Beat) -> _Found:
         (call, each) for each in known.watched(today) for call in calls(each, today, beat.county.missives)
     ]
     taken = known.taken([call.slot for call, _ in called])
-    slots = {call.slot for call, _ in called}
+    still = standing(call.slot for call, _ in called)
+    supervised = known.supervised(beat.now - PAUSE)
     gone = [
         each
         for each in known.in_state(MissiveState.DRAFT)
-        if each.is_drafted_by_itself and each.slot not in slots
+        if each.is_drafted_by_itself and not standing([each.slot]) <= still
     ]
     soon = beat.county.calendar.next_workday(today)
     return _Found(
-        [(call, each) for call, each in called if call.slot not in taken],
+        [
+            (call, each)
+            for call, each in called
+            if call.slot not in taken and not (call.kind is MissiveKind.SUPERVISION and each.id in supervised)
+        ],
         gone,
         [each for each in known.due_by(soon) if _is_to_be_reminded(beat, each)],
     )
@@ -124,7 +129,8 @@ def is_called_for(desk: Desk, missive: Missive) -> bool:
     if not missive.is_drafted_by_itself or missive.project_id is None:
         return True
     project = desk.tx.missives.project(missive.project_id, desk.today)
-    return any(call.slot == missive.slot for call in calls(project, desk.today, desk.county.missives))
+    called = calls(project, desk.today, desk.county.missives)
+    return standing([missive.slot]) <= standing(call.slot for call in called)
 
 
 # --- reminded ---------------------------------------------------------------------------
@@ -148,13 +154,11 @@ def _remind(beat: Beat, missive: Missive) -> None:
     if not beat.tx.missives.remind(missive, beat.now):
         return
     late = missive.is_overdue(beat.today)
-    for person_id in beat.tx.missives.recipients(missive.id):
-        person = beat.tx.people.get(person_id)
-        if person.active:
-            day = beat.date(person, missive.reply_due) if missive.reply_due else ""
-            key = "missive.late" if late else "missive.soon"
-            foreword = beat.say(person, key, number=missive.number, day=day)
-            missive_cards.send(beat, person, missive, f"{'late' if late else 'soon'}:{day}", foreword)
+    for person in missive_ties.summoned(beat, missive):
+        day = beat.date(person, missive.reply_due) if missive.reply_due else ""
+        key = "missive.late" if late else "missive.soon"
+        foreword = beat.say(person, key, number=missive.number, day=day)
+        missive_cards.send(beat, person, missive, f"{'late' if late else 'soon'}:{day}", foreword)
     missive_ties.record(beat, None, "reminded", missive, late=late)
 
 

@@ -32,6 +32,7 @@ def hands_of(desk: Desk, person: Person, taker: Person | None = None) -> Hands:
         held=tuple(desk.tx.problems.held_by(person.id)),
         to_confirm=tuple(desk.tx.problems.confirmed_by(person.id)),
         asked=tuple(asked),
+        missives=tuple(desk.tx.missive_receipts.open_to(person.id)),
         routes=tuple(desk.tx.handovers.routes(person.id)),
         covers=tuple(desk.tx.leaves.covered_by(person.id, desk.today)),
     )
@@ -56,6 +57,7 @@ class Passing:
         self._duties()
         self._problems()
         self._requests()
+        self._missives()
         self._routes()
         self._covers()
         self._roles()
@@ -100,6 +102,11 @@ class Passing:
             pass_request(self.desk, each, self.giver, to)
             subject = f"problem:{each.problem_id}"
             self._note("request.handed_over", subject, before=self.giver.id, to=to.id if to else None)
+
+    def _missives(self) -> None:
+        for each in self.hands.missives:
+            self.desk.tx.missive_receipts.hand_over(each.id, [self.taker.id], self.desk.now)
+            self._note("missive.handed_over", f"missive:{each.id}", before=self.giver.id, to=self.taker.id)
 
     def _covers(self) -> None:
         """Let the other stand in; nobody does so for themselves, or in a circle: then the leave ends."""

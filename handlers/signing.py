@@ -48,8 +48,13 @@ def _lines(desk: Desk, reader: Person, hands: Hands) -> str:
     ]
     if len(lines) > _MOST_LINES:
         lines = [*lines[:_MOST_LINES], desk.say(reader, "handover.among", count=len(lines))]
-    if hands.asked or hands.routes or hands.covers:
-        counts = {"asked": len(hands.asked), "routes": len(hands.routes), "covers": len(hands.covers)}
+    counts = {
+        "asked": len(hands.asked),
+        "missives": len(hands.missives),
+        "routes": len(hands.routes),
+        "covers": len(hands.covers),
+    }
+    if any(counts.values()):
         more = [desk.say(reader, f"handover.{each}", count=count) for each, count in counts.items() if count]
         lines.append(
             desk.say(reader, "handover.besides", parts=desk.say(reader, "handover.comma").join(more))

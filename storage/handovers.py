@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, delete, exists, func, insert, or_, select, update
 
+from bot.domain.missives import Missive
 from bot.domain.people import Duty, Role
 from bot.domain.problems import OPEN, Problem
 from bot.domain.requests import Request
@@ -44,13 +45,16 @@ class Hands:
     held: tuple[Problem, ...]
     to_confirm: tuple[Problem, ...]
     asked: tuple[Request, ...]
+    missives: tuple[Missive, ...]
     routes: tuple[int, ...]
     covers: tuple[Leave, ...]
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to pass on."""
-        return not (self.duties or self.held or self.to_confirm or self.asked or self.routes or self.covers)
+        return not any(
+            (self.duties, self.held, self.to_confirm, self.asked, self.missives, self.routes, self.covers)
+        )
 
     @cached_property
     def projects(self) -> dict[int, list[Held]]:

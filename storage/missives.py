@@ -1,6 +1,6 @@
-"""The register of missives: drafted once for each slot, numbered without gaps, received and answered."""
+"""The register of missives: drafted once for each slot, numbered without gaps, answered and closed."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -21,9 +21,10 @@ from bot.domain.missives import Missive, MissiveKind, MissiveState
 from bot.domain.projects import Project, ProjectClass, Stage
 from storage import dialects
 from storage.projects import Projects
-from storage.tables import missives, people, projects, receipts, units
+from storage.tables import missives, people, projects, units
 
 _A_CHUNK = 500
+_WAITING = (str(MissiveState.DRAFT), str(MissiveState.APPROVED))
 _decider, _receiver, _replier = (people.alias(name) for name in ("decider", "receiver", "replier"))
 MISSIVE: Select[Any] = (
     select(
@@ -66,10 +67,10 @@ class Missives:
         """Return a letter."""
         return next(self._missives(missives.c.id == missive_id), None)
 
-    def numbered(self, kind: MissiveKind, year: int, sequence: int) -> Missive | None:
-        """Return the letter with a number."""
-        theirs = (missives.c.kind == str(kind), missives.c.year == year, missives.c.sequence == sequence)
-        return next(self._missives(*theirs), None)
+    def numbered(self, kind: MissiveKind, sequence: int) -> list[Missive]:
+        """Return the letters with a number, the latest year first."""
+        found = self._missives(missives.c.kind == str(kind), missives.c.sequence == sequence)
+        return sorted(found, key=lambda each: each.year or 0, reverse=True)
 
     def in_state(self, *states: MissiveState) -> list[Missive]:
         """Return the letters that stand somewhere, the oldest first."""
@@ -138,6 +139,19 @@ class Missives:
             )
             found.update(self._connection.execute(statement).scalars())
         return found
+
+    def supervised(self, since: datetime) -> set[int]:
+        """Return the projects whose 督办函 waits, or was drafted, decided or sent since a moment."""
+        last = func.coalesce(missives.c.sent_at, missives.c.decided_at, missives.c.drafted_at)
+        rows = self._connection.execute(
+            select(missives.c.project_id).where(
+                missives.c.kind == str(MissiveKind.SUPERVISION),
+                missives.c.project_id.is_not(None),
+                missives.c.state != str(MissiveState.WITHDRAWN),
+                or_(missives.c.state.in_(_WAITING), last >= since),
+            )
+        )
+        return set(rows.scalars())
 
     def unit_of(self, project_id: int) -> int | None:
         """Return the unit that answers for a project."""
@@ -258,43 +272,6 @@ class Missives:
         self._connection.execute(
             update(missives).where(missives.c.id == missive_id).values(problem_id=problem_id)
         )
-
-    def hand_over(self, missive_id: int, person_ids: Iterable[int], now: datetime) -> None:
-        """Note to whom a letter goes."""
-        for person_id in person_ids:
-            row = {"subject": subject(missive_id), "person_id": person_id, "told_at": now}
-            dialects.insert_once(self._connection, receipts, row)
-
-    def recipients(self, missive_id: int) -> dict[int, datetime | None]:
-        """Return to whom a letter went, and when each of them received it."""
-        rows = self._connection.execute(
-            select(receipts.c.person_id, receipts.c.received_at)
-            .where(receipts.c.subject == subject(missive_id))
-            .order_by(receipts.c.person_id)
-        )
-        return {row.person_id: row.received_at for row in rows}
-
-    def receive(self, missive: Missive, person_ids: Collection[int], by_id: int, now: datetime) -> bool:
-        """Note that people have received a letter; False if they had."""
-        is_news = (
-            self._connection.execute(
-                update(receipts)
-                .where(
-                    receipts.c.subject == subject(missive.id),
-                    receipts.c.person_id.in_(list(person_ids)),
-                    receipts.c.received_at.is_(None),
-                )
-                .values(received_at=now)
-            ).rowcount
-            > 0
-        )
-        if is_news:
-            self._connection.execute(
-                update(missives)
-                .where(missives.c.id == missive.id, missives.c.received_at.is_(None))
-                .values(received_at=now, received_by=by_id)
-            )
-        return is_news
 
     def answer(self, missive: Missive, words: str, by_id: int, now: datetime) -> bool:
         """Keep a reply, after those there are; False if the letter takes none any more."""

@@ -25,6 +25,7 @@ from storage.handovers import Handovers
 from storage.inbox import Inbox
 from storage.leaves import Leaves
 from storage.listing import Listing
+from storage.missive_receipts import MissiveReceipts
 from storage.missive_register import MissiveRegister
 from storage.missives import Missives
 from storage.mornings import Mornings
@@ -188,6 +189,11 @@ class Tx:
     def missives(self) -> Missives:
         """The letters of the office."""
         return Missives(self.connection)
+
+    @cached_property
+    def missive_receipts(self) -> MissiveReceipts:
+        """To whom the letters went, and who has received them."""
+        return MissiveReceipts(self.connection)
 
     @cached_property
     def missive_register(self) -> MissiveRegister:

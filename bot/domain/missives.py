@@ -2,13 +2,13 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.calendar import year_permille
-from bot.domain.projects import Project
+from bot.domain.projects import Project, ProjectClass, Stage
 
 
 class MissiveKind(StrEnum):
@@ -47,6 +47,9 @@ _SHORT = {
     MissiveKind.CIRCULAR: "通报",
     MissiveKind.TASK: "任务",
 }
+
+PAUSE = timedelta(days=60)
+"""For how long after a 督办函 no other on its project is drafted."""
 
 THREE = (MissiveKind.REMINDER, MissiveKind.ASSIGNMENT, MissiveKind.SUPERVISION)
 """三函: those that are drafted by themselves."""
@@ -204,12 +207,13 @@ def numbered(kind: MissiveKind, year: int, sequence: int) -> str:
 def calls(project: Project, today: date, rules: MissiveRules) -> Iterator[Call]:
     """Yield the letters that a project calls for on a day, whether or not they are drafted already.
 
-    ``project.cumulative`` is this year's. What is finished calls for nothing more.
+    ``project.cumulative`` is this year's. What is finished calls for nothing more. Whether it has started,
+    or is finished, its stage and class tell where no actual date is recorded: these are often left empty.
     """
-    if project.actual_completion is not None:
+    if is_finished(project):
         return
     start, completion = project.planned_start, project.planned_completion
-    if start is not None and project.actual_start is None:
+    if start is not None and not is_started(project):
         if rules.remind_before and months_before(start, rules.remind_before) <= today < start:
             yield from _call(MissiveKind.REMINDER, Matter.START, project, start, rules)
         if today >= start + rules.overdue_after:
@@ -226,6 +230,30 @@ def _call(
 ) -> Iterator[Call]:
     if kind in rules.drafts:
         yield Call(kind, matter, f"{kind}:{project.id}:{matter}:{on}")
+
+
+_STAGES = list(Stage)
+
+
+def is_started(project: Project) -> bool:
+    """Tell whether work has begun: recorded, or of the stage 落地开工 or a later one.
+
+    The class 在建 alone says nothing: it also stands where the roster's cell is empty, and before a planned
+    start to come.
+    """
+    has_begun = _STAGES.index(project.stage) >= _STAGES.index(Stage.STARTED)
+    return project.actual_start is not None or has_begun or is_finished(project)
+
+
+def is_finished(project: Project) -> bool:
+    """Tell whether a project is completed: recorded, of the class 建成, or of the stage 竣工投产."""
+    is_built = project.kind is ProjectClass.BUILT or project.stage is Stage.PRODUCTION
+    return project.actual_completion is not None or is_built
+
+
+def standing(slots: Iterable[str]) -> set[str]:
+    """Return what slots are about: a draft on progress outlives the quarter in its slot, not the year."""
+    return {slot.partition("Q")[0] for slot in slots}
 
 
 def months_before(day: date, months: int) -> date:
@@ -245,14 +273,15 @@ def is_behind(project: Project, today: date, rules: MissiveRules) -> bool:
 
 
 def why_gone(missive: Missive, project: Project, today: date) -> str:
-    """Return the key of why a draft is called for no more: done, moved, passed or caught_up."""
+    """Return the key of why a draft is called for no more: done, moved, passed, new_year or caught_up."""
     planned = project.planned_start
+    if is_finished(project) or (missive.matter == Matter.START and is_started(project)):
+        return "done"
     if missive.matter == Matter.PROGRESS:
-        return "done" if project.actual_completion else "caught_up"
-    if project.actual_completion is not None:
-        return "done"
-    if missive.matter == Matter.START and project.actual_start is not None:
-        return "done"
+        if f":{today.year}Q" not in missive.slot:
+            return "new_year"
+        is_ahead = project.actual_start is None and planned is not None and planned > today
+        return "moved" if is_ahead or not project.planned else "caught_up"
     on = planned if missive.matter == Matter.START else project.planned_completion
     is_passed = missive.kind is MissiveKind.REMINDER and on is not None and today >= on
     return "passed" if is_passed and missive.slot.endswith(str(on)) else "moved"
@@ -269,21 +298,22 @@ _NAMED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A letter that a text begins with, and the words after it."""
+    """A letter that a text begins with, and the words after it; ``year`` is None where none was typed."""
 
     kind: MissiveKind
-    year: int
+    year: int | None
     sequence: int
     rest: str
 
 
-def read_number(text: str, today: date) -> Named | None:
+def read_number(text: str) -> Named | None:
     """Return the letter that a text names first: 交办3号, 〔2026〕交办3号; None if it names none."""
     found = _NAMED.match(text.strip())
     if found is None:
         return None
     kind = next(kind for kind, short in _SHORT.items() if short == found["short"])
-    return Named(kind, int(found["year"] or today.year), int(found["sequence"]), found["rest"].strip())
+    year = int(found["year"]) if found["year"] else None
+    return Named(kind, year, int(found["sequence"]), found["rest"].strip())
 
 
 def read_kind(word: str) -> MissiveKind | None:

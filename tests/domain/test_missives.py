@@ -14,11 +14,11 @@ from bot.domain.missives import (
     months_before,
     read_number,
 )
-from bot.domain.projects import Project
+from bot.domain.projects import Project, ProjectClass, Stage
 
 RULES = MissiveRules()
 DAY = timedelta(days=1)
-PLAIN = Project(7, "XM-007", "智慧物流园")
+PLAIN = Project(7, "XM-007", "智慧物流园", kind=ProjectClass.NEW, stage=Stage.SITING)
 
 
 def called(project: Project, day: date, rules: MissiveRules = RULES) -> list[str]:
@@ -86,6 +86,28 @@ def test_a_moved_date_is_another_matter() -> None:
     assert called(moved, date(2026, 11, 23)) == ["交办函:7:开工:2026-11-08"]
 
 
+START, PRODUCTION = "交办函:7:开工:2026-01-01", "交办函:7:投产:2026-06-01"
+
+
+@pytest.mark.parametrize(
+    ("kind", "stage", "expected"),
+    [
+        (ProjectClass.NEW, Stage.SITING, [START, PRODUCTION]),
+        (ProjectClass.BUILDING, Stage.SITING, [START, PRODUCTION]),
+        (ProjectClass.BUILDING, Stage.STARTED, [PRODUCTION]),
+        (ProjectClass.NEW, Stage.ASSESSMENT, [PRODUCTION]),
+        (ProjectClass.BUILDING, Stage.PRODUCTION, []),
+        (ProjectClass.BUILT, Stage.SITING, []),
+    ],
+)
+def test_where_no_actual_date_is_recorded_stage_and_class_tell_what_has_started_or_is_done(
+    kind: ProjectClass, stage: Stage, expected: list[str]
+) -> None:
+    late = replace(PLAIN, planned_start=date(2026, 1, 1), planned_completion=date(2026, 6, 1))
+
+    assert called(replace(late, kind=kind, stage=stage), date(2026, 11, 23)) == expected
+
+
 # 30 June is day 181 of 365: 495 thousandths of the year.
 @pytest.mark.parametrize(("done", "behind"), [(295, True), (296, False), (0, True), (1000, False)])
 def test_behind_is_twenty_points_against_the_share_of_the_year(done: int, behind: bool) -> None:
@@ -120,16 +142,16 @@ def test_a_county_chooses_which_letters_are_drafted_and_when() -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "year", "sequence", "rest"),
     [
-        ("交办3号 已于12月3日开工", MissiveKind.ASSIGNMENT, 2026, 3, "已于12月3日开工"),
+        ("交办3号 已于12月3日开工", MissiveKind.ASSIGNMENT, None, 3, "已于12月3日开工"),
         ("〔2025〕督办12号，已整改", MissiveKind.SUPERVISION, 2025, 12, "已整改"),
         ("[2026] 交办函 第3号", MissiveKind.ASSIGNMENT, 2026, 3, ""),
-        ("提示 5：收到", MissiveKind.HINT, 2026, 5, "收到"),
+        ("提示 5：收到", MissiveKind.HINT, None, 5, "收到"),
     ],
 )
 def test_a_letter_is_named_as_people_write_it(
-    text: str, kind: MissiveKind, year: int, sequence: int, rest: str
+    text: str, kind: MissiveKind, year: int | None, sequence: int, rest: str
 ) -> None:
-    named = read_number(text, date(2026, 11, 23))
+    named = read_number(text)
 
     assert named is not None
     assert (named.kind, named.year, named.sequence, named.rest) == (kind, year, sequence, rest)
@@ -137,4 +159,4 @@ def test_a_letter_is_named_as_people_write_it(
 
 @pytest.mark.parametrize("text", ["主体封顶", "交办给王强", "3号楼封顶", ""])
 def test_other_words_name_no_letter(text: str) -> None:
-    assert read_number(text, date(2026, 11, 23)) is None
+    assert read_number(text) is None

@@ -43,7 +43,7 @@ def out(tx: Tx, county: County, slot: str, sequence: int, **changes: object) -> 
     assert tx.missives.approve(missive, county.zhao, NOW)
     sent = tx.missives.send(missive, (2026, sequence), NOW, unit_id=county.park, reply_due=TODAY + 5 * DAY)
     assert sent
-    tx.missives.hand_over(missive.id, [county.liu], NOW)
+    tx.missive_receipts.hand_over(missive.id, [county.liu], NOW)
     return fresh(tx, missive)
 
 
@@ -81,7 +81,7 @@ def test_numbers_follow_one_another_for_each_kind_and_year(tx: Tx, county: Count
     assert fresh(tx, second).number == ""
     assert tx.missives.send(second, (2026, 2), NOW, unit_id=county.park, reply_due=None)
     assert (first.number, fresh(tx, second).number) == ("〔2026〕交办1号", "〔2026〕交办2号")
-    assert tx.missives.numbered(MissiveKind.ASSIGNMENT, 2026, 2) == fresh(tx, second)
+    assert tx.missives.numbered(MissiveKind.ASSIGNMENT, 2) == [fresh(tx, second)]
 
 
 def test_the_register_counts_and_shows_each_their_own(tx: Tx, county: County) -> None:
@@ -89,9 +89,9 @@ def test_the_register_counts_and_shows_each_their_own(tx: Tx, county: County) ->
     answered = out(tx, county, "b", 2)
     hint = out(tx, county, "c", 1, kind=MissiveKind.HINT, matter="", project_id=None)
     drafted(tx, county)
-    assert tx.missives.receive(answered, [county.liu], county.liu, NOW)
-    assert not tx.missives.receive(answered, [county.liu], county.liu, NOW)
-    assert not tx.missives.receive(late, [county.wang], county.wang, NOW)
+    assert tx.missive_receipts.receive(answered, [county.liu], county.liu, NOW)
+    assert not tx.missive_receipts.receive(answered, [county.liu], county.liu, NOW)
+    assert not tx.missive_receipts.receive(late, [county.wang], county.wang, NOW)
     assert tx.missives.answer(fresh(tx, answered), "已开工", county.liu, NOW)
     week = TODAY + 6 * DAY
 

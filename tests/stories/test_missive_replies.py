@@ -2,9 +2,10 @@
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storage import tables
+from storage.tx import Tx
 from tests.stories.test_missives import released, rows, world  # noqa: F401 -- the county with its letters
 from tests.world import World
 
@@ -81,6 +82,63 @@ async def test_what_is_not_answered_is_reminded_of_twice_and_the_office_told_onc
     )
     await world.hears("zhao", button="逾期未回复")
     assert "｜逾期（12月1日前应回复）" in world.last("zhao")
+
+
+async def test_in_january_a_number_without_a_year_is_that_of_the_letter_that_waits(
+    world: World,  # noqa: F811
+) -> None:
+    await released(world)
+    await world.day_at(date(2027, 1, 4), "12:00")
+    await world.hears("wang", "回复 交办1号 已于12月30日开工")
+    assert world.last("wang") == "已记：〔2026〕交办1号 的回复已交指挥部办公室。"
+
+    await world.hears("zhao", button="办结")
+    await world.hears("wang", "回复 交办1号 又补一句")
+    assert world.last("wang").startswith("没有找到「交办1号」")
+
+
+async def test_who_takes_the_work_over_has_the_letter_and_who_left_is_not_written_to(
+    world: World,  # noqa: F811
+) -> None:
+    await released(world)
+    await world.hears("zhao", "移交 王强 刘敏")
+    assert "收到的 1 件函" in world.last("zhao")
+    await world.hears("zhao", button="确认移交")
+    assert any(
+        text.startswith("王强的工作移交给您，这份函请接着办：\n〔2026〕交办1号")
+        for text in world.said_to("liu")
+    )
+    before = len(world.said_to("wang"))
+    await world.day_at(date(2026, 11, 30), "08:45")
+    assert any(text.startswith("〔2026〕交办1号 12月1日前应回复") for text in world.said_to("liu"))
+    assert not any("前应回复" in text for text in world.said_to("wang")[before:])
+
+    await world.hears("liu", "回复 交办1号 已开工")
+    assert world.last("liu") == "已记：〔2026〕交办1号 的回复已交指挥部办公室。"
+    leave = update(tables.people).where(tables.people.c.id == world.ids["liu"]).values(active=False)
+    await world.store.perform(lambda tx: tx.connection.execute(leave))
+    before = len(world.said_to("liu"))
+    await world.hears("zhao", "函件 交办1号")
+    await world.hears("zhao", button="退回")
+    await world.hears("zhao", "没写日期")
+    assert not any("重新回复" in text for text in world.said_to("liu")[before:])
+
+
+async def test_who_is_new_in_the_unit_signs_and_answers_what_it_got_before(world: World) -> None:  # noqa: F811
+    await released(world)
+    unit = select(tables.people.c.unit_id).where(tables.people.c.id == world.ids["wang"]).scalar_subquery()
+
+    def change(tx: Tx) -> None:
+        people = tables.people
+        tx.connection.execute(update(people).where(people.c.id == world.ids["liu"]).values(unit_id=unit))
+        tx.connection.execute(update(people).where(people.c.id == world.ids["wang"]).values(active=False))
+
+    await world.store.perform(change)
+    await world.hears("liu", "函件 交办1号")
+    assert await world.hears("liu", button="签收") == "已签收"
+    await world.hears("liu", "回复 已开工")
+    [row] = await rows(world)
+    assert (row.received_by, row.reply) == (world.ids["liu"], "已开工")
 
 
 async def test_a_reply_that_is_not_enough_is_given_back_with_a_new_day(world: World) -> None:  # noqa: F811

@@ -30,7 +30,7 @@ def world(world: World) -> World:
 async def plans(world: World, project: str, **dates: Any) -> None:
     """Let a project have dates, and the unit of its liaison."""
     units = select(tables.units.c.id).where(tables.units.c.name == "经济开发区").scalar_subquery()
-    values = {"unit_id": units, "planned": 0} | dates
+    values = {"unit_id": units, "planned": 0, "kind": "新上", "stage": "规划选址"} | dates
     statement = update(tables.projects).where(tables.projects.c.id == world.ids[f"#{project}"])
     await world.store.perform(lambda tx: tx.connection.execute(statement.values(**values)))
 
@@ -112,7 +112,57 @@ async def test_a_start_recorded_in_time_withdraws_the_draft_and_a_moved_date_is_
     assert await states(world) == [MissiveState.WITHDRAWN, MissiveState.WITHDRAWN, MissiveState.DRAFT]
     assert "自动撤回 2 件草稿：" in world.last("zhao")
     assert "（已经登记开工或竣工）" in world.last("zhao")
-    assert "（计划日期改了）" in world.last("zhao")
+    assert "（计划改了）" in world.last("zhao")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(date(2027, 3, 31), date(2027, 4, 1)), (date(2027, 6, 30), date(2027, 7, 1))],
+)
+@pytest.mark.parametrize("is_released", [False, True])
+async def test_a_quarter_that_ends_neither_doubles_nor_withdraws_what_is_said_of_progress(
+    world: World, first: date, second: date, is_released: bool
+) -> None:
+    await only_park(world, planned=1_000_000, stage="落地开工")
+    await world.day_at(first, "08:45")
+    if is_released:
+        await world.hears("zhao", button="1")
+        await world.hears("zhao", button="发出")
+        await world.beats()
+    await world.day_at(second, "08:45")
+
+    [row] = await rows(world)
+    assert (row.kind, row.state) == ("督办函", "已发" if is_released else "待签发")
+    assert not any("撤回" in text for text in world.said_to("zhao"))
+    if not is_released:
+        await world.hears("zhao", "函件 草稿")
+        await world.hears("zhao", button="1")
+        await world.hears("zhao", button="发出")
+        await world.beats()
+        assert await states(world) == [MissiveState.SENT]
+
+
+async def test_sixty_days_after_a_letter_on_progress_there_may_be_another(world: World) -> None:
+    await only_park(world, planned=1_000_000, stage="落地开工")
+    await world.day_at(date(2027, 3, 31), "08:45")
+    await world.hears("zhao", button="1")
+    await world.hears("zhao", button="不发")
+    await world.hears("zhao", "已经约谈")
+    await world.day_at(date(2027, 5, 28), "08:45")
+    assert await states(world) == [MissiveState.DECLINED]
+
+    await world.day_at(date(2027, 5, 31), "08:45")
+    assert await states(world) == [MissiveState.DECLINED, MissiveState.DRAFT]
+
+
+async def test_a_draft_on_the_progress_of_last_year_is_withdrawn_with_the_true_reason(world: World) -> None:
+    await only_park(world, planned=100_000_000, stage="落地开工")
+    await world.day_at(date(2026, 12, 31), "08:45")
+    await world.day_at(date(2027, 1, 4), "08:45")
+
+    assert [(row.state, row.reason) for row in await rows(world)] == [
+        ("已撤回", "已经跨年，按今年的计划重新看进度")
+    ]
 
 
 async def test_a_date_moved_back_brings_the_draft_back(world: World) -> None:

@@ -11,7 +11,7 @@ import aiohttp
 
 from bot.platforms.wecom.errors import NotSent, Unanswered
 
-LARGEST_FRAME = 256 * 1024
+LARGEST_FRAME = 128 * 1024
 """Bytes; many times the longest message, and read in a moment whatever stands in it."""
 
 _CLOSING = 1.0

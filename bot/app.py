@@ -229,7 +229,12 @@ class Bot:
 
 @asynccontextmanager
 async def assembled(
-    settings: Settings, clock: Clock, platforms: Sequence[ChatPlatform], workshop: Workshop
+    settings: Settings,
+    clock: Clock,
+    platforms: Sequence[ChatPlatform],
+    workshop: Workshop,
+    *,
+    durable: bool = True,
 ) -> AsyncIterator[Bot]:
     """Put a county's bot together around an open database."""
     county = settings.of_county()
@@ -237,7 +242,7 @@ async def assembled(
     named = {platform.name: platform for platform in platforms}
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
-            Store(settings.database.url, schema=settings.database.schema_)
+            Store(settings.database.url, schema=settings.database.schema_, durable=durable)
         )
         for platform in platforms:
             stack.push_async_callback(platform.close)

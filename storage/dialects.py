@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import StorageError
 
@@ -44,11 +43,16 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(url.database)
 
 
-def writer_engine(url: URL, schema: str = "") -> Engine:
-    """Return an engine whose transactions are begun and ended by our own statements."""
+def writer_engine(url: URL, schema: str = "", *, durable: bool = True) -> Engine:
+    """Return an engine whose transactions are begun and ended by our own statements.
+
+    One that is not ``durable`` leaves it to the system when SQLite's file reaches the disk.
+    """
     if url.get_backend_name() == "sqlite":
         engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args={"check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
+        if not durable:
+            event.listen(engine, "connect", _hurry)
         return engine
     return create_engine(
         url,
@@ -59,32 +63,26 @@ def writer_engine(url: URL, schema: str = "") -> Engine:
     )
 
 
-def reader_engine(url: URL, schema: str = "") -> AsyncEngine:
-    """Return an asynchronous engine that can only read; one snapshot for each question."""
+def readonly_engine(url: URL, schema: str = "", *, readers: int = 1) -> Engine:
+    """Return an engine that can only read, with a connection for each of some readers."""
     if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(
-            _readonly(url, "sqlite+aiosqlite"), isolation_level="AUTOCOMMIT", pool_size=4
+        engine = create_engine(
+            _readonly(url),
+            isolation_level="AUTOCOMMIT",
+            pool_size=readers,
+            connect_args={"check_same_thread": False},
         )
-        event.listen(engine.sync_engine, "connect", _prepare_reader)
+        event.listen(engine, "connect", _prepare_reader)
         return engine
-    return create_async_engine(
-        url, isolation_level="AUTOCOMMIT", pool_size=4, connect_args=_postgresql_arguments(schema)
+    return create_engine(
+        url, isolation_level="AUTOCOMMIT", pool_size=readers, connect_args=_postgresql_arguments(schema)
     )
 
 
-def readonly_engine(url: URL, schema: str = "") -> Engine:
-    """Return a synchronous engine that can only read, for exports and papers."""
-    if url.get_backend_name() == "sqlite":
-        engine = create_engine(_readonly(url, "sqlite"), isolation_level="AUTOCOMMIT")
-        event.listen(engine, "connect", _prepare_reader)
-        return engine
-    return create_engine(url, isolation_level="AUTOCOMMIT", connect_args=_postgresql_arguments(schema))
-
-
-def _readonly(url: URL, driver: str) -> URL:
+def _readonly(url: URL) -> URL:
     # A name with a ? or a % in it would otherwise be another file.
     name = f"file:{quote(url.database or '')}"
-    return URL.create(driver, database=name, query={"mode": "ro", "uri": "true"})
+    return URL.create("sqlite", database=name, query={"mode": "ro", "uri": "true"})
 
 
 def _postgresql_arguments(schema: str) -> dict[str, str]:
@@ -109,6 +107,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
         f"journal_size_limit = {_WAL_LIMIT}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _hurry(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 def _prepare_reader(connection: Any, _: object) -> None:

@@ -10,6 +10,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -27,6 +28,7 @@ T = TypeVar("T")
 Work = Callable[[Tx], T]
 
 _GROUP = 64
+_READERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,19 @@ _Outcome = tuple[_Item, Any, BaseException | None]
 class Store:
     """An open database with its writer thread.
 
-    Who is in ``on_owed`` is called, on the event loop, after a commit that owes somebody a message; who is
+    One that is not ``durable`` may lose what was written last when the machine fails: for what is thrown
+    away afterwards. Who is in ``on_owed`` is called, on the event loop, after a commit that owes somebody a message; who is
     in ``on_wanted`` after one with which something came that must be fetched.
     """
 
-    def __init__(self, url: str, *, schema: str = "") -> None:
+    def __init__(self, url: str, *, schema: str = "", durable: bool = True) -> None:
         self.url = dialects.parsed(url)
         self.schema = schema
         self.on_owed: list[Callable[[], None]] = []
         self.on_wanted: list[Callable[[], None]] = []
-        self._writer = dialects.writer_engine(self.url, schema)
-        self._reader = dialects.reader_engine(self.url, schema)
+        self._writer = dialects.writer_engine(self.url, schema, durable=durable)
+        self._reader = dialects.readonly_engine(self.url, schema, readers=_READERS)
+        self._readers = ThreadPoolExecutor(_READERS, "reader")
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_forever, name="writer", daemon=True)
         self._stopped: BaseException | None = None
@@ -71,7 +75,8 @@ class Store:
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
         # The writer last: only the last connection, and one that may write, tidies the journal away.
-        await self._reader.dispose()
+        await asyncio.to_thread(self._readers.shutdown)
+        self._reader.dispose()
         self._writer.dispose()
 
     @property
@@ -93,20 +98,19 @@ class Store:
         return await future
 
     async def read(self, question: Work[T]) -> T:
-        """Return the answer to a question about one snapshot of the database.
+        """Return the answer to a question about one snapshot of the database, asked on a thread of readers.
 
-        Rows are turned into values on the event loop: ask for a few hundred at most.
+        Rows are turned into values while others want to run: ask for a few hundred at most.
         """
+        return await self._loop.run_in_executor(self._readers, self._ask, question)
 
-        def ask(connection: Connection) -> T:
+    def _ask(self, question: Work[T]) -> T:
+        with self._reader.connect() as connection:
             dialects.begin(connection, writing=False)
             try:
                 return question(Tx(connection))
             finally:
                 connection.exec_driver_sql("ROLLBACK")
-
-        async with self._reader.connect() as connection:
-            return await connection.run_sync(ask)
 
     # --- the writer's thread ------------------------------------------------------------
 

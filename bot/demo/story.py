@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from bot.chat import Address, Attachment, Capabilities, Fetched, Incoming, Listener, Outgoing, Ref
 from bot.clock import VirtualClock
+from bot.demo.cast import Cast
+from bot.demo.everybody import Everybody
 from bot.demo.town import START, Town, town
 from bot.domain.people import Person
 from bot.domain.problems import Problem
@@ -51,6 +53,9 @@ SCRIPT = (
 )
 """What 刘敏 and those around her do; everybody else is played by the cast."""
 
+LONG = 31
+"""Days; in a longer story everybody acts, the office and the units too."""
+
 
 class Stage:
     """A chat platform of paper: everything said in both directions is written down in its order."""
@@ -61,6 +66,7 @@ class Stage:
     def __init__(self, clock: VirtualClock, zone: ZoneInfo) -> None:
         self.papers: dict[str, bytes] = {}
         self.lines: list[Spoken] = []
+        self._offers: dict[str, dict[str, list[str]]] = {}
         self._clock = clock
         self._zone = zone
         self._count = 0
@@ -83,11 +89,13 @@ class Stage:
             self.papers[message.paper.name] = message.paper.content
         self.write(message.to.chat, "", "\n".join(said))
         self._count += 1
-        return Ref(message.to, str(self._count))
+        name = str(self._count)
+        self._lay(message, name)
+        return Ref(message.to, name)
 
     async def update(self, ref: Ref, message: Outgoing) -> bool:
         """Change a message where it stands, which in a chat says nothing new."""
-        del ref, message
+        self._lay(message, ref.message)
         return True
 
     async def fetch(self, attachment: Attachment) -> Fetched:
@@ -105,6 +113,17 @@ class Stage:
 
     async def close(self) -> None:
         """Let go of nothing."""
+
+    def _lay(self, message: Outgoing, name: str) -> None:
+        """Lay the buttons of a message before whoever reads the chat, in the place of those it had."""
+        before = self._offers.setdefault(message.to.chat, {})
+        before.pop(name, None)
+        if message.buttons:
+            before[name] = [button.data for row in message.buttons for button in row]
+
+    def offers(self, chat: str) -> dict[str, list[str]]:
+        """Return the buttons that stand in a chat, message by message; whoever has dealt with one drops it."""
+        return self._offers.setdefault(chat, {})
 
     def write(self, chat: str, speaker: str, text: str) -> None:
         """Write down what somebody said in a chat; the bot, where no speaker is named."""
@@ -133,9 +152,15 @@ class Story:
 
     async def say(self, person_id: int, text: str) -> None:
         """Let somebody say something in their own chat."""
-        person = self._people[person_id]
+        self._stage.write(f"p:{person_id}", self._people[person_id].name, text)
+        await self._hear(person_id, text=text)
+
+    async def press(self, person_id: int, data: str) -> None:
+        """Let somebody press a button in their own chat."""
+        await self._hear(person_id, button=data)
+
+    async def _hear(self, person_id: int, *, text: str = "", button: str = "") -> None:
         self._count += 1
-        self._stage.write(f"p:{person_id}", person.name, text)
         await self._town.bot.router.receive(
             Incoming(
                 key=f"story:{self._count}",
@@ -143,6 +168,7 @@ class Story:
                 sender=str(person_id),
                 sent_at=self._town.clock.now(),
                 text=text,
+                button=button,
                 message=str(self._count),
             )
         )
@@ -156,7 +182,11 @@ class Story:
         calendar = bot.county.calendar
         monday = calendar.day_of(START)
         problem: Problem | None = None
+        last = max(scene.day for scene in SCRIPT)
         for day in range(days):
+            if day == last + 1:
+                for name in (LIU, LEAD):
+                    self._town.cast.take_back(str(by_name[name]))
             for scene in (each for each in SCRIPT if each.day == day):
                 await self._town.reach(
                     calendar.at(monday + timedelta(days=day), time.fromisoformat(scene.at))
@@ -189,15 +219,14 @@ async def play(folder: Path, days: int, tick: Callable[[], None]) -> list[str]:
         raise TypeError(zone)
     stage = Stage(clock, zone)
     with tempfile.TemporaryDirectory(prefix="liaison-story-") as scratch:
-        async with town(Path(scratch), stage, clock) as built:
+        is_long = days > LONG
+        async with town(Path(scratch), stage, clock, Everybody if is_long else Cast) as built:
             people = {each.id: each for each in await built.bot.store.read(lambda tx: tx.people.all())}
             story = Story(built, stage, people)
-            built.cast.say = story.say
-            carrying = asyncio.create_task(built.bot.delivery.run())
-            try:
-                await story.play(days, tick)
-            finally:
-                carrying.cancel()
+            built.cast.say, built.cast.press, built.carried = story.say, story.press, False
+            if isinstance(built.cast, Everybody):
+                built.cast.offers = stage.offers
+            await story.play(days, tick)
             main = await _main_chats(built, people)
     names = {f"p:{each.id}": f"{each.name}（{each.unit or each.title}）" for each in people.values()}
     whole = transcript(stage.lines, names, None)

@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 from functools import partial
 
-from bot.domain.people import Person, Role
+from bot.domain.people import Duty, Person, Role
 from bot.domain.rhythm import Occasion, Rhythm, When
 from bot.domain.scope import Scope, ScopeKind
 from bot.errors import PaperError, Refused
@@ -35,7 +35,7 @@ def _scope(turn: Turn, words: str) -> Scope:
             raise Refused("four_lists.unknown", words=words)
         return found
     if not words:
-        return Scope(ScopeKind.TASK_FORCE, _told_apart(turn, turn.sender))
+        return _of(turn, turn.sender)
     project = pointing.concerned(turn, words)
     if project is None:
         raise Refused("four_lists.not_yours")
@@ -55,14 +55,18 @@ def _anywhere(turn: Turn, words: str) -> Scope | None:
         placed = "、".join(each.placed for each in people)
         raise Refused("office.ambiguous", name=name, units=placed)
     if people:
-        return Scope(ScopeKind.TASK_FORCE, _told_apart(turn, people[0]))
+        return _of(turn, people[0])
     project = pointing.named(turn, words)
     return Scope(ScopeKind.TASK_FORCE, project.number) if project else None
 
 
-def _told_apart(turn: Turn, person: Person) -> str:
-    """Return a name that means one person: with the unit, where there are two of a name."""
-    return person.placed if len(turn.tx.people.named(person.name, "")) > 1 else person.name
+def _of(turn: Turn, person: Person) -> Scope:
+    """Return what somebody leads, answers for or owns; of two of a name, with the unit."""
+    name = person.placed if len(turn.tx.people.named(person.name, "")) > 1 else person.name
+    for duty in (Duty.LEAD_LEADER, Duty.LIAISON, Duty.OWNER):
+        if turn.tx.projects.of(person.id, duty, turn.today):
+            return Scope(ScopeKind.TASK_FORCE, name if duty is Duty.LEAD_LEADER else f"{name}（{duty}）")
+    raise Refused("four_lists.no_projects", name=person.name)
 
 
 async def make(watch: Watch) -> None:

@@ -17,6 +17,7 @@ Line = Mapping[str, Value]
 """A line by the keys of its figures, and two more: ``key`` names it, ``source`` says whose word it is.
 
 A source is a day and a name; None is the roster, and what was counted from the ledger has an empty one.
+Where a paper is personal, ``about`` are the ids of those whom the line concerns, with spaces between.
 """
 
 _DAY = timedelta(days=1)

@@ -55,7 +55,10 @@ def leader_lines(connection: Connection, question: Question) -> Iterator[Line]:
     for row in rows:
         leaders.setdefault(row.id, (row, []))[1].append(by_number[row.number])
     for person_id, (row, lines) in leaders.items():
-        yield _leader(row, lines, question, on_time) | {"visits": went.get(person_id, 0)}
+        yield _leader(row, lines, question, on_time) | {
+            "visits": went.get(person_id, 0),
+            "about": str(person_id),
+        }
 
 
 def _leader(row: Any, lines: Sequence[Line], question: Question, on_time: dict[str, int]) -> dict[str, Any]:

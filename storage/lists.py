@@ -78,7 +78,11 @@ def duty_lines(connection: Connection, question: Question) -> Iterator[Line]:
             "place": row.place,
             "unit": row.unit or "",
             "lead_leader": "、".join(names[Duty.LEAD_LEADER].get(row.id, ())),
-            **{f"duty_{duty.name.lower()}": "、".join(names[duty].get(row.id, ())) for duty in Duty},
+            **{
+                f"duty_{duty.name.lower()}": "、".join(names[duty].get(row.id, ()))
+                for duty in Duty
+                if duty is not Duty.LEAD_LEADER
+            },
         }
 
 

@@ -34,16 +34,18 @@ def projects_in(scope: Scope, today: date) -> Select[Any]:
 
 
 def _of_person(name: str, today: date) -> Select[Any]:
-    """Return the query for what somebody leads, answers for or owns; of two 王强 it is 王强（科工局）."""
+    """Return the query for what somebody leads, or has another duty on: 刘敏（联络员）.
+
+    Of two of a name it is 王强（科工局）.
+    """
+    duty = next((each for each in Duty if name.endswith(f"（{each}）")), Duty.LEAD_LEADER)
+    name = name.removesuffix(f"（{duty}）")
     placed = people.c.name + "（" + units.c.name + "）"
     return (
         select(assignments.c.project_id)
         .join(people, people.c.id == assignments.c.person_id)
         .outerjoin(units, units.c.id == people.c.unit_id)
-        .where(
-            or_(people.c.name == name, placed == name),
-            or_(*(on_duty(duty, today) for duty in (Duty.LEAD_LEADER, Duty.LIAISON, Duty.OWNER))),
-        )
+        .where(or_(people.c.name == name, placed == name), on_duty(duty, today))
     )
 
 
@@ -66,3 +68,16 @@ def names_on_duty(connection: Connection, wanted: Any, duty: Duty, today: date) 
     for row in rows:
         found.setdefault(row.project_id, []).append(row.name)
     return found
+
+
+def ids_on_duty(connection: Connection, wanted: Any, duty: Duty, today: date) -> dict[int, str]:
+    """Return the ids of those with a duty on each of some projects, as a line's ``about`` has them."""
+    rows = connection.execute(
+        select(assignments.c.project_id, assignments.c.person_id)
+        .where(assignments.c.project_id.in_(wanted), on_duty(duty, today))
+        .order_by(assignments.c.id)
+    )
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.project_id, []).append(str(row.person_id))
+    return {project_id: " ".join(ids) for project_id, ids in found.items()}

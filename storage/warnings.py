@@ -22,7 +22,7 @@ from bot.domain.warnings import (
 from storage.copied import LOOKED_BACK, copied_runs
 from storage.courses import Course, courses
 from storage.dataset import Figure, Line, Question
-from storage.scoping import names_on_duty, projects_in
+from storage.scoping import ids_on_duty, names_on_duty, projects_in
 from storage.tables import milestones, reports
 
 WARNINGS = (
@@ -54,6 +54,7 @@ def warning_lines(connection: Connection, question: Question) -> Iterator[Line]:
     today = question.until
     wanted = projects_in(question.scope, question.today)
     leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    about = ids_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
     near, copied = _near(connection, wanted, today), _copied(connection, wanted, today)
     quarter = list(courses(connection, wanted, today - timedelta(days=PACE_DAYS - 1), today))
     month = {each.row.id: each for each in courses(connection, wanted, today - _MONTH + timedelta(1), today)}
@@ -62,6 +63,7 @@ def warning_lines(connection: Connection, question: Question) -> Iterator[Line]:
         line: dict[str, Value] = {
             **dict.fromkeys(figure.key for figure in WARNINGS),
             "source": course.source,
+            "about": about.get(row.id, ""),
             "number": row.number,
             "name": row.name,
             "place": row.place,

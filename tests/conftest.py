@@ -1,15 +1,23 @@
 """What every test may ask for: an empty database, and a county in it."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage.migrate import migrate
 from storage.store import Store
+from tests import compiled
 from tests.world import World
 from tests.world import world as make_world
+
+compiled.share()
+# How long an example takes is the machine's affair; a deadline would be a clock on the wall.
+settings.register_profile("ours", deadline=None)
+settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +37,26 @@ async def open_store(empty_database: Path, tmp_path: Path) -> AsyncIterator[Stor
         yield store
 
 
+@pytest.fixture(scope="session")
+def _peopled(empty_database: Path) -> tuple[Path, dict[str, int]]:
+    """A file with a small county in it, and which id everybody and everything has."""
+    file = shutil.copyfile(empty_database, empty_database.with_name("peopled.db"))
+
+    async def fill() -> dict[str, int]:
+        async with Store(f"sqlite:///{file}") as store:
+            county = make_world(store)
+            await county.is_peopled()
+            return county.ids
+
+    return file, asyncio.run(fill())
+
+
 @pytest.fixture
-async def world(open_store: Store) -> World:
+async def world(_peopled: tuple[Path, dict[str, int]], tmp_path: Path) -> AsyncIterator[World]:
     """A small county on Monday, 23 November 2026, 08:55."""
-    county = make_world(open_store)
-    await county.is_peopled()
-    return county
+    peopled, ids = _peopled
+    file = shutil.copyfile(peopled, tmp_path / "liaison.db")
+    async with Store(f"sqlite:///{file}") as store:
+        county = make_world(store)
+        county.ids |= ids
+        yield county

@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -13,6 +13,7 @@ _WEEKEND = 5
 _DECEMBER = 12
 
 
+@cache
 def _official_years(first: int, last: int) -> tuple[frozenset[date], frozenset[date], int]:
     """Return the days off, the make-up working days, and the last year with official 调休.
 
@@ -59,7 +60,7 @@ class Calendar:
     quiet_until: time = time(7, 30)
     years: tuple[int, int] = field(default=(2020, 2032))
 
-    @cached_property
+    @property
     def _official(self) -> tuple[frozenset[date], frozenset[date], int]:
         return _official_years(*self.years)
 

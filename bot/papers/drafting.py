@@ -72,6 +72,7 @@ def draft(order: DraftOrder) -> Document:
         notes=tuple(words[order.language] for words in form.notes),
         given=given,
         blanks=form.blanks,
+        personal=form.personal,
     )
 
 
@@ -121,6 +122,7 @@ def _table(form: TableForm, lines: Sequence[Line], language: Language, say: Say)
             key=str(line["key"]),
             values=tuple(_value(line, figure, say) for figure in figures),
             source=roster if line["source"] is None else str(line["source"]),
+            about=tuple(map(int, str(line.get("about") or "").split())),
         )
         for line in (chosen[: form.limit] if form.limit else chosen)
     )

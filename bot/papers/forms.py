@@ -27,7 +27,7 @@ the last day of a campaign and how many are left."""
 
 _SHIPPED = Path(__file__).with_name("forms")
 _NOTHING: Words = dict.fromkeys(Language, "")
-_FORM = {"title": True, "lead": False, "blanks": False, "tables": True, "notes": False}
+_FORM = {"personal": False, "title": True, "lead": False, "blanks": False, "tables": True, "notes": False}
 _TABLE = {
     "name": True,
     "dataset": False,
@@ -67,6 +67,8 @@ class Form:
     blanks: tuple[Blank, ...]
     tables: tuple[TableForm, ...]
     notes: tuple[Words, ...]
+    personal: bool = False
+    """Whether each reader but the office gets their own lines only."""
 
 
 def forms(own: Path | None = None) -> dict[str, Form]:
@@ -135,10 +137,19 @@ class _Reader:
         title = self._words("title", tree["title"], GIVEN)
         lead = self._sentences("lead", tree.get("lead", []), known)
         notes = self._sentences("notes", tree.get("notes", []), ())
+        personal = tree.get("personal", False)
+        if not isinstance(personal, bool):
+            self._fault("personal", f"{personal!r} is neither true nor false")
         if self.faults:
             return None
         return Form(
-            file.stem, title, lead, blanks, tuple(each for each in read.values() if each is not None), notes
+            file.stem,
+            title,
+            lead,
+            blanks,
+            tuple(each for each in read.values() if each is not None),
+            notes,
+            personal,
         )
 
     # --- the parts ----------------------------------------------------------------------

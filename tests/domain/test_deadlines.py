@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.calendar import Calendar
@@ -303,7 +303,6 @@ CALENDARS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(MINUTES, st.integers(1, 60 * 24 * 30), OFFICES, CALENDARS)
 def test_the_time_between_a_moment_and_some_office_hours_later_is_those_hours(
     start: datetime, minutes: int, deadlines: Deadlines, calendar: Calendar
@@ -316,7 +315,6 @@ def test_the_time_between_a_moment_and_some_office_hours_later_is_those_hours(
     assert working_time_between(start, end - HOUR / 60, deadlines, calendar) < length
 
 
-@settings(deadline=None)
 @given(st.lists(MINUTES, min_size=3, max_size=3).map(sorted), OFFICES, CALENDARS)
 def test_office_time_adds_up_wherever_it_is_divided(
     moments: list[datetime], deadlines: Deadlines, calendar: Calendar

@@ -152,7 +152,6 @@ async def _strikes(wecom: Weather, trouble: int | str, chance: random.Random) ->
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_of_a_thousand_messages_none_is_lost_that_reached_us_and_none_is_doubled(
     stage: Stage, wecom: Weather, seed: int
@@ -184,7 +183,6 @@ async def test_of_a_thousand_messages_none_is_lost_that_reached_us_and_none_is_d
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 async def test_of_three_hundred_replies_each_arrives_and_only_a_marked_one_twice(
     stage: Stage, wecom: Weather
 ) -> None:

@@ -1,6 +1,7 @@
 """From the database to what is handed over: drafted from a form, in a process of its own."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -129,3 +130,17 @@ async def test_a_paper_is_made_away_from_the_bot(settings: Settings) -> None:
     assert "本旬完成 50.00 亿元" in made.text
     assert made.workbook.name == "青禾县-旬督查表-全县-2026-11-21至2026-11-30.xlsx"
     assert made.pages.media_type == "application/pdf"
+
+
+def test_a_personal_paper_holds_each_readers_own_lines_and_sentences(settings: Settings) -> None:
+    paper = drafted(settings, "半年述职")
+    (row,) = paper.tables[0].rows
+    (mine,) = row.about
+    both = replace(paper, tables=(replace(paper.tables[0], rows=(row, replace(row, about=(mine + 1,)))),))
+
+    own = both.of(mine)
+
+    assert own.tables[0].rows == (row,)
+    assert paper.of(0).is_empty
+    assert printed(PrintOrder(own, Language.CHINESE, None))[0].splitlines()[2].startswith("1 位牵头领导")
+    assert Document.from_json(json.loads(json.dumps(paper.as_json()))) == paper

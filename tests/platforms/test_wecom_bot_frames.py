@@ -293,7 +293,7 @@ _known = [
 
 
 @given(st.sampled_from(_known), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whatever_stands_in_a_frame_it_is_read_or_kept_or_left(known: Json, data: st.DataObject) -> None:
     pushed = json.loads(json.dumps(known))
     place = pushed

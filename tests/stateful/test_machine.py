@@ -16,7 +16,6 @@ SHARDS = 4
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_every_promise_holds_whatever_happens(
     shard: int, empty_database: Path, capsys: pytest.CaptureFixture[str]

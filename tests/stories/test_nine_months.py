@@ -275,7 +275,6 @@ def _move_in(tx: Tx, world: World) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 async def test_nine_months_of_a_county(empty_database: Path, tmp_path: Path) -> None:
     file = tmp_path / "county.db"
     shutil.copyfile(empty_database, file)

@@ -3,13 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.errors import PaperError
 from storage import tables
 from tests.world import World
-
-LISTS = "清单 {scope} 2026-11-23 2026-11-23"
 
 
 async def test_the_office_writes_an_element_and_the_liaison_sees_it(world: World) -> None:
@@ -73,7 +71,8 @@ async def test_approvals_are_ticked_off_by_the_departments_and_seen_by_the_liais
         ("he", "清单 自然资源局", "专班:自然资源局"),
         ("zhao", "清单 泵业智造", "专班:XM-002"),
         ("chen", "清单", "专班:陈志远"),
-        ("liu", "清单", "专班:刘敏"),
+        ("liu", "清单", "专班:刘敏（联络员）"),
+        ("zhao", "清单 刘敏", "专班:刘敏（联络员）"),
         ("liu", "清单 2", "专班:XM-002"),
     ],
 )
@@ -83,13 +82,15 @@ async def test_four_lists_come_as_a_screen_and_a_workbook(
     await world.hears(who, words)
     await world.beats()
 
-    assert world.press.printed == [LISTS.format(scope=scope)]
+    assert await world.asks(
+        lambda tx: tx.connection.execute(select(tables.orders.c.scope)).scalars().all()
+    ) == [scope]
     *_, screen, workbook = world.messages(who)
-    assert screen.text.startswith("【青禾县清单】")
+    assert screen.text.startswith("【清单 11-23至11-23】")
     assert workbook.paper is not None
-    assert workbook.paper.name == "清单.xlsx"
+    assert workbook.paper.name == "清单 11-23至11-23.xlsx"
     await world.beats()
-    assert len(world.press.printed) == 1
+    assert len(world.press.papers) == 1
 
 
 async def test_nobody_sees_the_lists_of_others(world: World) -> None:
@@ -99,11 +100,11 @@ async def test_nobody_sees_the_lists_of_others(world: World) -> None:
 
     assert world.last("chen").startswith("这个项目不归您。")
     assert world.last("zhao").startswith("没有找到「没有的镇」。")
-    assert world.press.printed == []
+    assert world.press.papers == []
 
 
 async def test_lists_that_cannot_be_made_are_said_so_once(world: World) -> None:
-    world.press.failures.append(PaperError("no form"))
+    world.press.paper_failures.append(PaperError("no form"))
 
     await world.hears("zhao", "清单")
     await world.beats()

@@ -55,6 +55,8 @@ class Line:
 class Cast:
     """Knows what each of them will say next."""
 
+    grid = timedelta(0)
+    """How long what time brings may wait, so that the clock of a long story stops less often."""
     answers_at = ANSWERS_AT
     deeds_at = DEEDS_AT
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ START = datetime(2026, 11, 23, 8, 55, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 SETTINGS = Settings(county=SAMPLE_COUNTY, office=Office(listen=""))
 _PATIENCE = 60.0
+_ORIGIN = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -86,7 +87,7 @@ class Town:
 
     async def _next_step(self) -> datetime | None:
         event = await self.next_event()
-        self._event = event[0] if event else None
+        self._event = _on_grid(event[0], self.cast.grid) if event else None
         moments = [self.cast.next_moment(self.clock.now()), self._event]
         return min((moment for moment in moments if moment is not None), default=None)
 
@@ -99,14 +100,22 @@ class Town:
                 await asyncio.sleep(0.005)
 
 
+def _on_grid(moment: datetime, grid: timedelta) -> datetime:
+    return moment + (_ORIGIN - moment) % grid if grid else moment
+
+
 @asynccontextmanager
 async def town(
-    folder: Path, platform: ChatPlatform, clock: VirtualClock, actors: type[Cast] = Cast
+    folder: Path,
+    platform: ChatPlatform,
+    clock: VirtualClock,
+    actors: type[Cast] = Cast,
+    settings: Settings = SETTINGS,
 ) -> AsyncIterator[Town]:
     """Set the sample county up in a folder, everybody reachable on one platform."""
     roster = sample_county()
     database = Database(url=f"sqlite:///{folder / 'demo.db'}")
-    settings = SETTINGS.model_copy(update={"database": database})
+    settings = settings.model_copy(update={"database": database})
     await asyncio.to_thread(migrate, settings.database.url)
     workshop = Workshop()
     try:

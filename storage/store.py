@@ -46,8 +46,8 @@ class Store:
     """An open database with its writer thread.
 
     One that is not ``durable`` may lose what was written last when the machine fails: for what is thrown
-    away afterwards. Who is in ``on_owed`` is called, on the event loop, after a commit that owes somebody a message; who is
-    in ``on_wanted`` after one with which something came that must be fetched.
+    away afterwards. Who is in ``on_owed`` is called, on the event loop, after a commit that owes somebody
+    a message; who is in ``on_wanted`` after one with which something came that must be fetched.
     """
 
     def __init__(self, url: str, *, schema: str = "", durable: bool = True) -> None:

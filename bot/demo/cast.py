@@ -57,8 +57,8 @@ class Cast:
 
     grid = timedelta(0)
     """How long what time brings may wait, so that the clock of a long story stops less often."""
-    answers_at = ANSWERS_AT
-    deeds_at = DEEDS_AT
+    answers_at: tuple[time, ...] = ANSWERS_AT
+    deeds_at: tuple[time, ...] = DEEDS_AT
 
     def __init__(self, bot: Bot, roster: Roster) -> None:
         self.bot = bot
@@ -122,6 +122,7 @@ class Cast:
     # --- liaisons -----------------------------------------------------------------------
 
     async def answers(self, day: date, clock: time) -> list[Line]:
+        """Return what liaisons answer at a time of a day."""
         prompts, names = await self.bot.watch.read(
             lambda beat: (
                 beat.tx.rounds.asked(day),
@@ -161,6 +162,7 @@ class Cast:
     # --- problems -----------------------------------------------------------------------
 
     async def deeds(self, day: date, clock: time) -> list[Line]:
+        """Return what those with a problem do about it at a time of a day."""
         problems = await self.bot.watch.read(_with_silent)
         lines = [
             self.deed(problem, silent, day, clock)
@@ -170,6 +172,7 @@ class Cast:
         return [line for line in lines if line and self.plays(line.person_id)]
 
     def deed(self, problem: Problem, silent: list[int], day: date, clock: time) -> Line | None:
+        """Return what is done about one problem, if anything."""
         chance = random.Random(f"{problem.number}|{problem.generation}|{day}|{clock}")
         now = self.bot.county.calendar.at(day, clock)
         match problem.state:

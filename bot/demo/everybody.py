@@ -38,7 +38,8 @@ _TROUBLED = 0.3
 _TUESDAY, _WEDNESDAY, _THURSDAY = 1, 2, 3
 _CONSULTED = 26
 _WEEK = 7
-_PERCENT = 10
+_PERCENT, _WHOLE = 10, 100
+_TELLS_MONEY, _TELLS_PERCENT = 0.8, 0.4
 _TEN_TENS = 1000
 """Ten 万元: the figures that liaisons give are round."""
 
@@ -78,7 +79,7 @@ class Everybody(Cast):
         return super().words(prompt, numbers, day)
 
     def daily(self, number: str, day: date, person_id: int) -> str:
-        """Return the answer on a project: this year's as the sample has it, next year's at the plan's pace."""
+        """Return the answer on a project: of this year as the sample has it, then at the plan's pace."""
         said = super().daily(number, day, person_id)
         if said.startswith("问题") and random.Random(f"{number}|{day}|{person_id}").random() > _TROUBLED:
             return "照旧"
@@ -92,8 +93,8 @@ class Everybody(Cast):
         pace = random.Random(f"{number}|{day.year}").uniform(0.55, 1.1)
         spent = int(project.planned * day.timetuple().tm_yday * pace) // 365 // _TEN_TENS * 10
         percent = project.permille // _PERCENT + 1
-        figures = [f"累计完成{spent}万元"] if spent and chance.random() < 0.8 else []
-        if percent < 100 and chance.random() < 0.4:
+        figures = [f"累计完成{spent}万元"] if spent and chance.random() < _TELLS_MONEY else []
+        if percent < _WHOLE and chance.random() < _TELLS_PERCENT:
             figures.append(f"形象进度{percent}%")
         return "，".join([said, *figures])
 
@@ -159,7 +160,7 @@ class Everybody(Cast):
 
     def _pressed(self, person_id: int, message: list[str], when: str, *, is_clerk: bool) -> list[Line] | None:
         """Return what somebody presses of a message; nothing for good where it is not theirs."""
-        first = {}
+        first: dict[str, str] = {}
         for data in message:
             first.setdefault(self._verb(data), data)
         verbs = [verb for verb in HABITS if verb in first]

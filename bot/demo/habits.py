@@ -1,4 +1,4 @@
-"""What the people of a long story do with the buttons before them: how likely at each look, and their words."""
+"""What the people of a long story do with the buttons before them, how likely, in which words."""
 
 from dataclasses import dataclass
 

@@ -124,7 +124,7 @@ class Stage:
             before[name] = [button.data for row in message.buttons for button in row]
 
     def offers(self, chat: str) -> dict[str, list[str]]:
-        """Return the buttons that stand in a chat, message by message; whoever has dealt with one drops it."""
+        """Return the buttons that stand in a chat, by message; whoever has dealt with one drops it."""
         return self._offers.setdefault(chat, {})
 
     def write(self, chat: str, speaker: str, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Holds a county's papers and letters against what the raw rows say; believes nothing that was counted before.
+"""Holds a county's papers and letters against the raw rows, believing nothing that was counted before.
 
 ``look`` counts a paper's figures at the moment of its draft; ``differences`` compares everything at the end.
 """
@@ -6,16 +6,16 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.year import days
-from tests.year.figures import CST, UTC_TEXT, Raw
+from tests.year.figures import Raw
+from tests.year.rows import CST, UTC_TEXT
 from tests.year.tables import TABLES, Made
 
 _DAY = timedelta(days=1)
-_FIRST_COUNTED = {"提醒函": 0, "交办函": 15}
 
 
 class Checker:
@@ -85,7 +85,7 @@ class Checker:
             keys = [each["key"] for each in table["rows"]]
             if (sorted(keys) != sorted(lines)) or (in_order and keys != list(lines)):
                 missing, more = lines.keys() - set(keys), set(keys) - lines.keys()
-                yield f"{name}: lines {missing or ''} are missing, {more or ''} should not be there, or out of order"
+                yield f"{name}: without lines {missing or ''}, with {more or ''}, or out of order"
                 continue
             headings = [each["key"] for each in table["headings"]]
             for each in table["rows"]:
@@ -123,7 +123,8 @@ class Checker:
     def _posting(self, row: Any) -> Iterator[str]:
         slot = (row["form"], row["last"])
         handed = self.raw.rows(
-            "SELECT MIN(made_at) AS first FROM outbox WHERE key LIKE :posted OR key LIKE :group OR key LIKE :own",
+            "SELECT MIN(made_at) AS first FROM outbox"
+            " WHERE key LIKE :posted OR key LIKE :group OR key LIKE :own",
             posted=f"bulletin:{row['id']}:posted%",
             group=f"bulletin:{row['id']}:group%",
             own=f"bulletin:{row['id']}:own%",
@@ -165,7 +166,7 @@ class Checker:
         given = {
             row["subject"]: row
             for row in self.raw.rows(
-                "SELECT subject, COUNT(*) AS many, COUNT(received_at) AS received FROM receipts GROUP BY 1"
+                "SELECT subject, COUNT(received_at) AS received FROM receipts GROUP BY 1"
             )
         }
         for row in self._letters():
@@ -215,10 +216,10 @@ def _month_before(day: date) -> date:
 
 
 def _plain(figure: str, value: Any) -> Any:
-    """Return a light as red or not: how yellow one is, is reckoned in office hours that nobody counts twice."""
+    """Return a light as red or not: the yellow are reckoned in office hours, which nobody counts twice."""
     return "not red" if figure == "light" and value in {"green", "yellow"} else value
 
 
 def moment(text: str) -> datetime:
     """Return a moment as the county's clocks showed it."""
-    return datetime.strptime(text, UTC_TEXT).replace(tzinfo=timezone.utc).astimezone(CST)
+    return datetime.strptime(text, UTC_TEXT).replace(tzinfo=UTC).astimezone(CST)

@@ -1,10 +1,10 @@
 """The working days and the timetable of a year, written down and counted by themselves.
 
-From the State Council's notices (2026) and, where no notice is out (2027), the statutory days alone, those on a weekend made good after it:
-nothing here asks the calendar of the bot.
+From the State Council's notices (2026) and, where none is out (2027), the statutory days alone, those on
+a weekend made good after it: nothing here asks the calendar of the bot.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta, timezone
 
 CST = timezone(timedelta(hours=8))
@@ -25,7 +25,8 @@ def _days(text: str) -> frozenset[date]:
 OFF = _days(
     "2026-01-01..2026-01-03 2026-02-15..2026-02-23 2026-04-04..2026-04-06 2026-05-01..2026-05-05 "
     "2026-06-19..2026-06-21 2026-09-25..2026-09-27 2026-10-01..2026-10-07 "
-    "2027-01-01 2027-02-05..2027-02-10 2027-04-05 2027-05-01..2027-05-04 2027-06-09 2027-09-15 2027-10-01..2027-10-05"
+    "2027-01-01 2027-02-05..2027-02-10 2027-04-05 2027-05-01..2027-05-04 2027-06-09 "
+    "2027-09-15 2027-10-01..2027-10-05"
 )
 MADE_UP = _days("2026-01-04 2026-02-14 2026-02-28 2026-05-09 2026-09-20 2026-10-10")
 """Weekend days that are worked."""
@@ -61,7 +62,7 @@ def _ends_month(day: date) -> bool:
     return (day + _DAY).month != day.month
 
 
-_FALLS = {
+_FALLS: dict[str, Callable[[date], bool]] = {
     "mon": lambda day: day.weekday() == 0,
     "fri": lambda day: day.weekday() == 4,
     "tens": lambda day: day.day in (10, 20) or _ends_month(day),

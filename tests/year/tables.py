@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from tests.year.figures import Lines, Look
+from tests.year.figures import Look
+from tests.year.rows import Lines
 
 Made = list[tuple[Lines, bool]]
 """The tables of a paper, and whether the order of the lines is part of what is promised."""

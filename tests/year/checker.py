@@ -38,8 +38,8 @@ class Checker:
             *self._timetable(end),
             *(each for row in self.bulletins() for each in self._figures(row)),
             *(each for row in self.bulletins() for each in self._posting(row)),
-            *self._numbers(),
-            *self._receipts(),
+            *self.numbers(),
+            *self.receipts(),
             *self._triggers(end),
         ]
 
@@ -147,7 +147,7 @@ class Checker:
     def _letters(self) -> list[Any]:
         return self.raw.rows("SELECT * FROM missives ORDER BY id")
 
-    def _numbers(self) -> Iterator[str]:
+    def numbers(self) -> Iterator[str]:
         sent: dict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
         for row in self._letters():
             is_out = row["state"] in {"已发", "已回复", "已办结"}
@@ -162,7 +162,7 @@ class Checker:
             if in_time != list(range(1, len(numbers) + 1)):
                 yield f"{kind} of {year}: numbered {in_time}"
 
-    def _receipts(self) -> Iterator[str]:
+    def receipts(self) -> Iterator[str]:
         given = {
             row["subject"]: row
             for row in self.raw.rows(

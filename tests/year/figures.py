@@ -18,7 +18,7 @@ _PROJECTS = """
 WITH now AS (SELECT project_id, MAX(day) AS day FROM reports WHERE current AND day <= :until GROUP BY 1),
      before AS (SELECT project_id, MAX(day) AS day FROM reports WHERE current AND day < :first GROUP BY 1),
      said AS (SELECT project_id, MAX(day) AS day FROM reports
-              WHERE current AND day <= :until AND text <> '' GROUP BY 1),
+              WHERE current AND day <= :until AND text <> '' AND kind <> '照旧' GROUP BY 1),
      moved AS (SELECT project_id, MAX(day) AS day FROM reports
                WHERE current AND day <= :until AND kind <> '照旧' GROUP BY 1)
 SELECT p.*, u.name AS unit,

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -41,6 +42,8 @@ BEAT = timedelta(seconds=5)
 _STALLED = 90.0
 _LAST_WORDS = 8.0
 """Seconds; a service manager is told that it takes ten in all."""
+_KEPT = 8
+"""Papers as they were printed lately: most go out as they were looked over, and need not be made again."""
 _BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -50,6 +53,7 @@ class WorkshopPress:
     def __init__(self, settings: Settings, workshop: Workshop) -> None:
         self._settings = settings
         self._workshop = workshop
+        self._lately: deque[tuple[Document, Printed]] = deque(maxlen=_KEPT)
 
     async def digest(self, scope: str, week: Week, now: datetime, *, late: bool) -> DigestPapers:
         """Return the digest of a week for a scope."""
@@ -73,9 +77,14 @@ class WorkshopPress:
 
     async def print(self, document: Document) -> Printed:
         """Return a paper as it is handed over, its amendments marked."""
+        for known, made in self._lately:
+            if known == document:
+                return made
         settings = self._settings
         order = PrintOrder(document, settings.language, settings.texts)
-        return Printed(*await self._workshop.make(printed, order))
+        made = Printed(*await self._workshop.make(printed, order))
+        self._lately.append((document, made))
+        return made
 
 
 def order(settings: Settings, scope: str, week: Week, now: datetime, *, late: bool = False) -> DigestOrder:
@@ -233,7 +242,12 @@ class Bot:
 
 @asynccontextmanager
 async def assembled(
-    settings: Settings, clock: Clock, platforms: Sequence[ChatPlatform], workshop: Workshop
+    settings: Settings,
+    clock: Clock,
+    platforms: Sequence[ChatPlatform],
+    workshop: Workshop,
+    *,
+    durable: bool = True,
 ) -> AsyncIterator[Bot]:
     """Put a county's bot together around an open database."""
     county = settings.of_county()
@@ -241,7 +255,7 @@ async def assembled(
     named = {platform.name: platform for platform in platforms}
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
-            Store(settings.database.url, schema=settings.database.schema_)
+            Store(settings.database.url, schema=settings.database.schema_, durable=durable)
         )
         for platform in platforms:
             stack.push_async_callback(platform.close)

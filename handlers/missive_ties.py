@@ -142,5 +142,11 @@ def _open(desk: Desk, missive: Missive, project_id: int, releaser: Person) -> Pr
     cards.send(desk, holder, problem, "reported")
     lead = routing.lead_of(desk, project.id)
     if lead is not None and desk.stand_in(lead).id != desk.stand_in(holder).id:
-        cards.send(desk, lead, problem, "reported", desk.say(lead, "card.for_lead", holder=holder.call))
+        cards.send(
+            desk,
+            lead,
+            problem,
+            "reported",
+            desk.say(lead, "card.for_lead", noun=problem.noun, holder=holder.call),
+        )
     return problem

@@ -26,6 +26,8 @@ from storage.tables import people, projects, prompts, reports, units
 _DAY = timedelta(days=1)
 _now, _before, _said = (reports.alias(name) for name in ("now", "before", "said"))
 _one = reports.alias("one")
+# Who types 「2 照旧」 has said a word, and nothing new.
+_NEWS = _one.c.kind != str(Kind.UNCHANGED)
 _reporter = people.alias("reporter")
 _speaker = people.alias("speaker")
 
@@ -115,14 +117,14 @@ def _courses(wanted: Select[Any], first: date, last: date) -> Select[Any]:
             _said.c.text.label("said_text"),
             _said.c.day.label("said_day"),
             _speaker.c.name.label("said_by"),
-            _latest(_one.c.day, last, _one.c.kind != str(Kind.UNCHANGED)).label("progress_day"),
+            _latest(_one.c.day, last, _NEWS).label("progress_day"),
             answered.label("answered"),
         )
         .outerjoin(units, units.c.id == projects.c.unit_id)
         .outerjoin(_now, _now.c.id == _latest(_one.c.id, last))
         .outerjoin(_reporter, _reporter.c.id == _now.c.person_id)
         .outerjoin(_before, _before.c.id == _latest(_one.c.id, first - _DAY))
-        .outerjoin(_said, _said.c.id == _latest(_one.c.id, last, _one.c.text != ""))
+        .outerjoin(_said, _said.c.id == _latest(_one.c.id, last, _one.c.text != "", _NEWS))
         .outerjoin(_speaker, _speaker.c.id == _said.c.person_id)
         .where(projects.c.id.in_(wanted))
         .order_by(projects.c.id)

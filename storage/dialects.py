@@ -44,8 +44,11 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(url.database)
 
 
-def writer_engine(url: URL, schema: str = "") -> Engine:
-    """Return an engine whose transactions are begun and ended by our own statements."""
+def writer_engine(url: URL, schema: str = "", *, durable: bool = True) -> Engine:
+    """Return an engine whose transactions are begun and ended by our own statements.
+
+    One that is not ``durable`` leaves it to the system when SQLite's file reaches the disk.
+    """
     if url.get_backend_name() == "sqlite":
         engine = create_engine(
             url,
@@ -54,6 +57,8 @@ def writer_engine(url: URL, schema: str = "") -> Engine:
             hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_sqlite)
+        if not durable:
+            event.listen(engine, "connect", _hurry)
         return engine
     return create_engine(
         url,
@@ -117,6 +122,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
         "secure_delete = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _hurry(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 def _prepare_reader(connection: Any, _: object) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from storage.dialects import begin, parsed, readonly_engine
 
@@ -11,7 +12,7 @@ from storage.dialects import begin, parsed, readonly_engine
 @contextmanager
 def snapshot(url: str, schema: str = "") -> Iterator[Connection]:
     """Open the database for reading, on a connection of its own with one snapshot."""
-    engine = readonly_engine(parsed(url), schema)
+    engine = _engine(url, schema)
     try:
         with engine.connect() as connection:
             begin(connection, writing=False)
@@ -19,3 +20,9 @@ def snapshot(url: str, schema: str = "") -> Iterator[Connection]:
             connection.exec_driver_sql("ROLLBACK")
     finally:
         engine.dispose()
+
+
+# It remembers the statements it has compiled, which takes longer than asking them.
+@lru_cache(maxsize=2)
+def _engine(url: str, schema: str) -> Engine:
+    return readonly_engine(parsed(url), schema)

@@ -44,15 +44,16 @@ class Store:
     """An open database with its writer thread.
 
     Who is in ``on_owed`` is called, on the event loop, after a commit that owes somebody a message; who is
-    in ``on_wanted`` after one with which something came that must be fetched.
+    in ``on_wanted`` after one with which something came that must be fetched. One that is not ``durable`` may
+    lose what was written last when the machine fails: for what is thrown away afterwards.
     """
 
-    def __init__(self, url: str, *, schema: str = "") -> None:
+    def __init__(self, url: str, *, schema: str = "", durable: bool = True) -> None:
         self.url = dialects.parsed(url)
         self.schema = schema
         self.on_owed: list[Callable[[], None]] = []
         self.on_wanted: list[Callable[[], None]] = []
-        self._writer = dialects.writer_engine(self.url, schema)
+        self._writer = dialects.writer_engine(self.url, schema, durable=durable)
         self._reader = dialects.reader_engine(self.url, schema)
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_forever, name="writer", daemon=True)

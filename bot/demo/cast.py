@@ -19,7 +19,7 @@ from handlers.turn import Beat
 from storage.rounds import Prompt
 
 Voice = Callable[[int, str], Awaitable[None]]
-"""Says something in the name of the person with an id."""
+"""Says something in the name of the person with an id, or presses the button with some data."""
 
 ANSWERS_AT = (*(time(9, minute) for minute in (2, 5, 8, 12, 17, 25, 40)), time(10, 30), time(15, 12))
 """When liaisons answer; who does not until three o'clock needs the reminder."""
@@ -44,27 +44,43 @@ _SOLUTIONS = ("批复已下，请查收", "已协调到位，可以进场", "已
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """What somebody is about to say."""
+class Line:
+    """What somebody is about to say; ``button`` is what they press before it, or instead."""
 
     person_id: int
-    text: str
+    text: str = ""
+    button: str = ""
 
 
 class Cast:
     """Knows what each of them will say next."""
 
+    grid = timedelta(0)
+    """How long what time brings may wait, so that the clock of a long story stops less often."""
+    answers_at: tuple[time, ...] = ANSWERS_AT
+    deeds_at: tuple[time, ...] = DEEDS_AT
+
     def __init__(self, bot: Bot, roster: Roster) -> None:
-        self._bot = bot
+        self.bot = bot
         self._rows = {row.number: row for row in roster.projects}
         self._silent: set[str] = set()
         self._told: set[str] = set()
         self._played = bot.clock.now()
+        self.began = bot.county.calendar.day_of(self._played)
         self.say: Voice = _nobody
+        self.press: Voice = _nobody
 
     def leave_alone(self, account: str) -> None:
         """Play this person no more: somebody at the page speaks for them."""
         self._silent.add(account)
+
+    def take_back(self, account: str) -> None:
+        """Play this person again."""
+        self._silent.discard(account)
+
+    def plays(self, person_id: int) -> bool:
+        """Tell whether nobody else speaks for a person."""
+        return str(person_id) not in self._silent
 
     def leave_problem(self, number: str) -> None:
         """Let others see to this problem: the story tells what becomes of it."""
@@ -72,87 +88,105 @@ class Cast:
 
     def next_moment(self, now: datetime) -> datetime | None:
         """Return when somebody will next say something."""
-        calendar = self._bot.county.calendar
+        calendar = self.bot.county.calendar
         day = calendar.day_of(now)
         if not calendar.is_workday(day):
             day = calendar.next_workday(day)
         for each in (day, calendar.next_workday(day)):
-            for clock in sorted((*ANSWERS_AT, *DEEDS_AT)):
+            for clock in sorted((*self.answers_at, *self.deeds_at)):
                 if (moment := calendar.at(each, clock)) > max(now, self._played):
                     return moment
         return None
 
-    async def play(self, now: datetime) -> None:
-        """Say what was to be said since the last time."""
-        calendar = self._bot.county.calendar
+    async def play(self, now: datetime) -> int:
+        """Say what was to be said since the last time; Return how much that was."""
+        said = 0
+        calendar = self.bot.county.calendar
         day = calendar.day_of(now)
-        for clock in sorted((*ANSWERS_AT, *DEEDS_AT)):
+        for clock in sorted((*self.answers_at, *self.deeds_at)):
             moment = calendar.at(day, clock)
             if not (calendar.is_workday(day) and self._played < moment <= now):
                 continue
-            lines = await (self._answers(day, clock) if clock in ANSWERS_AT else self._deeds(day, clock))
+            lines = await (self.answers(day, clock) if clock in self.answers_at else self.deeds(day, clock))
             acting.set(True)
             for line in lines:
-                await self.say(line.person_id, line.text)
+                if line.button:
+                    await self.press(line.person_id, line.button)
+                if line.text:
+                    await self.say(line.person_id, line.text)
             acting.set(False)
+            said += len(lines)
         self._played = max(self._played, now)
+        return said
 
     # --- liaisons -----------------------------------------------------------------------
 
-    async def _answers(self, day: date, clock: time) -> list[_Line]:
-        prompts, names = await self._bot.watch.read(
+    async def answers(self, day: date, clock: time) -> list[Line]:
+        """Return what liaisons answer at a time of a day."""
+        prompts, names = await self.bot.watch.read(
             lambda beat: (
                 beat.tx.rounds.asked(day),
                 {project.id: project.number for project in beat.tx.projects.all()},
             )
         )
         return [
-            _Line(prompt.person_id, self._words(prompt, names, day))
+            Line(prompt.person_id, self.words(prompt, names, day))
             for prompt in prompts
             if not prompt.answered
-            and str(prompt.person_id) not in self._silent
-            and _answers_at(prompt.person_id, day) == clock
+            and self.plays(prompt.person_id)
+            and self._answers_at(prompt.person_id, day) == clock
         ]
 
-    def _words(self, prompt: Prompt, numbers: dict[int, str], day: date) -> str:
+    def words(self, prompt: Prompt, numbers: dict[int, str], day: date) -> str:
         """Return one line a project, or one word when nothing has changed anywhere."""
-        worked = (day - date(day.year, 11, 22)).days
-        said = [
-            daily_words(self._rows[numbers[project_id]], worked, prompt.person_id)
-            for project_id in prompt.projects
-        ]
+        said = [self.daily(numbers[project_id], day, prompt.person_id) for project_id in prompt.projects]
         if set(said) == {"照旧"}:
             return "照旧"
         if len(said) == 1:
             return said[0]
         return "\n".join(f"{place} {words}" for place, words in enumerate(said, 1))
 
+    def daily(self, number: str, day: date, person_id: int) -> str:
+        """Return what somebody answers about one project on a day."""
+        return daily_words(self._rows[number], (day - self.began).days + 1, person_id)
+
+    def _answers_at(self, person_id: int, day: date) -> time | None:
+        """Return when somebody answers on a day; None when they do not."""
+        chance = random.Random(f"{person_id}|{day}")
+        draw = chance.random()
+        if draw < _NEVER:
+            return None
+        *early, late = self.answers_at
+        return late if draw < _NEVER + _LATE else chance.choice(early)
+
     # --- problems -----------------------------------------------------------------------
 
-    async def _deeds(self, day: date, clock: time) -> list[_Line]:
-        problems = await self._bot.watch.read(_with_silent)
+    async def deeds(self, day: date, clock: time) -> list[Line]:
+        """Return what those with a problem do about it at a time of a day."""
+        problems = await self.bot.watch.read(_with_silent)
         lines = [
-            self._deed(problem, silent, day, clock)
+            self.deed(problem, silent, day, clock)
             for problem, silent in problems
             if problem.number not in self._told
         ]
-        return [line for line in lines if line and str(line.person_id) not in self._silent]
+        return [line for line in lines if line and self.plays(line.person_id)]
 
-    def _deed(self, problem: Problem, silent: list[int], day: date, clock: time) -> _Line | None:
+    def deed(self, problem: Problem, silent: list[int], day: date, clock: time) -> Line | None:
+        """Return what is done about one problem, if anything."""
         chance = random.Random(f"{problem.number}|{problem.generation}|{day}|{clock}")
-        now = self._bot.county.calendar.at(day, clock)
+        now = self.bot.county.calendar.at(day, clock)
         match problem.state:
             case State.WAITING if chance.random() < _TAKE:
-                return _Line(problem.holder_id, f"接办 {problem.number}")
+                return Line(problem.holder_id, f"接办 {problem.number}")
             case State.WORKING if now - (problem.accepted_at or now) > timedelta(hours=20):
                 draw = chance.random()
                 if draw < _SOLVE:
-                    return _Line(problem.holder_id, f"已解决 {problem.number} {chance.choice(_SOLUTIONS)}")
+                    return Line(problem.holder_id, f"已解决 {problem.number} {chance.choice(_SOLUTIONS)}")
                 if draw < _SOLVE + _FEED_BACK and not problem.feedback:
-                    return _Line(problem.holder_id, f"反馈 {problem.number} {chance.choice(_FEEDBACK)}")
+                    return Line(problem.holder_id, f"反馈 {problem.number} {chance.choice(_FEEDBACK)}")
             case State.CONFIRMING if silent:
                 word = "销号" if chance.random() < _SATISFIED else "没解决"
-                return _Line(silent[0], f"{word} {problem.number}")
+                return Line(silent[0], f"{word} {problem.number}")
             case _:
                 pass
         return None
@@ -161,15 +195,6 @@ class Cast:
 def _with_silent(beat: Beat) -> list[tuple[Problem, list[int]]]:
     """Return the open problems, and who has yet to say whether each is solved."""
     return [(problem, unconfirmed(beat, problem)) for problem in beat.tx.problems.open()]
-
-
-def _answers_at(person_id: int, day: date) -> time | None:
-    """Return when somebody answers on a day; None when they do not."""
-    chance = random.Random(f"{person_id}|{day}")
-    draw = chance.random()
-    if draw < _NEVER:
-        return None
-    return ANSWERS_AT[-1] if draw < _NEVER + _LATE else chance.choice(ANSWERS_AT[:-1])
 
 
 async def _nobody(person_id: int, text: str) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -10,7 +11,10 @@ from zoneinfo import ZoneInfo
 
 from bot.chat import Address, Attachment, Capabilities, Fetched, Incoming, Listener, Outgoing, Ref
 from bot.clock import VirtualClock
-from bot.demo.town import START, Town, town
+from bot.config import Settings
+from bot.demo.cast import Cast
+from bot.demo.everybody import Everybody
+from bot.demo.town import SETTINGS, START, Town, town
 from bot.domain.people import Person
 from bot.domain.problems import Problem
 from bot.domain.sample import sample_county
@@ -51,6 +55,9 @@ SCRIPT = (
 )
 """What 刘敏 and those around her do; everybody else is played by the cast."""
 
+LONG = 31
+"""Days; in a longer story everybody acts, the office and the units too."""
+
 
 class Stage:
     """A chat platform of paper: everything said in both directions is written down in its order."""
@@ -61,6 +68,7 @@ class Stage:
     def __init__(self, clock: VirtualClock, zone: ZoneInfo) -> None:
         self.papers: dict[str, bytes] = {}
         self.lines: list[Spoken] = []
+        self._offers: dict[str, dict[str, list[str]]] = {}
         self._clock = clock
         self._zone = zone
         self._count = 0
@@ -83,11 +91,13 @@ class Stage:
             self.papers[message.paper.name] = message.paper.content
         self.write(message.to.chat, "", "\n".join(said))
         self._count += 1
-        return Ref(message.to, str(self._count))
+        name = str(self._count)
+        self._lay(message, name)
+        return Ref(message.to, name)
 
     async def update(self, ref: Ref, message: Outgoing) -> bool:
         """Change a message where it stands, which in a chat says nothing new."""
-        del ref, message
+        self._lay(message, ref.message)
         return True
 
     async def fetch(self, attachment: Attachment) -> Fetched:
@@ -105,6 +115,17 @@ class Stage:
 
     async def close(self) -> None:
         """Let go of nothing."""
+
+    def _lay(self, message: Outgoing, name: str) -> None:
+        """Lay the buttons of a message before whoever reads the chat, in the place of those it had."""
+        before = self._offers.setdefault(message.to.chat, {})
+        before.pop(name, None)
+        if message.buttons:
+            before[name] = [button.data for row in message.buttons for button in row]
+
+    def offers(self, chat: str) -> dict[str, list[str]]:
+        """Return the buttons that stand in a chat, by message; whoever has dealt with one drops it."""
+        return self._offers.setdefault(chat, {})
 
     def write(self, chat: str, speaker: str, text: str) -> None:
         """Write down what somebody said in a chat; the bot, where no speaker is named."""
@@ -126,53 +147,62 @@ class Story:
     """A town with a stage: people speak, time passes, everything is written down."""
 
     def __init__(self, built: Town, stage: Stage, people: dict[int, Person]) -> None:
-        self._town = built
-        self._stage = stage
-        self._people = people
+        self.town = built
+        self.stage = stage
+        self.people = people
         self._count = 0
 
     async def say(self, person_id: int, text: str) -> None:
         """Let somebody say something in their own chat."""
-        person = self._people[person_id]
+        self.stage.write(f"p:{person_id}", self.people[person_id].name, text)
+        await self._hear(person_id, text=text)
+
+    async def press(self, person_id: int, data: str) -> None:
+        """Let somebody press a button in their own chat."""
+        await self._hear(person_id, button=data)
+
+    async def _hear(self, person_id: int, *, text: str = "", button: str = "") -> None:
         self._count += 1
-        self._stage.write(f"p:{person_id}", person.name, text)
-        await self._town.bot.router.receive(
+        await self.town.bot.router.receive(
             Incoming(
                 key=f"story:{self._count}",
                 at=Address("local", f"p:{person_id}"),
                 sender=str(person_id),
-                sent_at=self._town.clock.now(),
+                sent_at=self.town.clock.now(),
                 text=text,
+                button=button,
                 message=str(self._count),
             )
         )
 
     async def play(self, days: int, tick: Callable[[], None]) -> None:
         """Play a number of days from Monday on, then the morning after, when the digest goes out."""
-        bot = self._town.bot
-        by_name = {person.name: person.id for person in self._people.values()}
+        bot = self.town.bot
+        by_name = {person.name: person.id for person in self.people.values()}
         for name in (LIU, LEAD):
-            self._town.cast.leave_alone(str(by_name[name]))
+            self.town.cast.leave_alone(str(by_name[name]))
         calendar = bot.county.calendar
         monday = calendar.day_of(START)
         problem: Problem | None = None
+        last = max(scene.day for scene in SCRIPT)
         for day in range(days):
+            if day == last + 1:
+                for name in (LIU, LEAD):
+                    self.town.cast.take_back(str(by_name[name]))
             for scene in (each for each in SCRIPT if each.day == day):
-                await self._town.reach(
-                    calendar.at(monday + timedelta(days=day), time.fromisoformat(scene.at))
-                )
+                await self.town.reach(calendar.at(monday + timedelta(days=day), time.fromisoformat(scene.at)))
                 if problem is None:
                     problem = await bot.store.read(lambda tx: _first_of(tx, by_name[LIU]))
                     if problem is not None:
-                        self._town.cast.leave_problem(problem.number)
+                        self.town.cast.leave_problem(problem.number)
                 who = problem.holder_id if scene.who == HOLDER and problem else by_name.get(scene.who)
                 if who is None:
                     continue
                 await self.say(who, scene.words.format(problem=problem.number if problem else ""))
-                await self._town.settle()
-            await self._town.reach(calendar.at(monday + timedelta(days=day + 1), time(0)))
+                await self.town.settle()
+            await self.town.reach(calendar.at(monday + timedelta(days=day + 1), time(0)))
             tick()
-        await self._town.reach(calendar.at(monday + timedelta(days=days), time(8, 55)))
+        await self.town.reach(calendar.at(monday + timedelta(days=days), time(8, 55)))
         tick()
 
 
@@ -181,28 +211,33 @@ def _first_of(tx: Tx, person_id: int) -> Problem | None:
     return mine[0] if mine else None
 
 
-async def play(folder: Path, days: int, tick: Callable[[], None]) -> list[str]:
-    """Play a story into a folder; Return the transcript of its main characters, line by line."""
+@asynccontextmanager
+async def told(scratch: Path, days: int, settings: Settings = SETTINGS) -> AsyncIterator[Story]:
+    """Set a story of some days up: the town with its people and its stage, its database in a folder."""
     clock = VirtualClock(START)
     zone = START.tzinfo
     if not isinstance(zone, ZoneInfo):
         raise TypeError(zone)
     stage = Stage(clock, zone)
+    async with town(scratch, stage, clock, Everybody if days > LONG else Cast, settings) as built:
+        people = {each.id: each for each in await built.bot.store.read(lambda tx: tx.people.all())}
+        story = Story(built, stage, people)
+        built.cast.say, built.cast.press, built.carried = story.say, story.press, False
+        if isinstance(built.cast, Everybody):
+            built.cast.offers = stage.offers
+        yield story
+
+
+async def play(folder: Path, days: int, tick: Callable[[], None]) -> list[str]:
+    """Play a story into a folder; Return the transcript of its main characters, line by line."""
     with tempfile.TemporaryDirectory(prefix="liaison-story-") as scratch:
-        async with town(Path(scratch), stage, clock) as built:
-            people = {each.id: each for each in await built.bot.store.read(lambda tx: tx.people.all())}
-            story = Story(built, stage, people)
-            built.cast.say = story.say
-            carrying = asyncio.create_task(built.bot.delivery.run())
-            try:
-                await story.play(days, tick)
-            finally:
-                carrying.cancel()
-            main = await _main_chats(built, people)
-    names = {f"p:{each.id}": f"{each.name}（{each.unit or each.title}）" for each in people.values()}
-    whole = transcript(stage.lines, names, None)
-    _leave_papers(folder, whole, stage.papers)
-    return transcript(stage.lines, names, main)
+        async with told(Path(scratch), days) as story:
+            await story.play(days, tick)
+            main = await _main_chats(story.town, story.people)
+    names = {f"p:{each.id}": f"{each.name}（{each.unit or each.title}）" for each in story.people.values()}
+    whole = transcript(story.stage.lines, names, None if days <= LONG else main)
+    _leave_papers(folder, whole, story.stage.papers)
+    return transcript(story.stage.lines, names, main)
 
 
 def _leave_papers(folder: Path, whole: Sequence[str], papers: Mapping[str, bytes]) -> None:

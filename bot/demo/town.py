@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ START = datetime(2026, 11, 23, 8, 55, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 SETTINGS = Settings(county=SAMPLE_COUNTY, office=Office(listen=""))
 _PATIENCE = 60.0
+_ORIGIN = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -35,7 +36,10 @@ class Town:
     bot: Bot
     clock: VirtualClock
     cast: Cast
+    carried: bool = True
+    """Whether carriers of their own deliver; else the one who pushes the clock sees to it."""
     pushing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _event: datetime | None = None
 
     async def listen(self, incoming: Incoming | Unreadable) -> str:
         """Take what somebody at the page says; from now on they speak for themselves."""
@@ -46,18 +50,18 @@ class Town:
     async def settle(self) -> None:
         """Do what is due and wait until everybody has what they are owed."""
         await self.bot.beat()
-        async with asyncio.timeout(_PATIENCE):
-            while await self.bot.delivery.pending():  # noqa: ASYNC110 -- real carriers, in their own time
-                await asyncio.sleep(0.005)
+        await self._deliver()
 
     async def reach(self, moment: datetime) -> None:
         """Push the clock to a moment, through everything that happens before it."""
         async with self.pushing:
             while (step := await self._next_step()) is not None and step <= moment:
                 self.clock.set(step)
-                await self.bot.beat()
-                await self.cast.play(step)
-                await self.settle()
+                if step == self._event:
+                    await self.bot.beat()
+                if await self.cast.play(step):
+                    await self.bot.beat()
+                await self._deliver()
             self.clock.set(moment)
             await self.settle()
 
@@ -83,22 +87,41 @@ class Town:
 
     async def _next_step(self) -> datetime | None:
         event = await self.next_event()
-        moments = [self.cast.next_moment(self.clock.now()), event[0] if event else None]
+        self._event = _on_grid(event[0], self.cast.grid) if event else None
+        moments = [self.cast.next_moment(self.clock.now()), self._event]
         return min((moment for moment in moments if moment is not None), default=None)
+
+    async def _deliver(self) -> None:
+        if not self.carried:
+            await self.bot.delivery.drain()
+            return
+        async with asyncio.timeout(_PATIENCE):
+            while await self.bot.delivery.pending():  # noqa: ASYNC110 -- real carriers, in their own time
+                await asyncio.sleep(0.005)
+
+
+def _on_grid(moment: datetime, grid: timedelta) -> datetime:
+    return moment + (_ORIGIN - moment) % grid if grid else moment
 
 
 @asynccontextmanager
-async def town(folder: Path, platform: ChatPlatform, clock: VirtualClock) -> AsyncIterator[Town]:
+async def town(
+    folder: Path,
+    platform: ChatPlatform,
+    clock: VirtualClock,
+    actors: type[Cast] = Cast,
+    settings: Settings = SETTINGS,
+) -> AsyncIterator[Town]:
     """Set the sample county up in a folder, everybody reachable on one platform."""
     roster = sample_county()
     database = Database(url=f"sqlite:///{folder / 'demo.db'}")
-    settings = SETTINGS.model_copy(update={"database": database})
+    settings = settings.model_copy(update={"database": database})
     await asyncio.to_thread(migrate, settings.database.url)
     workshop = Workshop()
     try:
-        async with assembled(settings, clock, [platform], workshop) as bot:
+        async with assembled(settings, clock, [platform], workshop, durable=False) as bot:
             await bot.store.perform(lambda tx: _move_in(tx, roster, bot))
-            yield Town(bot, clock, Cast(bot, roster))
+            yield Town(bot, clock, actors(bot, roster))
     finally:
         await workshop.close()
 

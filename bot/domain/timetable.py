@@ -9,10 +9,10 @@ GROUPS = "群"
 
 _HOLD = timedelta(hours=24)
 
-# Ten minutes after the day's round is closed: what liaisons say in the afternoon belongs to the day.
+# When the day's round is closed: what liaisons say in the afternoon belongs to the day.
 
 
-def _line(when: str, paper: str, *to: str, at: str = "18:10", hold: timedelta = timedelta(0)) -> Rhythm:
+def _line(when: str, paper: str, *to: str, at: str = "18:00", hold: timedelta = timedelta(0)) -> Rhythm:
     return Rhythm(paper, When.parse(when), time.fromisoformat(at), to=to, hold=hold)
 
 

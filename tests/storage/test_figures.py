@@ -72,8 +72,8 @@ class Site:
     def expected(self, first: date, last: date) -> dict[str, Any]:
         """Recount everything by walking through the reports, with no thought of speed."""
         said = self.until(last)
-        words = [each for each in said if each.text]
         progress = [each for each in said if each.kind is not Kind.UNCHANGED]
+        words = [each for each in progress if each.text]
         done = self.money(last, last.year)
         before = self.money(first - DAY, last.year)
         advanced = self.height(last) - self.height(first - DAY)
@@ -143,7 +143,8 @@ def _tell(tx: Tx, luck: Random, site: Site, project: int, day: date, people: dic
     for _ in range(luck.choice([1, 1, 1, 3])):
         person = luck.choice(list(people))
         kind = luck.choice([Kind.UNCHANGED, Kind.UNCHANGED, Kind.PROGRESS, Kind.PROBLEM])
-        text = "" if kind is Kind.UNCHANGED else f"{day:%m%d}说{luck.randrange(9)}"
+        # 「照旧」 alone has no words, 「2 照旧」 among others has that one.
+        text = luck.choice(["", "照旧"]) if kind is Kind.UNCHANGED else f"{day:%m%d}说{luck.randrange(9)}"
         standing = Standing(luck.randrange(0, 1000), luck.randrange(0, 1_500_000))
         tx.reports.add(report(project, person, day, kind=kind, text=text, standing=standing))
         site.told = [each for each in site.told if each.day != day]

@@ -1,14 +1,15 @@
-"""Nine months of a county (MISSION S1): 63 problems found, 56 solved, and the ledger counts right."""
+"""Nine months of a county (MISSION S1): 63 problems, 56 solved, 181 letters, and all counts right."""
 
 import asyncio
 import random
 import shutil
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from itertools import pairwise
+from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import create_engine, func, select
 from bot.chat import Address
 from bot.domain.custody import by_holder
 from bot.domain.deadlines import working_time_between
+from bot.domain.missives import Missive, MissiveState
 from bot.domain.people import Duty, Role
 from bot.domain.problems import Problem, State
 from bot.domain.roster import Roster
@@ -30,9 +32,11 @@ from storage.store import Store
 from storage.tx import Tx
 from tests.world import ZONE, World
 from tests.world import world as make_world
+from tests.year.checker import Checker
 
 FIRST, LAST = date(2026, 2, 2), date(2026, 10, 30)
-FOUND, SOLVED = 63, 56
+SCENARIO = tomllib.loads((Path(__file__).parents[1] / "scenarios" / "nine_months.toml").read_text("utf-8"))
+FOUND, SOLVED = SCENARIO["problems"]["found"], SCENARIO["problems"]["solved"]
 LIAISONS, PROJECTS = 10, 30
 POWER_CUT = (date(2026, 8, 11), date(2026, 8, 13))
 LEAVE = (date(2026, 5, 11), date(2026, 5, 15))
@@ -99,6 +103,7 @@ class Year:
         lit = [day for day in self.days[3:-45] if not self.is_dark(day)]
         days = sorted(self.chance.sample(lit, FOUND))
         self.plan = dict(zip(days, lives, strict=True))
+        self.letters = _letters([day for day in self.days if not self.is_dark(day)])
 
     def is_dark(self, day: date) -> bool:
         return POWER_CUT[0] <= day <= POWER_CUT[1]
@@ -120,8 +125,11 @@ class Year:
                     await self.leaders_act()
                 if clock == NOON and day in self.plan:
                     await self.somebody_reports(self.plan[day])
+                if clock == NOON:
+                    await self.office_writes(day)
                 if clock == AFTERNOON:
                     await self.liaisons_answer(day, late=True)
+                    await self.units_answer(day)
             await self.happens_once(day)
         await self.world.reaches(self.world.clock.now() + timedelta(days=4))
 
@@ -161,6 +169,27 @@ class Year:
             await self.says(liaison, "2")
         self.lives[f"2026-{number:03}"] = iter(life)
         self.turn_to_next(f"2026-{number:03}")
+
+    # --- letters ------------------------------------------------------------------------
+
+    async def office_writes(self, day: date) -> None:
+        """Write the letters of a day and let them go out; the next beat sends them."""
+        office = await self.of_role(Role.OFFICE)
+        for kind, unit in self.letters.get(day, ()):
+            await self.says(office, f"发函 {kind} {unit} {SCENARIO['words'][kind]}")
+            await self.world.hears(str(office), button="发出")
+
+    async def units_answer(self, day: date) -> None:
+        """Every eleventh letter is never answered, some are late; half of the others are closed."""
+        office = await self.of_role(Role.OFFICE)
+        for letter, to in await self.world.asks(_unanswered):
+            assert letter.sent_at is not None
+            waited = (day - letter.sent_at.astimezone(ZONE).date()).days
+            if letter.id % 11 == 0 or waited < letter.id % 10:
+                continue
+            await self.says(to, f"回复 {letter.call} 已落实责任人，按期办理")
+            if letter.id % 2:
+                await self.world.hears(str(office), button="办结")
 
     # --- leaders ------------------------------------------------------------------------
 
@@ -240,6 +269,24 @@ class Year:
         return (await self.world.asks(lambda tx: tx.people.with_role(role)))[0].id
 
 
+def _letters(days: list[date]) -> dict[date, list[tuple[str, str]]]:
+    """Return which letters go to whom on which day: those of a month spread over its working days."""
+    units = cycle(SCENARIO["units"]["names"])
+    months = sorted({(day.year, day.month) for day in days})
+    found: dict[date, list[tuple[str, str]]] = defaultdict(list)
+    for kind, counts in SCENARIO["letters"].items():
+        for month, count in zip(months, counts, strict=True):
+            of_month = [day for day in days if (day.year, day.month) == month]
+            for nth in range(count):
+                found[of_month[nth * len(of_month) // count]].append((kind, next(units)))
+    return found
+
+
+def _unanswered(tx: Tx) -> list[tuple[Missive, int]]:
+    sent = [each for each in tx.missives.in_state(MissiveState.SENT) if each.awaits_reply]
+    return [(each, min(tx.missive_receipts.recipients(each.id))) for each in sent]
+
+
 def _asked_to_confirm(tx: Tx, problem: Problem) -> list[int]:
     owners = tx.projects.on([problem.project_id], Duty.OWNER, LAST).get(problem.project_id, [])
     return [problem.confirmer_id, *(each for each in owners if each != problem.confirmer_id)]
@@ -293,6 +340,7 @@ async def test_nine_months_of_a_county(empty_database: Path, tmp_path: Path) -> 
         _every_rung_is_accounted_for(tx)
         _everybody_was_asked_once_a_day(tx, year)
         _a_digest_a_week_and_group(tx, year)
+        _the_register_counts_right(tx, now)
         assert tx.audit.broken_at() is None
         assert _count(tx, tables.dead_letters) == 0
         untold = tables.escalation_notices.c.told_at.is_(None)
@@ -300,6 +348,9 @@ async def test_nine_months_of_a_county(empty_database: Path, tmp_path: Path) -> 
         owed = tables.outbox.c.state.in_(("waiting", "claimed")) & (tables.outbox.c.due_at <= now)
         assert _count(tx, tables.outbox, owed) == 0
     engine.dispose()
+    checker = Checker(file, datetime.combine(FIRST, time(8, 0), ZONE), papers=set())
+    assert [*checker.numbers(), *checker.receipts()] == []
+    checker.raw.close()
 
 
 def _count(tx: Tx, table: Any, *conditions: Any) -> int:
@@ -377,6 +428,18 @@ def _everybody_was_asked_once_a_day(tx: Tx, year: "Year") -> None:
     lit = [day for day in year.days if not year.is_dark(day)]
     by_day = Counter(key.rsplit(":", 1)[1] for key in asked)
     assert all(LIAISONS - 1 <= by_day[day.isoformat()] <= LIAISONS for day in lit)
+
+
+def _the_register_counts_right(tx: Tx, now: datetime) -> None:
+    """45 交（督）办函, 126 工作提示, 10 督查通报; what nobody answered is open, and overdue."""
+    counters = {str(each.kind): each for each in tx.missive_register.counters(2026, now.date())}
+    sent = {kind: each.sent for kind, each in counters.items()}
+    assert (sent["交办函"] + sent["督办函"], sent["工作提示"], sent["督查通报"]) == (45, 126, 10)
+    waiting = [each for each in tx.missives.in_state(MissiveState.SENT) if each.kind.wants_reply]
+    late = [each for each in waiting if each.is_overdue(now.date())]
+    lately = now - timedelta(days=14)
+    assert {each.id % 11 for each in late if each.sent_at and each.sent_at < lately} == {0}
+    assert sum(each.overdue for each in counters.values()) == len(late)
 
 
 def _a_digest_a_week_and_group(tx: Tx, year: "Year") -> None:

@@ -1,0 +1,63 @@
+"""The raw rows of a county's database, and the days that are asked about."""
+
+import sqlite3
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+Lines = dict[str, dict[str, Any]]
+"""The lines of a table by their keys, in their order."""
+
+UTC_TEXT = "%Y-%m-%d %H:%M:%S.%f"
+CST = timezone(timedelta(hours=8))
+_DAY = timedelta(days=1)
+
+
+class Rows:
+    """What the others count with: the database, and the first and last day as it knows them."""
+
+    def __init__(self, db: sqlite3.Connection, first: date, last: date, now: datetime) -> None:
+        self._db = db
+        self.first, self.last, self.now = first, last, now
+        self.today = now.astimezone(CST).date()
+        self.until = min(last, self.today)
+        days = 366 if self.until.year % 4 == 0 else 365
+        self.year_share = (self.until - date(self.until.year - 1, 12, 31)).days * 1000 // days
+        self._given = {
+            "first": first.isoformat(),
+            "last": last.isoformat(),
+            "until": self.until.isoformat(),
+            "today": self.today.isoformat(),
+            "now": now.astimezone(UTC).strftime(UTC_TEXT),
+            "begins": _utc(first),
+            "ends": _utc(last + _DAY),
+            "new_year": f"{self.until.year}-01-01",
+        }
+
+    def _rows(self, statement: str, **more: object) -> list[sqlite3.Row]:
+        return self._db.execute(statement, {**self._given, **more}).fetchall()
+
+    def _leads(self, duty: str = "牵头领导") -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        for row in self._rows(
+            "SELECT a.project_id, p.name FROM assignments a JOIN people p ON p.id = a.person_id"
+            " WHERE duty = :duty AND (until IS NULL OR until > :today) ORDER BY a.id",
+            duty=duty,
+        ):
+            found.setdefault(row["project_id"], []).append(row["name"])
+        return found
+
+
+def day_of(moment: str | None) -> str | None:
+    """Return the county's day of a moment as the database has it."""
+    if moment is None:
+        return None
+    at = datetime.strptime(moment, UTC_TEXT).replace(tzinfo=UTC)
+    return at.astimezone(CST).date().isoformat()
+
+
+def _utc(day: date) -> str:
+    return datetime(day.year, day.month, day.day, tzinfo=CST).astimezone(UTC).strftime(UTC_TEXT)
+
+
+def days_between(first: str | None, last: str | None) -> int | None:
+    return (date.fromisoformat(last) - date.fromisoformat(first)).days if first and last else None

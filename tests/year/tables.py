@@ -1,0 +1,158 @@
+"""Which lines stand in each table of each paper, in which order: as the county's documents describe them."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from tests.year.figures import Look
+from tests.year.rows import Lines
+
+Made = list[tuple[Lines, bool]]
+"""The tables of a paper, and whether the order of the lines is part of what is promised."""
+
+_PRIZES = 20
+_FEWEST = 5
+
+
+def _sorted(lines: Lines, *keys: Callable[[dict[str, Any]], Any]) -> Lines:
+    return dict(sorted(lines.items(), key=lambda each: tuple(key(each[1]) for key in keys)))
+
+
+def _where(lines: Lines, holds: Callable[[dict[str, Any]], bool]) -> Lines:
+    return {key: line for key, line in lines.items() if holds(line)}
+
+
+def _up(key: str) -> Callable[[dict[str, Any]], Any]:
+    return lambda line: (line[key] is None, line[key] or 0)
+
+
+def _down(key: str) -> Callable[[dict[str, Any]], Any]:
+    return lambda line: (line[key] is None, -(line[key] or 0))
+
+
+def _number(line: dict[str, Any]) -> str:
+    return str(line["number"])
+
+
+def ten_days(look: Look) -> Made:
+    every = look.projects()
+    unstarted = _where(every, lambda line: line["actual_start"] is None and (line["start_late"] or 0) > 0)
+    return [
+        (_sorted(every, _up("difference"), _number), True),
+        (_sorted(unstarted, _down("start_late"), _number), True),
+    ]
+
+
+def half_month(look: Look) -> Made:
+    every = look.projects()
+    late = _where(every, lambda line: (line["milestone_late"] or 0) > 0)
+    return [
+        (_sorted(every, _down("owed"), _number), True),
+        (_sorted(late, _down("milestone_late"), _number), True),
+    ]
+
+
+def week(look: Look) -> Made:
+    every = look.projects()
+    return [(_sorted(every, _down("invested"), _down("advanced"), _number), True), (_open(look), False)]
+
+
+def _open(look: Look) -> Lines:
+    return _where(look.problems(), lambda line: line["light"] != "")
+
+
+def agenda(look: Look) -> Made:
+    return [
+        (look.decisions(), False),
+        (look.commons(), False),
+        (_where(look.problems(), lambda line: line["late"]), False),
+        (look.factors(), False),
+        (_open(look), False),
+    ]
+
+
+def prizes(look: Look) -> Made:
+    every = look.projects()
+    ahead = _where(
+        every, lambda line: (line["difference"] or 0) >= 0 and line["planned"] and line["invested"] > 0
+    )
+    strongest = dict(list(_sorted(ahead, _down("difference")).items())[:_PRIZES])
+    joined = "JOIN people h ON h.id = q.holder_id JOIN units u ON u.id = h.unit_id"
+    return [
+        (_where(every, lambda line: look.within(line["actual_start"])), False),
+        (strongest, True),
+        (_where(every, lambda line: look.within(line["actual_completion"])), False),
+        (look.solved("u.name", joined, "u.kind = '审批部门'", _FEWEST), False),
+        (
+            look.solved(
+                "p.place",
+                "JOIN projects p ON p.id = q.project_id",
+                "q.category = '征拆' AND p.place <> ''",
+                1,
+            ),
+            False,
+        ),
+    ]
+
+
+def half_year(look: Look) -> Made:
+    return [(look.leaders(), True), (look.dates(), True)]
+
+
+def elements(look: Look) -> Made:
+    return [(_sorted(_where(look.elements(), lambda line: line["lacking_count"] > 0), _number), True)]
+
+
+def warnings(look: Look) -> Made:
+    quarter, month = look.course(90), look.course(30)
+    until = look.until
+    new_year = date(until.year, 1, 1)
+    built = {
+        key: line
+        for key, line in quarter.items()
+        if line["class"] == "在建" and line["actual_completion"] is None
+    }
+    pace: Lines = {}
+    nothing: Lines = {}
+    for key, line in built.items():
+        begun = max(new_year, look.start_on(key))
+        days = min(90, (until - begun).days + 1)
+        if days >= 30 and line["planned"]:
+            left = (date(until.year, 12, 31) - until).days
+            projected = line["cumulative"] + max(0, line["invested"]) * left // days
+            if projected * 10 < line["planned"] * 9:
+                numbers = {"pace": line["invested"], "pace_days": days, "projected": projected}
+                share = projected * 1000 // line["planned"]
+                pace[f"{key} pace"] = {**line, **numbers, "projected_share": share}
+        if (until - begun).days + 1 >= 30 and month[key]["invested"] <= 0:
+            nothing[f"{key} nothing"] = {**line, "pace": month[key]["invested"], "pace_days": 30}
+    near: Lines = {}
+    for key, row in look.milestones_ahead().items():
+        line = quarter[key]
+        left = (date.fromisoformat(row["planned"]) - until).days
+        if left <= 14 and (line["last_progress"] is None or line["still_days"] >= 7):
+            ahead = {"milestone": row["name"], "milestone_day": row["planned"], "days_left": left}
+            near[f"{key} milestone"] = {**line, **ahead}
+    copied = {
+        f"{key} copied": {**quarter[key], "copied_days": days}
+        for key, days in look.copied().items()
+        if days >= 5
+    }
+    return [
+        (_sorted(pace, _up("projected_share"), _number), True),
+        (_sorted(nothing, _number), True),
+        (_sorted(near, lambda line: line["milestone_day"], _number), True),
+        (_sorted(copied, _down("copied_days"), _number), True),
+    ]
+
+
+TABLES: dict[str, Callable[[Look], Made]] = {
+    "旬督查表": ten_days,
+    "月会商": agenda,
+    "季考评": prizes,
+    "半年述职": half_year,
+    "半月要账": half_month,
+    "周调度表": week,
+    "要件检查": elements,
+    "预警": warnings,
+}

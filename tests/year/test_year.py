@@ -1,0 +1,24 @@
+"""A month of the sample county, and with YEAR_DAYS=365 a whole year, held against the raw rows.
+
+Every paper of every preset once on its working day, every figure as plain SQL counts it, letters numbered
+without a gap, nothing out before its release.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.year import handed
+from tests.year.played import played
+
+DAYS = int(os.environ.get("YEAR_DAYS", "31"))
+
+
+@pytest.mark.slow
+async def test_a_county_s_papers_and_letters_say_what_its_people_said(tmp_path: Path) -> None:
+    async with played(tmp_path, DAYS) as county:
+        checker = county.checker
+        found = [*county.failures, *checker.differences(county.end), *handed.faults(checker)]
+        assert found == [], "\n".join(found)
+        assert checker.figures > DAYS * 100

@@ -56,7 +56,7 @@ class Cast:
     """Knows what each of them will say next."""
 
     grid = timedelta(0)
-    """How long what time brings may wait, so that the clock of a long story stops less often."""
+    """How long what time and words bring may wait, so that a long story has fewer beats."""
     answers_at: tuple[time, ...] = ANSWERS_AT
     deeds_at: tuple[time, ...] = DEEDS_AT
 

@@ -59,7 +59,7 @@ class Town:
                 self.clock.set(step)
                 if step == self._event:
                     await self.bot.beat()
-                if await self.cast.play(step):
+                if await self.cast.play(step) and not self.cast.grid:
                     await self.bot.beat()
                 await self._deliver()
             self.clock.set(moment)

@@ -11,7 +11,7 @@ from functools import partial
 
 from bot.domain.missives import Missive, MissiveState, Sheet, numbered
 from bot.domain.people import Person, Unit
-from bot.errors import PaperError, Refused, TemplateError
+from bot.errors import PaperError, Refused, StorageError, TemplateError
 from handlers import missive_cards, missive_ties, missives
 from handlers.turn import Beat, Desk
 from handlers.watch import MissivePapers, Watch
@@ -46,7 +46,18 @@ async def send(watch: Watch) -> None:
             log.exception("missive %d could not be printed; it is a draft again", missive.id)
             await watch.perform(partial(_put_back, missive, Refused("missive.not_printed")))
         else:
-            await watch.perform(partial(_send, order, papers))
+            await _take_out(watch, order, papers)
+
+
+async def _take_out(watch: Watch, order: _Order, papers: MissivePapers) -> None:
+    """Send a letter; one that cannot be sent is a draft again, and holds up none behind it."""
+    try:
+        await watch.perform(partial(_send, order, papers))
+    except StorageError:
+        raise
+    except Exception:
+        log.exception("missive %d could not be sent; it is a draft again", order.missive.id)
+        await watch.perform(partial(_put_back, order.missive, Refused("missive.not_printed")))
 
 
 def _order(missive: Missive, beat: Beat) -> _Order:

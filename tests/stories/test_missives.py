@@ -345,3 +345,16 @@ async def test_the_office_writes_other_letters_itself(world: World) -> None:
     assert world.last("zhao") == "没有找到单位「火星局」，请写名册里的名称。"
     await world.hears("wang", "发函 工作提示 开发区 请办")
     assert world.last("wang") == "这一项只有指挥部办公室可以办。"
+
+
+async def test_a_letter_that_cannot_be_sent_is_a_draft_again_and_holds_up_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> None:
+        raise KeyError("noun")
+
+    monkeypatch.setattr("handlers.missive_ties.watch_over", fails)
+    await released(world)
+
+    assert await states(world) == ["待签发"]
+    assert "没有发出，也没有编号" in world.last("zhao")

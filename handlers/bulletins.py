@@ -137,7 +137,7 @@ def _show(bulletin: Bulletin, printed: Printed, beat: Beat) -> None:
         # Its reader is its editor: there is nobody to release it to.
         beat.tx.bulletins.release(bulletin, None, beat.now, beat.now)
         return
-    for colleague in beat.office:
+    for colleague in beat.office_within_reach:
         text = f"{_draft_words(beat, colleague, bulletin)}\n{printed.text}"
         slot = f"{bulletin.subject}:{bulletin.version}:draft:{colleague.id}"
         beat.tell(colleague, slot, text, choices(beat, colleague, bulletin), subject=card(bulletin.id))

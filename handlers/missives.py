@@ -178,7 +178,7 @@ def _tell(beat: Beat) -> None:
     )
     if not (drafted or withdrawn or late):
         return
-    for colleague in beat.office:
+    for colleague in beat.office_within_reach:
         beat.tell(
             colleague,
             f"missives:{beat.today}:{colleague.id}",

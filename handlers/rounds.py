@@ -191,10 +191,7 @@ def _close(beat: Beat) -> None:
     if not asked:
         return
     names = "、".join(prompts.shortened(project.name, 14) for project in silent[:_NEVER_MORE_THAN])
-    for colleague in beat.office:
-        if beat.tx.people.address(colleague.id) is None:
-            # Who joins next week need not read about today.
-            continue
+    for colleague in beat.office_within_reach:
         text = beat.say(
             colleague,
             "round.closed" if silent else "round.closed_complete",

@@ -169,6 +169,11 @@ class Desk:
         stand_ins = [(each, self.stand_in(each)) for each in self.tx.people.with_role(Role.OFFICE)]
         return [each for each, acting in stand_ins if acting.id == each.id or not acting.is_office]
 
+    @property
+    def office_within_reach(self) -> list[Person]:
+        """Whom to tell what is of today only: who joins next week need not read about it."""
+        return [each for each in self.office if self.tx.people.address(each.id) is not None]
+
     def record(self, actor: Person | None, action: str, subject: str, **detail: object) -> None:
         """Enter into the audit who did what to what."""
         self.tx.audit.add(self.now, actor.id if actor else None, action, subject, **detail)

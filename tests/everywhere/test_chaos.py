@@ -209,7 +209,6 @@ async def test_of_three_hundred_replies_each_arrives_and_only_a_marked_one_twice
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 async def test_when_wecom_answers_nothing_any_more_each_reply_arrives_and_only_a_marked_one_twice(
     stage: Stage, wecom: Weather
 ) -> None:

@@ -41,7 +41,7 @@ async def wecom(clock: VirtualClock) -> AsyncIterator[WeComApi]:
 @pytest.fixture
 async def robots(wecom: WeComApi, clock: VirtualClock) -> AsyncIterator[RobotsChannel]:
     webhooks = {"大桥镇群": wecom.webhook("大桥镇群", KEY), "指挥部": wecom.webhook("指挥部")}
-    robots = RobotsChannel(webhooks, clock=clock, timeout=0.2)
+    robots = RobotsChannel(webhooks, clock=clock)
     yield robots
     await robots.close()
 

@@ -95,6 +95,11 @@ async def keep(watch: Watch) -> None:
                 pass
 
 
+def is_due(beat: Beat) -> bool:
+    """Tell whether a leave begins or is over."""
+    return bool(_beginning(beat) or _ending(beat))
+
+
 def _tell_some(due: Callable[[Beat], list[Leave]], tell: Callable[[Beat, Leave], None], beat: Beat) -> int:
     return beat.each(due(beat)[:CHUNK], partial(tell, beat))
 

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 async def warn(watch: Watch) -> None:
     """Tell the office, once a week, that next year's days off are not known, and what to do."""
-    if await watch.read(_untold):
+    if await watch.read(untold):
         await watch.perform(_tell)
 
 
@@ -28,7 +28,7 @@ def note(watch: Watch) -> None:
         )
 
 
-def _untold(beat: Beat) -> list[Person]:
+def untold(beat: Beat) -> list[Person]:
     """Return who of the office can be told this week and has not been."""
     calendar = beat.county.calendar
     is_open = calendar.is_workday(beat.today) and beat.now >= calendar.at(beat.today, beat.county.ask_at)
@@ -43,7 +43,7 @@ def _untold(beat: Beat) -> list[Person]:
 
 def _tell(beat: Beat) -> None:
     year = beat.county.calendar.missing_year(beat.today)
-    for colleague in _untold(beat):
+    for colleague in untold(beat):
         text = beat.say(colleague, "almanac.missing", year=year)
         beat.tell(colleague, _slot(beat, colleague), text)
 

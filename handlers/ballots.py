@@ -86,12 +86,13 @@ def _open(turn: Turn, words: str) -> None:
 
 async def ask(watch: Watch) -> None:
     """Ask every voter about their first post; the others follow one by one."""
-    while await watch.read(_some_wait):
+    while await watch.read(some_wait):
         if await watch.perform(_ask_some) == 0:
             break
 
 
-def _some_wait(beat: Beat) -> bool:
+def some_wait(beat: Beat) -> bool:
+    """Tell whether voters wait for their first question; nobody is asked at night."""
     ballot = beat.tx.ballots.running()
     if ballot is None or beat.now >= ballot.closes_at or beat.county.calendar.is_quiet(beat.now):
         return False
@@ -208,16 +209,17 @@ def stop(turn: Turn) -> None:
 
 async def close(watch: Watch) -> None:
     """End a ballot whose time is over, and tell the office how it went."""
-    if await watch.read(_due) is not None:
+    if await watch.read(due) is not None:
         await watch.perform(_close_due)
 
 
-def _due(beat: Beat) -> Ballot | None:
+def due(beat: Beat) -> Ballot | None:
+    """Return a ballot whose time is over."""
     return beat.tx.ballots.due(beat.now)
 
 
 def _close_due(beat: Beat) -> None:
-    ballot = _due(beat)
+    ballot = due(beat)
     if ballot is not None:
         _close(beat, ballot, None, beat.office)
 

@@ -159,12 +159,12 @@ def question(desk: Desk, reader: Person, visit: Visit) -> tuple[str, Choices]:
 
 async def brief(watch: Watch) -> None:
     """Give leaders what to know, the evening before they go."""
-    await _each_due(watch, _unbriefed, _brief)
+    await _each_due(watch, unbriefed, _brief)
 
 
 async def ask(watch: Watch) -> None:
     """Ask leaders how it went, in the afternoon of the day."""
-    await _each_due(watch, _unasked, _ask)
+    await _each_due(watch, unasked, _ask)
 
 
 async def _each_due(
@@ -179,7 +179,8 @@ def _some(due: Callable[[Beat], list[Visit]], tell: Callable[[Beat, Visit], None
     return beat.each(due(beat)[:CHUNK], partial(tell, beat))
 
 
-def _unbriefed(beat: Beat) -> list[Visit]:
+def unbriefed(beat: Beat) -> list[Visit]:
+    """Return the visits whose evening before has come."""
     calendar = beat.county.calendar
     return [
         each
@@ -188,7 +189,8 @@ def _unbriefed(beat: Beat) -> list[Visit]:
     ]
 
 
-def _unasked(beat: Beat) -> list[Visit]:
+def unasked(beat: Beat) -> list[Visit]:
+    """Return the visits whose afternoon has come."""
     return [
         each
         for each in beat.tx.visits.unasked(beat.today - _ASKED_FOR, beat.today)
@@ -230,7 +232,7 @@ def _ask(beat: Beat, visit: Visit) -> None:
 
 async def remind(watch: Watch) -> None:
     """Show each leader, and nobody else, which of their projects are not visited nor planned this week."""
-    if not await watch.read(_is_time):
+    if not await watch.read(is_time):
         return
     leaders = await watch.read(_leaders)
     for start in range(0, len(leaders), CHUNK):
@@ -243,7 +245,8 @@ def _list_day(beat: Beat) -> datetime | None:
     return beat.county.calendar.at(day, LIST_AT) if day else None
 
 
-def _is_time(beat: Beat) -> bool:
+def is_time(beat: Beat) -> bool:
+    """Tell whether it is the day of the list, and leaders have not got it."""
     at = _list_day(beat)
     if at is None or not at <= beat.now < beat.county.calendar.at(
         beat.county.calendar.day_of(at), LIST_UNTIL

@@ -30,7 +30,7 @@ _OFFICE_ALONE = (str(Role.OFFICE),)
 
 async def draft(watch: Watch) -> None:
     """Draft what the timetable asks for; after down time each paper once, the latest few of a rhythm."""
-    if await watch.read(_has_changed):
+    if await watch.read(has_changed):
         await watch.perform(_begin)
     failed: set[str] = set()
     for rhythm, occasion in await watch.read(_due):
@@ -47,7 +47,8 @@ async def draft(watch: Watch) -> None:
         await watch.perform(partial(_keep, rhythm, occasion, document))
 
 
-def _has_changed(beat: Beat) -> bool:
+def has_changed(beat: Beat) -> bool:
+    """Tell whether the timetable is another than the one known."""
     return beat.tx.bulletins.done_through().keys() != {rhythm.key for rhythm in beat.county.rhythms}
 
 
@@ -64,6 +65,11 @@ def _begin(beat: Beat) -> None:
         )
         through = max((occasion.day for occasion in over), default=long_ago)
         beat.tx.bulletins.begin(rhythm.key, through, beat.now)
+
+
+def is_due(beat: Beat) -> bool:
+    """Tell whether the timetable changed or asks for a paper."""
+    return has_changed(beat) or bool(_due(beat))
 
 
 def _due(beat: Beat) -> list[tuple[Rhythm, Occasion]]:
@@ -106,7 +112,7 @@ def _put_off(rhythm: Rhythm, occasion: Occasion, beat: Beat) -> None:
 
 async def show(watch: Watch) -> None:
     """Print every draft that is new or was amended, and show it to the office."""
-    for bulletin in await watch.read(_unprinted):
+    for bulletin in await watch.read(unprinted):
         try:
             printed = await watch.press.print(bulletin.document)
         except PaperError:
@@ -124,7 +130,8 @@ def put_off_printing(bulletin: Bulletin, beat: Beat) -> None:
         beat.tell(colleague, f"{bulletin.subject}:{bulletin.version}:not_printed:{colleague.id}", text)
 
 
-def _unprinted(beat: Beat) -> list[Bulletin]:
+def unprinted(beat: Beat) -> list[Bulletin]:
+    """Return the drafts that are new or were amended."""
     found = [beat.tx.bulletins.get(each) for each in beat.tx.bulletins.to_print(beat.now)]
     return [each for each in found if each is not None]
 

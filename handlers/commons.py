@@ -38,12 +38,13 @@ class _Found:
 
 async def keep(watch: Watch) -> None:
     """Offer what is common, let newcomers join, let go who was handed on, close what is done."""
-    while found := await watch.read(_look):
+    while found := await watch.read(look):
         if not await watch.perform(lambda beat: _keep(beat, found)):
             return
 
 
-def _look(beat: Beat) -> _Found:
+def look(beat: Beat) -> _Found:
+    """Return what there is to do about what several problems have in common."""
     known = beat.tx.commons
     return _Found(known.leaving(), known.joining(), known.over(), known.to_offer(_since(beat)))
 

@@ -124,12 +124,13 @@ def unblocked(desk: Desk, incoming: Incoming) -> None:
 
 async def cover(watch: Watch) -> None:
     """Let the office stand in for whoever left in a way that no message told of: 停用 in the roster."""
-    while await watch.read(_has_gone):
+    while await watch.read(has_gone):
         if not await watch.perform(_cover_some):
             break
 
 
-def _has_gone(beat: Beat) -> bool:
+def has_gone(beat: Beat) -> bool:
+    """Tell whether somebody left whom nobody stands in for."""
     return bool(beat.tx.handovers.gone(1))
 
 

@@ -20,9 +20,8 @@ _LATE = timedelta(hours=1)
 
 async def post(watch: Watch) -> None:
     """Post last week's digest to every group that is due; after down time once, and marked late."""
-    moment = due_moment(watch.county, watch.clock.now())
-    week = Week.of(watch.county.calendar.day_of(moment)).before()
-    for chat in await watch.read(lambda beat: _due_chats(beat, moment, week)):
+    moment, week = _due_week(watch.county, watch.clock.now())
+    for chat in await watch.read(due_chats):
         now = watch.clock.now()
         try:
             papers = await watch.press.digest(chat.scope, week, now, late=now - moment > _LATE)
@@ -55,7 +54,14 @@ def next_moments(beat: Beat) -> list[tuple[datetime, str]]:
     return [(following, "event.digest")] if following > beat.now else []
 
 
-def _due_chats(beat: Beat, moment: datetime, week: Week) -> list[Chat]:
+def _due_week(county: County, now: datetime) -> tuple[datetime, Week]:
+    moment = due_moment(county, now)
+    return moment, Week.of(county.calendar.day_of(moment)).before()
+
+
+def due_chats(beat: Beat) -> list[Chat]:
+    """Return the groups that were bound when digests were due, and have not got theirs."""
+    moment, week = _due_week(beat.county, beat.now)
     return [
         chat
         for chat in beat.tx.chats.bound()

@@ -6,8 +6,10 @@ a restart or a second process changes nothing.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
+from typing import NamedTuple
 
 from handlers import (
     absence,
@@ -35,48 +37,72 @@ from handlers.watch import Watch
 
 log = logging.getLogger(__name__)
 
-Duty = Callable[[Watch], Awaitable[None]]
+
+class Duty(NamedTuple):
+    """Something that time brings: whether it is due, asked without writing, and the doing of it."""
+
+    is_due: Callable[[Beat], object]
+    do: Callable[[Watch], Awaitable[None]]
+
+    def __str__(self) -> str:
+        return f"{self.do.__module__}.{self.do.__name__}"
+
 
 DUTIES: tuple[Duty, ...] = (
-    departure.cover,
-    opening.write_first,
-    escalation.climb,
-    absence.keep,
-    rounds.close,
-    rounds.ask,
-    rounds.remind,
-    digest.post,
-    bulletins.draft,
-    bulletins.show,
-    posting.post,
-    morning.tell,
-    briefs.brief,
-    briefs.ask,
-    briefs.remind,
-    missives.keep,
-    missive_post.send,
-    commons.keep,
-    nods.offer,
-    ordered.make,
-    almanac.warn,
-    private_line.keep,
-    ballots.close,
-    ballots.ask,
-    reception_days.keep,
+    Duty(departure.has_gone, departure.cover),
+    Duty(opening.is_due, opening.write_first),
+    Duty(escalation.is_due, escalation.climb),
+    Duty(absence.is_due, absence.keep),
+    Duty(rounds.is_time_to_close, rounds.close),
+    Duty(rounds.is_time_to_ask, rounds.ask),
+    Duty(rounds.is_time_to_remind, rounds.remind),
+    Duty(digest.due_chats, digest.post),
+    Duty(bulletins.is_due, bulletins.draft),
+    Duty(bulletins.unprinted, bulletins.show),
+    Duty(posting.to_post, posting.post),
+    Duty(morning.is_time, morning.tell),
+    Duty(briefs.unbriefed, briefs.brief),
+    Duty(briefs.unasked, briefs.ask),
+    Duty(briefs.is_time, briefs.remind),
+    Duty(missives.is_time, missives.keep),
+    Duty(missive_post.approved, missive_post.send),
+    Duty(commons.look, commons.keep),
+    Duty(nods.is_time, nods.offer),
+    Duty(ordered.waiting, ordered.make),
+    Duty(almanac.untold, almanac.warn),
+    Duty(private_line.has_stranded, private_line.keep),
+    Duty(ballots.due, ballots.close),
+    Duty(ballots.some_wait, ballots.ask),
+    Duty(reception_days.due, reception_days.keep),
 )
 
 
 async def keep(watch: Watch) -> list[str]:
-    """Do every duty; one that fails does not keep the others from being done. Return what failed."""
+    """Do every duty that is due; one that fails does not keep the others from being done.
+
+    Return what failed. All are asked in one look at the database, and the rest again after one was done.
+    """
     failed = []
-    for duty in DUTIES:
+    ahead: Sequence[Duty] = DUTIES
+    while ahead := await watch.read(partial(_from_first_due, ahead)):
+        duty, *ahead = ahead
         try:
-            await duty(watch)
+            await duty.do(watch)
         except Exception:
-            name = f"{duty.__module__}.{duty.__name__}"
-            log.exception("duty %s failed; the next beat tries again", name)
-            failed.append(name)
+            log.exception("duty %s failed; the next beat tries again", duty)
+            failed.append(str(duty))
     return failed
+
+
+def _from_first_due(ahead: Sequence[Duty], beat: Beat) -> Sequence[Duty]:
+    for place, duty in enumerate(ahead):
+        try:
+            if duty.is_due(beat):
+                return ahead[place:]
+        except Exception:  # it asks once more when it is done, and its failure is told there
+            log.debug("nobody knows whether %s is due", duty, exc_info=True)
+            return ahead[place:]
+    return ()
 
 
 def next_event(beat: Beat) -> tuple[datetime, str] | None:

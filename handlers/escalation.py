@@ -40,7 +40,7 @@ class Draft:
 
 async def climb(watch: Watch) -> None:
     """Climb every rung that has come, and tell whoever is to hear of it."""
-    while await watch.read(_is_due):
+    while await watch.read(_has_rung):
         if await watch.perform(_climb_some) < CHUNK:
             break
     while drafts := await watch.read(_written):
@@ -48,7 +48,12 @@ async def climb(watch: Watch) -> None:
             break
 
 
-def _is_due(beat: Beat) -> bool:
+def is_due(beat: Beat) -> bool:
+    """Tell whether a rung has come, or somebody is still to hear of one."""
+    return _has_rung(beat) or bool(beat.tx.escalations.untold(1))
+
+
+def _has_rung(beat: Beat) -> bool:
     return bool(_due(beat, 1))
 
 

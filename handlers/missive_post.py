@@ -31,9 +31,14 @@ class _Order:
     sheet: Sheet
 
 
+def approved(beat: Beat) -> list[Missive]:
+    """Return the letters that the office has released and nobody has got."""
+    return beat.tx.missives.in_state(MissiveState.APPROVED)
+
+
 async def send(watch: Watch) -> None:
     """Print, number and send every letter that the office has released."""
-    for missive in await watch.read(lambda beat: beat.tx.missives.in_state(MissiveState.APPROVED)):
+    for missive in await watch.read(approved):
         try:
             order = await watch.read(partial(_order, missive))
             papers = await watch.press.missive(order.sheet)

@@ -37,7 +37,7 @@ class _Found:
 
 async def keep(watch: Watch) -> None:
     """Draft and withdraw, remind of replies, and tell the office; each once a working day."""
-    if not await watch.read(_is_time):
+    if not await watch.read(is_time):
         return
     found = await watch.read(_look)
     for start in range(0, len(found.called), CHUNK):
@@ -49,7 +49,8 @@ async def keep(watch: Watch) -> None:
     await watch.perform(_tell)
 
 
-def _is_time(beat: Beat) -> bool:
+def is_time(beat: Beat) -> bool:
+    """Tell whether today's look at the letters is still to come."""
     calendar = beat.county.calendar
     if not calendar.is_workday(beat.today) or beat.now < calendar.at(beat.today, AT):
         return False

@@ -65,7 +65,7 @@ async def tell(watch: Watch) -> None:
 
     The cards are written from what the readers see; the writer only takes them in.
     """
-    if not await watch.read(_is_time):
+    if not await watch.read(is_time):
         return
     due = []
     for person in await watch.read(_leaders):
@@ -85,7 +85,8 @@ async def tell(watch: Watch) -> None:
         await watch.perform(partial(_note, told))
 
 
-def _is_time(beat: Beat) -> bool:
+def is_time(beat: Beat) -> bool:
+    """Tell whether today's cards are still to be given."""
     calendar = beat.county.calendar
     if not calendar.is_workday(beat.today):
         return False

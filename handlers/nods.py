@@ -20,11 +20,12 @@ _MOST = 8
 
 async def offer(watch: Watch) -> None:
     """Show the office what has been said, several steps in one message; nobody at night."""
-    while await watch.read(_is_time):
+    while await watch.read(is_time):
         await watch.perform(_offer)
 
 
-def _is_time(beat: Beat) -> bool:
+def is_time(beat: Beat) -> bool:
+    """Tell whether what was said has waited long enough to be shown together."""
     since = beat.tx.stages.unshown_since()
     return since is not None and since + FOLDED <= beat.now and not beat.county.calendar.is_quiet(beat.now)
 

@@ -1,6 +1,5 @@
 """Private chats that take nothing until somebody there has written, and those that the bot may open."""
 
-from collections.abc import Collection
 from functools import partial
 
 from bot.chat import Address
@@ -50,23 +49,23 @@ def _tell_office(desk: Desk, person: Person, contact: Contact, other: Address | 
 
 async def write_first(watch: Watch) -> None:
     """Say hello to whom the roster names, where the bot may write first; from then on they are asked."""
-    if not watch.writes_first or not await watch.read(partial(_is_due, watch.writes_first)):
-        return
-    while await watch.perform(partial(_open_some, watch.writes_first)) == CHUNK:
-        pass
+    if await watch.read(is_due):
+        while await watch.perform(_open_some) == CHUNK:
+            pass
 
 
-def _is_due(platforms: Collection[str], beat: Beat) -> bool:
-    return not beat.county.calendar.is_quiet(beat.now) and bool(_unopened(platforms, beat, 1))
+def is_due(beat: Beat) -> bool:
+    """Tell whether there is somebody to say hello to; nobody at night."""
+    return bool(beat.writes_first and not beat.county.calendar.is_quiet(beat.now) and _unopened(beat, 1))
 
 
-def _unopened(platforms: Collection[str], beat: Beat, most: int) -> list[Contact]:
+def _unopened(beat: Beat, most: int) -> list[Contact]:
     """Return whom to say hello to: while some try the bot out, only them."""
-    return beat.tx.contacts.unopened(platforms, most, pilots_only=beat.tx.rounds.has_pilots())
+    return beat.tx.contacts.unopened(beat.writes_first, most, pilots_only=beat.tx.rounds.has_pilots())
 
 
-def _open_some(platforms: Collection[str], beat: Beat) -> int:
-    return beat.each(_unopened(platforms, beat, CHUNK), partial(_open, beat))
+def _open_some(beat: Beat) -> int:
+    return beat.each(_unopened(beat, CHUNK), partial(_open, beat))
 
 
 def _open(beat: Beat, contact: Contact) -> None:

@@ -19,9 +19,14 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 5
 
 
+def waiting(beat: Beat) -> list[Order]:
+    """Return what somebody waits for, the oldest first."""
+    return beat.tx.orders.open(_AT_ONCE)
+
+
 async def make(watch: Watch) -> None:
     """Make what somebody waits for, and hand it over."""
-    for order in await watch.read(lambda beat: beat.tx.orders.open(_AT_ONCE)):
+    for order in await watch.read(waiting):
         now = watch.clock.now()
         rhythm = Rhythm(order.paper, When.parse("每个工作日"), scope=order.scope)
         try:

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 async def post(watch: Watch) -> None:
     """Post what is released and whose moment has come; what is for one person holds their lines only."""
-    for bulletin in await watch.read(_to_post):
+    for bulletin in await watch.read(to_post):
         try:
             if bulletin.document.personal:
                 await _post_to_each(watch, bulletin)
@@ -31,7 +31,8 @@ async def post(watch: Watch) -> None:
             await watch.perform(partial(bulletins.put_off_printing, bulletin))
 
 
-def _to_post(beat: Beat) -> list[Bulletin]:
+def to_post(beat: Beat) -> list[Bulletin]:
+    """Return what is released and whose moment has come."""
     found = [beat.tx.bulletins.get(each) for each in beat.tx.bulletins.to_post(beat.now)]
     return [each for each in found if each is not None]
 

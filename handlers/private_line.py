@@ -208,11 +208,12 @@ def _say(turn: Turn, key: str, **blanks: object) -> None:
 
 async def keep(watch: Watch) -> None:
     """Erase what could not be delivered, and tell whoever wrote it."""
-    if await watch.read(_has_stranded):
+    if await watch.read(has_stranded):
         await watch.perform(_erase)
 
 
-def _has_stranded(beat: Beat) -> bool:
+def has_stranded(beat: Beat) -> bool:
+    """Tell whether something private could not be delivered for too long."""
     return bool(beat.tx.dispatch.stranded(beat.now - LONGEST_OWED))
 
 

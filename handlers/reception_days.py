@@ -48,7 +48,7 @@ async def keep(watch: Watch) -> None:
     """Do what is due around a reception day, each once, also after a restart."""
     if watch.county.reception is None:
         return
-    for step in await watch.read(_due):
+    for step in await watch.read(due):
         people = await watch.read(partial(_readers, step))
         for start in range(0, len(people), CHUNK):
             await watch.perform(partial(_tell, step, people[start : start + CHUNK]))
@@ -59,7 +59,8 @@ def _readers(step: _Step, beat: Beat) -> Sequence[Person]:
     return step.readers(beat, step.day)
 
 
-def _due(beat: Beat) -> list[_Step]:
+def due(beat: Beat) -> list[_Step]:
+    """Return the steps whose time it is and that were not taken."""
     return [
         each
         for each in _steps(beat)

@@ -18,14 +18,15 @@ _NEVER_MORE_THAN = 60
 
 async def ask(watch: Watch) -> None:
     """Ask every liaison, once a working day, between the hours the county chose."""
-    if not await watch.read(_is_time_to_ask):
+    if not await watch.read(is_time_to_ask):
         return
     await watch.perform(_open)
     while await watch.perform(_ask_some) == CHUNK:
         pass
 
 
-def _is_time_to_ask(beat: Beat) -> bool:
+def is_time_to_ask(beat: Beat) -> bool:
+    """Tell whether somebody is still to be asked today."""
     county = beat.county
     if not county.calendar.is_workday(beat.today):
         return False
@@ -90,13 +91,14 @@ def _ask(beat: Beat, person_id: int, project_ids: list[int]) -> None:
 
 async def remind(watch: Watch) -> None:
     """Remind, once, only those who have not answered."""
-    if not await watch.read(_is_time_to_remind):
+    if not await watch.read(is_time_to_remind):
         return
     while await watch.perform(_remind_some) == CHUNK:
         pass
 
 
-def _is_time_to_remind(beat: Beat) -> bool:
+def is_time_to_remind(beat: Beat) -> bool:
+    """Tell whether somebody who was asked has not answered and was not reminded."""
     county = beat.county
     closes = county.calendar.at(beat.today, county.close_at)
     return _reminds_at(beat) <= beat.now < closes and bool(_silent(beat, 1))
@@ -161,11 +163,12 @@ def _asked_of_others(beat: Beat, person: Person, prompt: Prompt) -> list[int]:
 
 async def close(watch: Watch) -> None:
     """Close the day's round, and tell the office in one message how it went."""
-    while await watch.read(_is_time_to_close):
+    while await watch.read(is_time_to_close):
         await watch.perform(_close)
 
 
-def _is_time_to_close(beat: Beat) -> bool:
+def is_time_to_close(beat: Beat) -> bool:
+    """Tell whether a day's round is over and not closed."""
     return _day_to_close(beat) is not None
 
 

@@ -297,6 +297,9 @@ class Turn(Desk):
 class Beat(Desk):
     """One chunk of one duty, in one transaction."""
 
+    writes_first: frozenset[str] = frozenset()
+    """The platforms on which the bot may write to who has never written to it."""
+
     def each(self, items: Sequence[T], do: Callable[[T], None]) -> int:
         """Do something for each item; Return for how many it was done.
 

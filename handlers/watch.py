@@ -88,10 +88,7 @@ class Fetchers(Protocol):
 
 @dataclass(frozen=True)
 class Watch:
-    """What every duty is given: the store, the county, the clock, and who makes papers and fetches files.
-
-    ``writes_first`` names the platforms on which the bot may write to who has never written to it.
-    """
+    """What every duty is given: the store, the county, the clock, and who makes papers and fetches files."""
 
     store: Store
     county: County
@@ -110,4 +107,4 @@ class Watch:
         return await self.store.read(partial(self._at_desk, question))
 
     def _at_desk(self, work: Callable[[Beat], T], tx: Tx) -> T:
-        return work(Beat(tx, self.county, self.texts, self.clock.now()))
+        return work(Beat(tx, self.county, self.texts, self.clock.now(), writes_first=self.writes_first))

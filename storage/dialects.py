@@ -70,32 +70,26 @@ def writer_engine(url: URL, schema: str = "", *, durable: bool = True) -> Engine
     )
 
 
-def reader_engine(url: URL, schema: str = "") -> AsyncEngine:
-    """Return an asynchronous engine that can only read; one snapshot for each question."""
-    if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(
-            _readonly(url, "sqlite+aiosqlite"), isolation_level="AUTOCOMMIT", pool_size=4
-        )
-        event.listen(engine.sync_engine, "connect", _prepare_reader)
-        return engine
+def reader_engine(url: URL, schema: str, connections: int) -> AsyncEngine:
+    """Return an asynchronous engine for PostgreSQL that can only read."""
     return create_async_engine(
-        url, isolation_level="AUTOCOMMIT", pool_size=4, connect_args=_postgresql_arguments(schema)
+        url, isolation_level="AUTOCOMMIT", pool_size=connections, connect_args=_postgresql_arguments(schema)
     )
 
 
 def readonly_engine(url: URL, schema: str = "") -> Engine:
-    """Return a synchronous engine that can only read, for exports and papers."""
+    """Return a synchronous engine that can only read."""
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(_readonly(url, "sqlite"), isolation_level="AUTOCOMMIT")
+        engine = create_engine(_readonly(url), isolation_level="AUTOCOMMIT")
         event.listen(engine, "connect", _prepare_reader)
         return engine
     return create_engine(url, isolation_level="AUTOCOMMIT", connect_args=_postgresql_arguments(schema))
 
 
-def _readonly(url: URL, driver: str) -> URL:
+def _readonly(url: URL) -> URL:
     # A name with a ? or a % in it would otherwise be another file.
     name = f"file:{quote(url.database or '')}"
-    return URL.create(driver, database=name, query={"mode": "ro", "uri": "true"})
+    return URL.create("sqlite", database=name, query={"mode": "ro", "uri": "true"})
 
 
 def _postgresql_arguments(schema: str) -> dict[str, str]:

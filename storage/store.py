@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.errors import StorageError
 from storage import dialects
+from storage.readers import readers
 from storage.tx import Tx
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class Store:
         self.on_owed: list[Callable[[], None]] = []
         self.on_wanted: list[Callable[[], None]] = []
         self._writer = dialects.writer_engine(self.url, schema, durable=durable)
-        self._reader = dialects.reader_engine(self.url, schema)
+        self._readers = readers(self.url, schema)
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_forever, name="writer", daemon=True)
         self._stopped: BaseException | None = None
@@ -72,7 +73,7 @@ class Store:
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
         # The writer last: only the last connection, and one that may write, tidies the journal away.
-        await self._reader.dispose()
+        await self._readers.close()
         self._writer.dispose()
 
     @property
@@ -96,20 +97,9 @@ class Store:
     async def read(self, question: Work[T]) -> T:
         """Return the answer to a question about one snapshot of the database.
 
-        Rows are turned into values on the event loop: ask for a few hundred at most.
+        Rows are turned into values beside the event loop, in its interpreter: ask for a few hundred at most.
         """
-
-        def ask(connection: Connection) -> T:
-            dialects.begin(connection, writing=False)
-            try:
-                return question(Tx(connection))
-            finally:
-                # Who was cancelled in the middle has lost the connection, and the snapshot with it.
-                if not connection.invalidated:
-                    connection.exec_driver_sql("ROLLBACK")
-
-        async with self._reader.connect() as connection:
-            return await connection.run_sync(ask)
+        return await self._readers.ask(lambda connection: question(Tx(connection)))
 
     # --- the writer's thread ------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import pytest
 from bot.errors import StorageError
 from handlers import duties, rounds
 from handlers.turn import Beat
+from handlers.watch import Watch
 from storage.rounds import Prompt
 from storage.tx import Tx
 from tests.world import ZONE, World
@@ -94,3 +95,51 @@ async def test_the_next_event_is_the_earliest_of_all(world: World) -> None:
 
     assert first == (datetime(2026, 11, 23, 9, 0, tzinfo=ZONE), "event.ask")
     assert second == (datetime(2026, 11, 24, 7, 30, tzinfo=ZONE), "event.delivery")
+
+
+async def test_a_beat_looks_once_and_again_only_behind_what_was_done(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    done: list[str] = []
+
+    def duty(name: str, *, behind: str = "") -> duties.Duty:
+        def is_due(_: Beat) -> bool:
+            asked.append(name)
+            return name not in done and (not behind or behind in done)
+
+        async def do(_: Watch) -> None:
+            done.append(name)
+
+        return duties.Duty(is_due, do)
+
+    three = (duty("a", behind="b"), duty("b"), duty("c", behind="b"))
+    monkeypatch.setattr(duties, "DUTIES", three)
+
+    assert await duties.keep(world.watch) == []
+    assert (asked, done) == (["a", "b", "c"], ["b", "c"])  # what b brought for c, c did at once
+    assert await duties.keep(world.watch) == []
+    assert done == ["b", "c", "a"]
+
+
+async def test_a_duty_that_cannot_even_ask_keeps_no_other_from_being_done(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def is_due(beat: Beat) -> bool:
+        beat.tx.connection.exec_driver_sql("SELECT nothing FROM nowhere")
+        return False
+
+    async def fails(watch: Watch) -> None:
+        await watch.read(is_due)
+
+    async def works(_: Watch) -> None:
+        done.append("works")
+
+    both = (duties.Duty(is_due, fails), duties.Duty(lambda _: True, works))
+    monkeypatch.setattr(duties, "DUTIES", both)
+
+    (failed,) = await duties.keep(world.watch)
+    assert failed.endswith("fails")
+    assert done == ["works"]

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -274,14 +274,25 @@ async def test_a_read_sees_one_moment_and_not_what_is_written_meanwhile(store: S
 
 
 async def test_a_read_that_is_called_off_in_the_middle_is_called_off(store: Store) -> None:
+    loop = asyncio.get_running_loop()
+
     def question(tx: Tx) -> None:
-        asyncio.current_task().cancel()  # type: ignore[union-attr]
+        loop.call_soon_threadsafe(reading.cancel)  # wherever a question is answered
         tx.people.all()
 
-    with pytest.raises(asyncio.CancelledError):
-        await asyncio.create_task(store.read(question))
+    for _ in range(5):  # more often than there are readers
+        reading = asyncio.create_task(store.read(question))
+        with pytest.raises(asyncio.CancelledError):
+            await reading
 
     assert await store.read(lambda tx: tx.people.all()) == []
+
+
+async def test_more_questions_than_readers_are_all_answered(store: Store) -> None:
+    def ask(number: int) -> Coroutine[Any, Any, int]:
+        return store.read(lambda tx: number + len(tx.people.all()))
+
+    assert await asyncio.gather(*map(ask, range(20))) == [*range(20)]
 
 
 async def test_a_read_cannot_write(store: Store) -> None:

@@ -78,7 +78,7 @@ async def test_a_saturday_waits_for_monday(world: World) -> None:
 async def test_once_told_no_beat_needs_the_writer_for_it(world: World) -> None:
     await world.day_at(TUESDAY, "09:00")
 
-    assert await world.watch.read(almanac._untold) == []
+    assert await world.watch.read(almanac.untold) == []
 
 
 async def test_it_goes_on_in_the_year_itself(open_store: Store) -> None:

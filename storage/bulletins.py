@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, or_, select, update
 
 from bot.domain.bulletins import Amendment, Bulletin, Stage
 from bot.domain.document import Document
@@ -15,6 +15,27 @@ from storage.tables import amendments, bulletins, objections, people, rhythms
 
 _OPEN = (str(Stage.DRAFT),)
 _GOING_OUT = (str(Stage.SHOWN), str(Stage.RELEASED))
+_DONE_THROUGH = select(rhythms.c.key, rhythms.c.done_through)
+_PUT_OFF = select(rhythms.c.key, rhythms.c.retry_at).where(rhythms.c.retry_at.is_not(None))
+_IS_OBJECTED_TO = exists().where(objections.c.bulletin_id == bulletins.c.id, objections.c.answer == "")
+_MAY_BE_TRIED = or_(bulletins.c.retry_at.is_(None), bulletins.c.retry_at <= bindparam("now"))
+_TO_PRINT = (
+    select(bulletins.c.id)
+    .where(bulletins.c.state.in_(_OPEN), bulletins.c.printed < bulletins.c.version, _MAY_BE_TRIED)
+    .order_by(bulletins.c.id)
+)
+_TO_POST = (
+    select(bulletins.c.id)
+    .where(bulletins.c.state.in_(_GOING_OUT), bulletins.c.posted_at.is_(None))
+    .where(bulletins.c.post_at <= bindparam("now"), ~_IS_OBJECTED_TO, _MAY_BE_TRIED)
+    .order_by(bulletins.c.id)
+)
+_NEXT_POST = (
+    select(bulletins.c.post_at)
+    .where(bulletins.c.state.in_(_GOING_OUT), bulletins.c.posted_at.is_(None))
+    .order_by(bulletins.c.post_at)
+    .limit(1)
+)
 
 
 class Bulletins:
@@ -27,7 +48,7 @@ class Bulletins:
 
     def done_through(self) -> dict[str, date]:
         """Return, for each rhythm that has begun, the last day whose paper was drafted or passed by."""
-        rows = self._connection.execute(select(rhythms.c.key, rhythms.c.done_through))
+        rows = self._connection.execute(_DONE_THROUGH)
         return {row.key: row.done_through for row in rows}
 
     def forget(self, but: Iterable[str]) -> None:
@@ -46,9 +67,7 @@ class Bulletins:
 
     def put_off_until(self) -> dict[str, datetime]:
         """Return, for each rhythm that could not be drafted, when it is tried again."""
-        rows = self._connection.execute(
-            select(rhythms.c.key, rhythms.c.retry_at).where(rhythms.c.retry_at.is_not(None))
-        )
+        rows = self._connection.execute(_PUT_OFF)
         return {row.key: row.retry_at for row in rows}
 
     def begin(self, key: str, through: date, now: datetime) -> None:
@@ -100,14 +119,7 @@ class Bulletins:
 
     def to_print(self, now: datetime) -> list[int]:
         """Return the drafts whose latest version is not on paper yet, the oldest first."""
-        rows = self._connection.execute(
-            select(bulletins.c.id)
-            .where(
-                bulletins.c.state.in_(_OPEN), bulletins.c.printed < bulletins.c.version, _may_be_tried(now)
-            )
-            .order_by(bulletins.c.id)
-        )
-        return list(rows.scalars())
+        return list(self._connection.execute(_TO_PRINT, {"now": now}).scalars())
 
     def printed(self, bulletin: Bulletin) -> bool:
         """Note that a version is on paper; False if there is a newer one."""
@@ -166,32 +178,21 @@ class Bulletins:
 
     def to_post(self, now: datetime) -> list[int]:
         """Return the bulletins whose moment has come and to which nobody objects any more."""
-        rows = self._connection.execute(
-            select(bulletins.c.id)
-            .where(bulletins.c.state.in_(_GOING_OUT), bulletins.c.posted_at.is_(None))
-            .where(bulletins.c.post_at <= now, ~_is_objected_to(), _may_be_tried(now))
-            .order_by(bulletins.c.id)
-        )
-        return list(rows.scalars())
+        return list(self._connection.execute(_TO_POST, {"now": now}).scalars())
 
     def posted(self, bulletin: Bulletin, now: datetime) -> bool:
         """Note that a bulletin went out; False if it had, or somebody has objected meanwhile."""
         statement = (
             update(bulletins)
             .where(bulletins.c.id == bulletin.id, bulletins.c.version == bulletin.version)
-            .where(bulletins.c.state.in_(_GOING_OUT), bulletins.c.posted_at.is_(None), ~_is_objected_to())
+            .where(bulletins.c.state.in_(_GOING_OUT), bulletins.c.posted_at.is_(None), ~_IS_OBJECTED_TO)
             .values(state=str(Stage.RELEASED), posted_at=now)
         )
         return self._connection.execute(statement).rowcount == 1
 
     def next_post(self) -> datetime | None:
         """Return when the next bulletin goes out by itself."""
-        return self._connection.execute(
-            select(bulletins.c.post_at)
-            .where(bulletins.c.state.in_(_GOING_OUT), bulletins.c.posted_at.is_(None))
-            .order_by(bulletins.c.post_at)
-            .limit(1)
-        ).scalar()
+        return self._connection.execute(_NEXT_POST).scalar()
 
     def _change(self, bulletin: Bulletin, stage: Stage, **values: Any) -> bool:
         statement = (
@@ -241,14 +242,6 @@ class Bulletins:
 def slot_of(rhythm: Rhythm, occasion: Occasion) -> str:
     """Return the name of the one place that a paper of an occasion fills."""
     return f"{rhythm.paper}:{rhythm.scope}:{occasion.first}:{occasion.last}"
-
-
-def _is_objected_to() -> ColumnElement[bool]:
-    return exists().where(objections.c.bulletin_id == bulletins.c.id, objections.c.answer == "")
-
-
-def _may_be_tried(now: datetime) -> ColumnElement[bool]:
-    return or_(bulletins.c.retry_at.is_(None), bulletins.c.retry_at <= now)
 
 
 def _standing(document: Document, change: Amendment) -> Any:

@@ -10,6 +10,8 @@ from bot.chat import Address
 from storage.dialects import insert_once
 from storage.tables import chats
 
+_BOUND = select(chats).where(chats.c.state == "bound").order_by(chats.c.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Chat:
@@ -128,8 +130,7 @@ class Chats:
 
     def bound(self) -> list[Chat]:
         """Return the groups with a scope, in the order in which they were met."""
-        rows = self._connection.execute(select(chats).where(chats.c.state == "bound").order_by(chats.c.id))
-        return [_chat(row) for row in rows]
+        return [_chat(row) for row in self._connection.execute(_BOUND)]
 
     def unheard(self) -> list[Chat]:
         """Return the groups with a scope that take nothing until somebody there calls the bot."""

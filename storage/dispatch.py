@@ -41,6 +41,20 @@ _ORPHANS = (
     .where(outbox.c.platform == bindparam("platform"), outbox.c.state == "claimed")
     .order_by(outbox.c.due_at, outbox.c.id)
 )
+_STRANDED = (
+    select(outbox)
+    .where(outbox.c.subject == PRIVATE, outbox.c.subject != "", outbox.c.text != "")
+    .where(
+        or_(
+            outbox.c.state.in_(("failed", "superseded")),
+            and_(outbox.c.state == "waiting", outbox.c.made_at < bindparam("before")),
+        )
+    )
+    .order_by(outbox.c.id)
+)
+_NEXT_DUE = select(func.min(outbox.c.due_at)).where(
+    outbox.c.state == "waiting", outbox.c.due_at > bindparam("after"), outbox.c.platform != ""
+)
 _LOOKS = 4
 """How often a claim looks past the letters of chats that have one already."""
 
@@ -146,19 +160,7 @@ class Dispatch:
 
     def stranded(self, before: datetime) -> list[Row[Any]]:
         """Return what is private and did not arrive: given up, taken back, or owed since before a moment."""
-        return list(
-            self._connection.execute(
-                select(outbox)
-                .where(outbox.c.subject == PRIVATE, outbox.c.subject != "", outbox.c.text != "")
-                .where(
-                    or_(
-                        outbox.c.state.in_(("failed", "superseded")),
-                        and_(outbox.c.state == "waiting", outbox.c.made_at < before),
-                    )
-                )
-                .order_by(outbox.c.id)
-            )
-        )
+        return list(self._connection.execute(_STRANDED, {"before": before}))
 
     def erase(self, letter_id: int) -> None:
         """Forget the words of a letter that will not be sent."""
@@ -212,8 +214,7 @@ class Dispatch:
 
     def next_due(self, after: datetime) -> datetime | None:
         """Return when the next letter becomes due after a moment."""
-        due = select(func.min(outbox.c.due_at)).where(outbox.c.state == "waiting", outbox.c.due_at > after)
-        return self._connection.execute(due.where(outbox.c.platform != "")).scalar()
+        return self._connection.execute(_NEXT_DUE, {"after": after}).scalar()
 
     def pending(self, platforms: Sequence[str], now: datetime) -> int:
         """Return how many letters are due and not yet delivered."""

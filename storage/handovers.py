@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert, or_, select, update
 
 from bot.domain.missives import Missive
 from bot.domain.people import Duty, Role
@@ -25,6 +25,28 @@ from storage.tables import (
     requests,
     roles,
     routes,
+)
+
+_IS_OPEN = problems.c.state.in_([str(state) for state in OPEN])
+_LOST = (
+    select(contacts.c.person_id)
+    .group_by(contacts.c.person_id)
+    .having(
+        func.count(contacts.c.joined_at) > 0,
+        func.sum(case((contacts.c.reachable, 1), else_=0)) == 0,
+    )
+)
+_GONE = (
+    select(people.c.id)
+    .where(
+        or_(~people.c.active, people.c.id.in_(_LOST)),
+        or_(
+            exists().where(problems.c.holder_id == people.c.id, _IS_OPEN),
+            exists().where(problems.c.confirmer_id == people.c.id, _IS_OPEN),
+        ),
+    )
+    .order_by(people.c.id)
+    .limit(bindparam("most"))
 )
 
 
@@ -128,28 +150,7 @@ class Handovers:
 
         Who never had a contact has not left, nor who may still open one: their cards wait for that.
         """
-        open_now = problems.c.state.in_([str(state) for state in OPEN])
-        lost = (
-            select(contacts.c.person_id)
-            .group_by(contacts.c.person_id)
-            .having(
-                func.count(contacts.c.joined_at) > 0,
-                func.sum(case((contacts.c.reachable, 1), else_=0)) == 0,
-            )
-        )
-        statement = (
-            select(people.c.id)
-            .where(
-                or_(~people.c.active, people.c.id.in_(lost)),
-                or_(
-                    exists().where(problems.c.holder_id == people.c.id, open_now),
-                    exists().where(problems.c.confirmer_id == people.c.id, open_now),
-                ),
-            )
-            .order_by(people.c.id)
-            .limit(most)
-        )
-        return list(self._connection.execute(statement).scalars())
+        return list(self._connection.execute(_GONE, {"most": most}).scalars())
 
     # --- how it passes ------------------------------------------------------------------
 

@@ -40,6 +40,20 @@ _COVERED = (
     select(leaves.c.person_id).select_from(_ACTING).where(leaves.c.substitute_id == bindparam("of"), *_TODAY)
 )
 _EVERYBODY = select(leaves.c.person_id, leaves.c.substitute_id).select_from(_ACTING).where(*_TODAY)
+_LEAVES = select(leaves).where(_HOLDS).order_by(leaves.c.first, leaves.c.id)
+
+
+def _was_told(what: str) -> ColumnElement[bool]:
+    key = literal("leave:") + cast(leaves.c.id, String) + literal(f":{what}")
+    return select(outbox.c.id).where(outbox.c.key == key).correlate(leaves).exists()
+
+
+_BEGINNING = _LEAVES.where(
+    leaves.c.first <= bindparam("today"), leaves.c.last >= bindparam("today"), ~_was_told("begins")
+)
+_ENDING = _LEAVES.where(
+    leaves.c.last < bindparam("today"), leaves.c.last >= bindparam("news"), ~_was_told("ends")
+)
 _NEWS = timedelta(days=31)
 """For so long after a leave somebody is still told that it is over."""
 
@@ -150,27 +164,21 @@ class Leaves:
 
     def beginning(self, today: date) -> list[Leave]:
         """Return the leaves of today of whose beginning nobody was told."""
-        return self._list(leaves.c.first <= today, leaves.c.last >= today, ~_was_told(leaves.c.id, "begins"))
+        return self._read(_BEGINNING, today=today)
 
     def ending(self, today: date) -> list[Leave]:
         """Return the leaves before today of whose end nobody was told."""
-        return self._list(
-            leaves.c.last < today, leaves.c.last >= today - _NEWS, ~_was_told(leaves.c.id, "ends")
-        )
+        return self._read(_ENDING, today=today, news=today - _NEWS)
 
     def around(self, today: date) -> list[Leave]:
         """Return the leaves that were not over long ago, with those to come."""
         return self._list(leaves.c.last >= today - _NEWS)
 
     def _list(self, *conditions: ColumnElement[bool]) -> list[Leave]:
-        statement: Select[Any] = select(leaves).where(_HOLDS, *conditions)
-        rows = self._connection.execute(statement.order_by(leaves.c.first, leaves.c.id))
-        return [_leave(row) for row in rows]
+        return self._read(_LEAVES.where(*conditions))
 
-
-def _was_told(leave_id: ColumnElement[int], what: str) -> ColumnElement[bool]:
-    key = literal("leave:") + cast(leave_id, String) + literal(f":{what}")
-    return select(outbox.c.id).where(outbox.c.key == key).correlate(leaves).exists()
+    def _read(self, statement: Select[Any], **values: object) -> list[Leave]:
+        return [_leave(row) for row in self._connection.execute(statement, values)]
 
 
 def _leave(row: Row[Any]) -> Leave:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     func,
     or_,
     select,
@@ -41,6 +42,7 @@ MISSIVE: Select[Any] = (
     .outerjoin(_receiver, _receiver.c.id == missives.c.received_by)
     .outerjoin(_replier, _replier.c.id == missives.c.replied_by)
 )
+_IN_STATE = MISSIVE.where(missives.c.state.in_(bindparam("states", expanding=True))).order_by(missives.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ class Missives:
 
     def in_state(self, *states: MissiveState) -> list[Missive]:
         """Return the letters that stand somewhere, the oldest first."""
-        return list(self._missives(missives.c.state.in_([str(state) for state in states])))
+        rows = self._connection.execute(_IN_STATE, {"states": [str(state) for state in states]})
+        return [missive_of(row) for row in rows]
 
     def drafted_since(self, moment: datetime) -> list[Missive]:
         """Return what was drafted by itself since a moment and still waits."""

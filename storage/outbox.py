@@ -32,6 +32,7 @@ _OFFER = select(
         )
     )
 )
+_SLOT = select(outbox.c.id).where(outbox.c.key == bindparam("of"))
 _BY_TOKEN = _OFFER.where(outbox.c.token == bindparam("of"))
 _newer = outbox.alias("newer")
 _REPLACES = select(_newer.c.id).where(
@@ -91,6 +92,23 @@ _CHANGES_WHAT_IS_THERE = (
 )
 """It cannot go anywhere else: the message that it changes is where it is."""
 
+_NEWEST = (
+    select(outbox)
+    .where(
+        or_(
+            outbox.c.id == bindparam("of"),
+            and_(outbox.c.updates_id == bindparam("of"), outbox.c.state != "superseded"),
+        )
+    )
+    .order_by(outbox.c.id.desc())
+    .limit(1)
+)
+_UPDATES = select(func.count()).where(outbox.c.updates_id == bindparam("of"))
+_SUPERSEDE_UPDATES = (
+    update(outbox)
+    .where(outbox.c.updates_id == bindparam("of"), outbox.c.state == "waiting")
+    .values(state="superseded")
+)
 _GIVE_WAY = (
     update(outbox)
     .where(
@@ -139,7 +157,7 @@ class Outbox:
 
     def has(self, key: str) -> bool:
         """Tell whether a slot is filled."""
-        return self._connection.execute(select(outbox.c.id).where(outbox.c.key == key)).first() is not None
+        return self._connection.execute(_SLOT, {"of": key}).first() is not None
 
     def pressed(self, data: str) -> Pressed | None:
         """Return the button with this data; None if it was never ours."""
@@ -203,31 +221,15 @@ class Outbox:
 
     def supersede_updates(self, letter_id: int) -> None:
         """Take back the updates of a letter that were not sent yet: a newer one is coming."""
-        self._connection.execute(
-            update(outbox)
-            .where(outbox.c.updates_id == letter_id, outbox.c.state == "waiting")
-            .values(state="superseded")
-        )
+        self._connection.execute(_SUPERSEDE_UPDATES, {"of": letter_id})
 
     def newest(self, letter_id: int) -> Row[Any]:
         """Return how a letter was written last: its latest update that was not taken back, or itself."""
-        statement = (
-            select(outbox)
-            .where(
-                or_(
-                    outbox.c.id == letter_id,
-                    and_(outbox.c.updates_id == letter_id, outbox.c.state != "superseded"),
-                )
-            )
-            .order_by(outbox.c.id.desc())
-            .limit(1)
-        )
-        return self._connection.execute(statement).one()
+        return self._connection.execute(_NEWEST, {"of": letter_id}).one()
 
     def updates(self, letter_id: int) -> int:
         """Return how many updates a letter has had, sent or not."""
-        statement = select(func.count()).where(outbox.c.updates_id == letter_id)
-        return self._connection.execute(statement).scalar_one()
+        return self._connection.execute(_UPDATES, {"of": letter_id}).scalar_one()
 
     def waiting_cards(self, person_id: int) -> dict[int, int]:
         """Return which letters that wait for a person to join are the cards of which problems."""

@@ -36,6 +36,10 @@ _BY_ALIAS = (
     .limit(1)
 )
 _GET = _PERSON.where(people.c.id == bindparam("of"))
+_WITH_ROLE = _PERSON.where(
+    people.c.active,
+    people.c.id.in_(select(roles.c.person_id).where(roles.c.role.in_(bindparam("having", expanding=True)))),
+).order_by(people.c.id)
 _ADDRESS = (
     select(contacts)
     .where(contacts.c.person_id == bindparam("of"), CAN_BE_WRITTEN_TO)
@@ -101,10 +105,8 @@ class People:
 
     def with_role(self, *wanted: Role) -> list[Person]:
         """Return everybody who has one of these roles, in the order of the roster."""
-        having = select(roles.c.person_id).where(roles.c.role.in_([str(role) for role in wanted]))
-        return _people(
-            self._connection, _PERSON.where(people.c.active, people.c.id.in_(having)).order_by(people.c.id)
-        )
+        given = {"having": [str(role) for role in wanted]}
+        return [_person(row) for row in self._connection.execute(_WITH_ROLE, given)]
 
     def named(self, name: str, unit: str = "") -> list[Person]:
         """Return everybody with a name (and unit, where one is given)."""

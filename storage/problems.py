@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Integer, and_, bindparam, func, insert, or_, select, update
 
 from bot.domain.deadlines import Dues
 from bot.domain.problems import OPEN, Nature, Problem, State, Urgency
@@ -30,6 +30,22 @@ _WIND = (
     .values(next_rung=bindparam("rung"), next_at=bindparam("at"))
 )
 _OPEN = [str(state) for state in OPEN]
+DUE = (
+    PROBLEM.where(problems.c.next_at <= bindparam("now"))
+    .order_by(problems.c.next_at)
+    .limit(bindparam("most", type_=Integer))
+)
+"""The question for the problems whose next rung has come; it reads no other rows."""
+_DUE_AT_NIGHT = DUE.where(problems.c.urgency == str(Urgency.TODAY))
+_NEXT_RUNG = (
+    select(problems.c.next_at)
+    .where(problems.c.next_at > bindparam("now"))
+    .order_by(problems.c.next_at)
+    .limit(1)
+)
+_CONFIRMED = select(confirmations.c.person_id).where(
+    confirmations.c.problem_id == bindparam("of"), confirmations.c.generation == bindparam("now")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +115,17 @@ class Problems:
 
     def due(self, now: datetime, most: int, *, only_today: bool = False) -> list[Problem]:
         """Return the problems whose next rung has come, the longest due first; or only those of today."""
-        statement = due_statement(now, most)
-        if only_today:
-            statement = statement.where(problems.c.urgency == str(Urgency.TODAY))
-        return [problem_of(row) for row in self._connection.execute(statement)]
+        statement = _DUE_AT_NIGHT if only_today else DUE
+        return [problem_of(row) for row in self._connection.execute(statement, {"now": now, "most": most})]
 
     def next_rung_at(self, now: datetime) -> datetime | None:
         """Return when time will next bring a rung; None when nothing waits for one."""
-        return self._connection.execute(
-            select(problems.c.next_at).where(problems.c.next_at > now).order_by(problems.c.next_at).limit(1)
-        ).scalar()
+        return self._connection.execute(_NEXT_RUNG, {"now": now}).scalar()
 
     def confirmed(self, problem: Problem) -> set[int]:
         """Return who has said, in this generation, that a problem is solved."""
-        statement = select(confirmations.c.person_id).where(
-            confirmations.c.problem_id == problem.id, confirmations.c.generation == problem.generation
-        )
-        return set(self._connection.execute(statement).scalars())
+        given = {"of": problem.id, "now": problem.generation}
+        return set(self._connection.execute(_CONFIRMED, given).scalars())
 
     def of_reporter(self, person_id: int) -> list[Problem]:
         """Return everything somebody has reported, the oldest first."""
@@ -362,11 +372,6 @@ class Problems:
         self._connection.execute(
             update(custody).where(*_held_now(problem)).values(until=now, ended=ended, reason=reason)
         )
-
-
-def due_statement(now: datetime, most: int) -> Select[Any]:
-    """Return the question for the problems whose next rung has come; it reads no other rows."""
-    return PROBLEM.where(problems.c.next_at <= now).order_by(problems.c.next_at).limit(most)
 
 
 def _held_now(problem: Problem) -> tuple[Any, Any]:

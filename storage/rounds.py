@@ -1,6 +1,6 @@
 """The daily round: who is to be asked, who was, and what the office set."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -40,6 +40,12 @@ from storage.tables import (
 )
 
 _PROMPT = select(prompts).where(prompts.c.person_id == bindparam("of"), prompts.c.day == bindparam("today"))
+_ROUND = select(rounds).where(rounds.c.day == bindparam("of"))
+_LAST_HELD = select(func.max(rounds.c.day)).where(
+    rounds.c.day < bindparam("before"), rounds.c.state != "missed"
+)
+_FIRST_UNCLOSED = select(func.min(rounds.c.day)).where(rounds.c.state.in_(("asking", "asked")))
+_A_PILOT = select(people.c.id).where(people.c.pilot).limit(1)
 _ANSWERED = (
     update(prompts)
     .where(
@@ -48,6 +54,90 @@ _ANSWERED = (
         prompts.c.answered_at.is_(None),
     )
     .values(answered_at=bindparam("now"))
+)
+
+
+def _paused(whom: str) -> Select[tuple[str]]:
+    return select(asking_pauses.c.name).where(
+        asking_pauses.c.whom == whom, asking_pauses.c.until > bindparam("today")
+    )
+
+
+def _is_in_no_paused_unit(of: ColumnElement[int | None]) -> ColumnElement[bool]:
+    return or_(of.is_(None), cast(of, String).not_in(_paused("unit")))
+
+
+def _may_be_asked(reader: ColumnElement[int] = people.c.id) -> tuple[ColumnElement[bool], ...]:
+    """Return what must hold of a liaison to be asked today, and of their substitute who reads it.
+
+    On duty, within reach, not paused, nor their unit.
+    """
+    return (
+        people.c.active,
+        reader.in_(select(contacts.c.person_id).where(CAN_BE_WRITTEN_TO)),
+        cast(people.c.id, String).not_in(_paused("person")),
+        cast(reader, String).not_in(_paused("person")),
+        _is_in_no_paused_unit(people.c.unit_id),
+    )
+
+
+def _asks() -> ColumnElement[bool]:
+    """Return what must hold of a project to be asked about, as `Due.asks` has it."""
+    near: tuple[Any, Any] = bindparam("near_from"), bindparam("near_until")
+    # Not correlated: read once for a query, whatever the number of projects.
+    undone = select(milestones.c.project_id).where(
+        milestones.c.done.is_(None), milestones.c.planned.between(*near)
+    )
+    unsettled = select(problems.c.project_id).where(
+        problems.c.state.in_([str(state) for state in OPEN]), problems.c.nature == "问题"
+    )
+    return or_(
+        projects.c.kind.in_(bindparam("kinds", expanding=True)),
+        and_(projects.c.actual_start.is_(None), projects.c.planned_start.between(*near)),
+        and_(projects.c.actual_completion.is_(None), projects.c.planned_completion.between(*near)),
+        projects.c.id.in_(undone),
+        projects.c.id.in_(unsettled),
+    )
+
+
+def _whom(on_leave: Mapping[int, int], *, pilots_only: bool) -> Select[Any]:
+    """Return the question who is to be asked today about what; for who is on leave, their substitute."""
+    today: ColumnElement[date] = bindparam("today")
+    liaison = assignments.c.person_id
+    reader: ColumnElement[int] = case(dict(on_leave), value=liaison, else_=liaison) if on_leave else liaison
+    return (
+        select(reader, projects.c.id)
+        .join(projects, projects.c.id == assignments.c.project_id)
+        .join(people, people.c.id == liaison)
+        .where(
+            assignments.c.duty == str(Duty.LIAISON),
+            assignments.c.since <= today,
+            or_(assignments.c.until.is_(None), assignments.c.until > today),
+            reader.not_in(select(prompts.c.person_id).where(prompts.c.day == today)),
+            or_(projects.c.quiet_until.is_(None), projects.c.quiet_until <= today),
+            _asks(),
+            *_may_be_asked(reader),
+            _is_in_no_paused_unit(projects.c.unit_id),
+            *([people.c.pilot] if pilots_only else []),
+        )
+        .order_by(reader, reader != liaison, projects.c.id)
+    )
+
+
+_WHOM = {pilots_only: _whom({}, pilots_only=pilots_only) for pilots_only in (False, True)}
+_COUNTY_PAUSE = _paused("county")
+_UNREMINDED = (
+    select(prompts)
+    .join(people, people.c.id == prompts.c.person_id)
+    .where(
+        prompts.c.day == bindparam("today"),
+        prompts.c.asked_at < bindparam("asked_before"),
+        prompts.c.answered_at.is_(None),
+        prompts.c.reminded_at.is_(None),
+        *_may_be_asked(),
+    )
+    .order_by(prompts.c.person_id)
+    .limit(bindparam("most"))
 )
 
 
@@ -77,7 +167,7 @@ class Rounds:
 
     def get(self, day: date) -> Round | None:
         """Return a day's round."""
-        row = self._connection.execute(select(rounds).where(rounds.c.day == day)).first()
+        row = self._connection.execute(_ROUND, {"of": day}).first()
         return Round(row.day, row.state, row.reminded_at is not None) if row else None
 
     def last_day(self) -> date | None:
@@ -86,13 +176,11 @@ class Rounds:
 
     def last_held(self, before: date) -> date | None:
         """Return the last day before another on which questions were asked, None before the first."""
-        held = (rounds.c.day < before, rounds.c.state != "missed")
-        return self._connection.execute(select(func.max(rounds.c.day)).where(*held)).scalar()
+        return self._connection.execute(_LAST_HELD, {"before": before}).scalar()
 
     def first_unclosed(self) -> date | None:
         """Return the day of the earliest round that was begun and not closed."""
-        begun = rounds.c.state.in_(("asking", "asked"))
-        return self._connection.execute(select(func.min(rounds.c.day)).where(begun)).scalar()
+        return self._connection.execute(_FIRST_UNCLOSED).scalar()
 
     def open(self, day: date, state: str, now: datetime) -> bool:
         """Begin a day's round; False if it has begun."""
@@ -110,33 +198,16 @@ class Rounds:
         """
         if self._is_county_paused(day):
             return {}
-        asked = select(prompts.c.person_id).where(prompts.c.day == day)
-        liaison = assignments.c.person_id
         on_leave = Leaves(self._connection).everybody(day)
-        reader = case(on_leave, value=liaison, else_=liaison) if on_leave else liaison
-        whom = (
-            select(reader, projects.c.id)
-            .join(projects, projects.c.id == assignments.c.project_id)
-            .join(people, people.c.id == liaison)
-            .where(
-                assignments.c.duty == str(Duty.LIAISON),
-                assignments.c.since <= day,
-                or_(assignments.c.until.is_(None), assignments.c.until > day),
-                reader.not_in(asked),
-                or_(projects.c.quiet_until.is_(None), projects.c.quiet_until <= day),
-                _asks(due),
-                *_may_be_asked(day, reader),
-                or_(
-                    projects.c.unit_id.is_(None),
-                    cast(projects.c.unit_id, String).not_in(_paused(day, "unit")),
-                ),
-            )
-            .order_by(reader, reader != liaison, projects.c.id)
-        )
-        if pilots_only:
-            whom = whom.where(people.c.pilot)
+        whom = _whom(on_leave, pilots_only=pilots_only) if on_leave else _WHOM[pilots_only]
+        given = {
+            "today": day,
+            "kinds": [str(kind) for kind in due.kinds],
+            "near_from": due.near_from,
+            "near_until": due.near_until,
+        }
         found: dict[int, list[int]] = {}
-        for person_id, project_id in self._connection.execute(whom):
+        for person_id, project_id in self._connection.execute(whom, given):
             if person_id not in found and len(found) == most:
                 break
             theirs = found.setdefault(person_id, [])
@@ -165,15 +236,8 @@ class Rounds:
         """Return who was asked before a moment, and neither answered nor was reminded since."""
         if self._is_county_paused(day):
             return []
-        rows = self._connection.execute(
-            select(prompts)
-            .join(people, people.c.id == prompts.c.person_id)
-            .where(prompts.c.day == day, prompts.c.answered_at.is_(None), prompts.c.reminded_at.is_(None))
-            .where(prompts.c.asked_at < asked_before, *_may_be_asked(day))
-            .order_by(prompts.c.person_id)
-            .limit(most)
-        )
-        return [_prompt(row) for row in rows]
+        given = {"today": day, "asked_before": asked_before, "most": most}
+        return [_prompt(row) for row in self._connection.execute(_UNREMINDED, given)]
 
     def remind(self, person_id: int, day: date, now: datetime) -> bool:
         """Note a reminder; False if there was one or an answer came."""
@@ -196,7 +260,7 @@ class Rounds:
         self._connection.execute(_ANSWERED, {"of": person_id, "today": day, "now": now})
 
     def _is_county_paused(self, day: date) -> bool:
-        return self._connection.execute(_paused(day, "county")).first() is not None
+        return self._connection.execute(_COUNTY_PAUSE, {"today": day}).first() is not None
 
     # --- what the office sets -----------------------------------------------------------
 
@@ -213,51 +277,12 @@ class Rounds:
 
     def has_pilots(self) -> bool:
         """Tell whether only the people of a pilot list are asked yet."""
-        return (
-            self._connection.execute(select(people.c.id).where(people.c.pilot).limit(1)).first() is not None
-        )
+        return self._connection.execute(_A_PILOT).first() is not None
 
     def set_pilots(self, person_ids: Iterable[int]) -> None:
         """Ask only these people; with nobody given, everybody."""
         self._connection.execute(update(people).where(people.c.pilot).values(pilot=False))
         self._connection.execute(update(people).where(people.c.id.in_(list(person_ids))).values(pilot=True))
-
-
-def _paused(day: date, whom: str) -> Select[tuple[str]]:
-    return select(asking_pauses.c.name).where(asking_pauses.c.whom == whom, asking_pauses.c.until > day)
-
-
-def _may_be_asked(day: date, reader: ColumnElement[int] = people.c.id) -> tuple[ColumnElement[bool], ...]:
-    """Return what must hold of a liaison to be asked, and of their substitute who reads it.
-
-    On duty, within reach, not paused, nor their unit.
-    """
-    return (
-        people.c.active,
-        reader.in_(select(contacts.c.person_id).where(CAN_BE_WRITTEN_TO)),
-        cast(people.c.id, String).not_in(_paused(day, "person")),
-        cast(reader, String).not_in(_paused(day, "person")),
-        or_(people.c.unit_id.is_(None), cast(people.c.unit_id, String).not_in(_paused(day, "unit"))),
-    )
-
-
-def _asks(due: Due) -> ColumnElement[bool]:
-    """Return what must hold of a project to be asked about, as `Due.asks` has it."""
-    near = due.near_from, due.near_until
-    # Not correlated: read once for a query, whatever the number of projects.
-    undone = select(milestones.c.project_id).where(
-        milestones.c.done.is_(None), milestones.c.planned.between(*near)
-    )
-    unsettled = select(problems.c.project_id).where(
-        problems.c.state.in_([str(state) for state in OPEN]), problems.c.nature == "问题"
-    )
-    return or_(
-        projects.c.kind.in_([str(kind) for kind in due.kinds]),
-        and_(projects.c.actual_start.is_(None), projects.c.planned_start.between(*near)),
-        and_(projects.c.actual_completion.is_(None), projects.c.planned_completion.between(*near)),
-        projects.c.id.in_(undone),
-        projects.c.id.in_(unsettled),
-    )
 
 
 def _prompt(row: Row[Any]) -> Prompt:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from bot.domain.problems import Nature, Problem, State
 from bot.domain.visits import MADE, Outcome, Visit
@@ -13,6 +13,11 @@ from storage.problem_rows import PROBLEM, problem_of
 from storage.tables import problems, visits
 
 _STILL = visits.c.outcome == ""
+_VISITS = select(visits).order_by(visits.c.day, visits.c.id)
+_UNBRIEFED = _VISITS.where(visits.c.day >= bindparam("today"), visits.c.briefed_at.is_(None), _STILL)
+_UNASKED = _VISITS.where(
+    visits.c.day.between(bindparam("first"), bindparam("last")), visits.c.asked_at.is_(None), _STILL
+)
 _CALLED_OFF = visits.c.outcome.in_([str(Outcome.MOVED), str(Outcome.DROPPED)])
 
 
@@ -39,24 +44,22 @@ class Visits:
     def between(self, first: date, last: date, project_ids: Collection[int]) -> list[Visit]:
         """Return the visits to some projects on some days that were not called off, in their order."""
         return self._list(
-            select(visits).where(
+            _VISITS.where(
                 visits.c.day.between(first, last), visits.c.project_id.in_(project_ids), ~_CALLED_OFF
             )
         )
 
     def planned(self, day: date, person_id: int) -> list[Visit]:
         """Return what somebody is to visit on a day."""
-        return self._list(select(visits).where(visits.c.day == day, visits.c.person_id == person_id, _STILL))
+        return self._list(_VISITS.where(visits.c.day == day, visits.c.person_id == person_id, _STILL))
 
     def unbriefed(self, today: date) -> list[Visit]:
         """Return the coming visits whose brief has not been given."""
-        return self._list(select(visits).where(visits.c.day >= today, visits.c.briefed_at.is_(None), _STILL))
+        return self._list(_UNBRIEFED, today=today)
 
     def unasked(self, first: date, last: date) -> list[Visit]:
         """Return the visits of some days of which nobody was asked how they went."""
-        return self._list(
-            select(visits).where(visits.c.day.between(first, last), visits.c.asked_at.is_(None), _STILL)
-        )
+        return self._list(_UNASKED, first=first, last=last)
 
     def promises(self, project_id: int, most: int) -> list[Problem]:
         """Return the last tasks that were promised on visits to a project, the latest first."""
@@ -76,8 +79,8 @@ class Visits:
         row = self._connection.execute(statement).first()
         return _visit(row) if row else None
 
-    def _list(self, statement: Select[Any]) -> list[Visit]:
-        rows = self._connection.execute(statement.order_by(visits.c.day, visits.c.id))
+    def _list(self, statement: Select[Any], **values: object) -> list[Visit]:
+        rows = self._connection.execute(statement, values)
         return [_visit(row) for row in rows]
 
     # --- changes ------------------------------------------------------------------------

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 TOKEN = "42:" + "loopback" * 5
 """Has the shape of a real one, and opens nothing."""
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 PROGRAM = (sys.executable, "-m", "bot")
 
 

@@ -11,7 +11,7 @@ from bot.domain.ladder import BY_NAME, climbed
 from bot.domain.problems import Problem, State
 from storage import tables
 from storage.escalations import Climb, Notice
-from storage.problems import due_statement
+from storage.problems import DUE
 from storage.tx import Tx
 from tests.storage.county import DAY, DUES, HOUR, NOW, County, problem
 
@@ -93,7 +93,7 @@ def test_a_beat_reads_no_rows_but_those_due(tx: Tx, county: County) -> None:
     """Ten thousand open problems, a hundred of them due: the index of the next moment finds those."""
     _fill(tx, county)
     dialect = tx.connection.dialect
-    text = due_statement(NOW, 200).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    text = DUE.params(now=NOW, most=200).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
     is_postgresql = dialect.name == "postgresql"
 
     plan = tx.connection.exec_driver_sql(

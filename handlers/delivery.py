@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot import failpoints
 from bot.chat import ChatPlatform, Paper
 from bot.clock import Clock
 from bot.domain.county import County
@@ -264,7 +265,9 @@ class Carrier:
 
     async def _send(self, letter: Claimed) -> None:
         try:
+            failpoints.reach("send")
             name = await self._hand_over(letter)
+            failpoints.reach("sent")
         except DeliveryError as failure:
             self._note_failure(letter, failure)
         except Exception as error:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from bot import failpoints
 from bot.errors import StorageError
 
 _BUSY_MS = 30_000
@@ -49,6 +50,13 @@ def writer_engine(url: URL, schema: str = "", *, durable: bool = True) -> Engine
 
     One that is not ``durable`` leaves it to the system when SQLite's file reaches the disk.
     """
+    engine = _writer_engine(url, schema, durable=durable)
+    if failpoints.armed:
+        event.listen(engine, "before_cursor_execute", lambda *_: failpoints.reach("statement"))
+    return engine
+
+
+def _writer_engine(url: URL, schema: str, *, durable: bool) -> Engine:
     if url.get_backend_name() == "sqlite":
         engine = create_engine(
             url,

@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar, cast
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from bot import failpoints
 from bot.errors import StorageError
 from storage import dialects
 from storage.readers import readers
@@ -154,7 +155,9 @@ class Store:
             tx = Tx(connection)
             outcomes = [_outcome(tx, item) for item in group]
             tx.settle()
+            failpoints.reach("commit")
             connection.exec_driver_sql("COMMIT")
+            failpoints.reach("committed")
         except Exception as error:
             # The writer's loop is a boundary: whatever it was, the next group may fare better.
             # Before COMMIT nothing of the group remains. A COMMIT that failed has an unknown

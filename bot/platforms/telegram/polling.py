@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from telegram.error import Conflict, TelegramError
 
+from bot import failpoints
 from bot.chat import Incoming, Listener, Unreadable
 from bot.errors import StorageError
 from bot.platforms.telegram.health import Health
@@ -66,6 +67,7 @@ class Polling:
         payload = await self._transport.updates(
             offset=self._offset, limit=self._limit, wait=self._wait, wall=self._wall, kinds=KINDS
         )
+        failpoints.reach("received")
         batch = self._parsed(payload)
         self._health.reached()
         if batch:
@@ -140,6 +142,7 @@ class Polling:
         if not numbers:
             raise Unanswered("updates without numbers")
         self._offset = max(numbers) + 1
+        failpoints.reach("confirm")
 
 
 def _numbers(updates: list[object]) -> list[int]:

@@ -1,0 +1,99 @@
+"""The bot as a process of its own that dies at a failpoint, with a clock that the test pushes."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from bot import failpoints
+from bot.app import Bot, assembled
+from bot.chat import Paper
+from bot.clock import VirtualClock
+from bot.config import Settings
+from bot.domain.document import Document
+from bot.domain.ranking import Weights
+from bot.domain.rhythm import Occasion, Rhythm
+from bot.domain.week import Week
+from bot.papers.workshop import Workshop
+from bot.platforms.telegram import TelegramPlatform
+from handlers.watch import DigestPapers, Press, Printed
+from tests.command import TOKEN
+from tests.faults.bugs import BUGS
+
+SETTINGS = {"county": "青禾县", "office": {"listen": ""}, "rhythm": {"presets": []}}
+TRACE = "trace"
+
+
+class _Press:
+    """Prints at once and always the same: what a paper looks like is tested elsewhere."""
+
+    async def draft(
+        self, rhythm: Rhythm, occasion: Occasion, now: datetime, weights: Weights = ()
+    ) -> Document:
+        """Return a paper with nothing in it."""
+        days = (str(occasion.first), str(occasion.last), f"{now:%d %H:%M}")
+        return Document(rhythm.paper, rhythm.paper, "", "青禾县", rhythm.scope, *days)
+
+    async def print(self, document: Document) -> Printed:
+        """Return its title."""
+        return Printed(document.title, Paper("a.xlsx", "x/x", b"x"), Paper("a.pdf", "x/x", b"p"))
+
+    async def digest(self, scope: str, week: Week, now: datetime, *, late: bool) -> DigestPapers:
+        words = f"{scope} {week} {now:%d %H:%M} {late}"
+        return DigestPapers(words, Paper("周报.png", "image/png", b"p"), Paper("台账.xlsx", "x/x", b"x"))
+
+
+@asynccontextmanager
+async def _bot(folder: Path, api_base: str, clock: VirtualClock) -> AsyncIterator[Bot]:
+    settings = Settings(**SETTINGS, database={"url": f"sqlite:///{folder / 'liaison.db'}"})
+    telegram = TelegramPlatform(
+        TOKEN,
+        api_base=api_base,
+        clock=clock,
+        per_second=None,
+        per_chat_second=None,
+        per_group_minute=None,
+    )
+    workshop = Workshop()
+    async with assembled(settings, clock, [telegram], workshop, durable=False) as bot:
+        bot.watch = replace(bot.watch, press=cast("Press", _Press()))
+        yield bot
+    await workshop.close()
+
+
+async def _serve(folder: Path, api_base: str, now: datetime, orders: Connection) -> None:
+    clock = VirtualClock(now)
+    async with _bot(folder, api_base, clock) as bot, asyncio.TaskGroup() as group:
+        group.create_task(bot.delivery.run())
+        for platform in bot.platforms.values():
+            group.create_task(platform.run(bot.router.receive))
+        while True:
+            moment = await asyncio.to_thread(orders.recv)
+            clock.set(moment)
+            await bot.beat()
+            orders.send(moment)
+
+
+def main(folder: Path, api_base: str, now: datetime, orders: Connection, failpoint: str, bug: str) -> None:
+    """Run the bot in a folder until it is killed."""
+    if bug:
+        BUGS[bug][0](pytest.MonkeyPatch())
+    if failpoint == TRACE:
+        steps: Counter[str] = Counter()
+        trace = (folder / TRACE).open("a", encoding="utf-8", buffering=1)
+
+        def note(step: str) -> None:
+            steps[step] += 1
+            trace.write(f"{step}:kill@{steps[step]}\n")
+
+        failpoints.armed = note
+    else:
+        failpoints.arm(failpoint)
+    asyncio.run(_serve(folder, api_base, now, orders))

@@ -348,7 +348,7 @@ async def test_nine_months_of_a_county(empty_database: Path, tmp_path: Path) -> 
         owed = tables.outbox.c.state.in_(("waiting", "claimed")) & (tables.outbox.c.due_at <= now)
         assert _count(tx, tables.outbox, owed) == 0
     engine.dispose()
-    checker = Checker(file, datetime.combine(FIRST, time(8, 0), ZONE), papers=set())
+    checker = Checker(file, datetime.combine(FIRST, time(8, 0), ZONE))
     assert [*checker.numbers(), *checker.receipts()] == []
     checker.raw.close()
 

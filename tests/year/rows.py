@@ -22,7 +22,7 @@ class Rows:
         self.until = min(last, self.today)
         days = 366 if self.until.year % 4 == 0 else 365
         self.year_share = (self.until - date(self.until.year - 1, 12, 31)).days * 1000 // days
-        self._given = {
+        self.given = {
             "first": first.isoformat(),
             "last": last.isoformat(),
             "until": self.until.isoformat(),
@@ -33,12 +33,12 @@ class Rows:
             "new_year": f"{self.until.year}-01-01",
         }
 
-    def _rows(self, statement: str, **more: object) -> list[sqlite3.Row]:
-        return self._db.execute(statement, {**self._given, **more}).fetchall()
+    def rows(self, statement: str, **more: object) -> list[sqlite3.Row]:
+        return self._db.execute(statement, {**self.given, **more}).fetchall()
 
-    def _leads(self, duty: str = "牵头领导") -> dict[int, list[str]]:
+    def leads(self, duty: str = "牵头领导") -> dict[int, list[str]]:
         found: dict[int, list[str]] = {}
-        for row in self._rows(
+        for row in self.rows(
             "SELECT a.project_id, p.name FROM assignments a JOIN people p ON p.id = a.person_id"
             " WHERE duty = :duty AND (until IS NULL OR until > :today) ORDER BY a.id",
             duty=duty,

@@ -94,7 +94,7 @@ async def test_two_who_decide_at_once_decide_once(sheet: World) -> None:
     await sheet.hears("zhao", button="发布", settle=False)
     await sheet.beats()
 
-    assert "「旬督查表 11-21至11-30」已经不发，不能再改。" in sheet.said_to("zhao")
+    assert "「旬督查表 11-21至11-30」现在是「不发」，不能再改。" in sheet.said_to("zhao")
     assert not any("旬督查表" in each for each in sheet.said_to("group1"))
 
 

@@ -32,7 +32,8 @@ from storage.store import Store
 from storage.tx import Tx
 from tests.world import ZONE, World
 from tests.world import world as make_world
-from tests.year.checker import Checker
+from tests.year.figures import Raw
+from tests.year.letters import Letters
 
 FIRST, LAST = date(2026, 2, 2), date(2026, 10, 30)
 SCENARIO = tomllib.loads((Path(__file__).parents[1] / "scenarios" / "nine_months.toml").read_text("utf-8"))
@@ -348,9 +349,9 @@ async def test_nine_months_of_a_county(empty_database: Path, tmp_path: Path) -> 
         owed = tables.outbox.c.state.in_(("waiting", "claimed")) & (tables.outbox.c.due_at <= now)
         assert _count(tx, tables.outbox, owed) == 0
     engine.dispose()
-    checker = Checker(file, datetime.combine(FIRST, time(8, 0), ZONE))
-    assert [*checker.numbers(), *checker.receipts()] == []
-    checker.raw.close()
+    letters = Letters(Raw(file), datetime.combine(FIRST, time(8, 0), ZONE))
+    assert [*letters.numbers(), *letters.receipts()] == []
+    letters.raw.close()
 
 
 def _count(tx: Tx, table: Any, *conditions: Any) -> int:

@@ -5,18 +5,17 @@ A paper, a table or a column that is not counted here is a difference too.
 """
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.year import days
 from tests.year.figures import Raw
-from tests.year.rows import CST, UTC_TEXT
+from tests.year.letters import Letters
+from tests.year.rows import moment
 from tests.year.tables import TABLES, Made, trial
-
-_DAY = timedelta(days=1)
 
 Slot = tuple[str, str, str]
 """A paper, and its first and last day."""
@@ -28,6 +27,7 @@ class Checker:
     def __init__(self, file: Path, begin: datetime) -> None:
         self.raw = Raw(file)
         self.begin = begin
+        self.letters = Letters(self.raw, begin)
         self.made: dict[Slot, Made] = {}
         self.asked_for: list[str] = []
         self.figures = 0
@@ -55,9 +55,10 @@ class Checker:
             *(each for row in self.bulletins() for each in self._figures(row)),
             *(each for row in self.bulletins() for each in self._posting(row)),
             *self.asked_for,
-            *self.numbers(),
-            *self.receipts(),
-            *self._triggers(end),
+            *self.letters.numbers(),
+            *self.letters.receipts(),
+            *self.letters.triggers(end),
+            *self.letters.withdrawals(end),
         ]
 
     def bulletins(self) -> list[Any]:
@@ -175,72 +176,6 @@ class Checker:
             if not each["answer"] or each["answered_at"] > row["posted_at"]:
                 yield f"{slot}: posted over the objection {each['text']}"
 
-    # --- letters --------------------------------------------------------------------------
-
-    def _letters(self) -> list[Any]:
-        return self.raw.rows("SELECT * FROM missives ORDER BY id")
-
-    def numbers(self) -> Iterator[str]:
-        sent: dict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
-        for row in self._letters():
-            is_out = row["state"] in {"已发", "已回复", "已办结"}
-            if is_out is not (row["sequence"] is not None):
-                yield f"letter {row['id']} is {row['state']} and has the number {row['sequence']}"
-            if row["sequence"] is not None:
-                sent[row["kind"], row["year"]].append((row["sequence"], row["sent_at"]))
-                if moment(row["sent_at"]).year != row["year"]:
-                    yield f"letter {row['id']}: of {row['year']}, sent {row['sent_at']}"
-        for (kind, year), numbers in sent.items():
-            in_time = [number for number, _ in sorted(numbers, key=lambda each: (each[1], each[0]))]
-            if in_time != list(range(1, len(numbers) + 1)):
-                yield f"{kind} of {year}: numbered {in_time}"
-
-    def receipts(self) -> Iterator[str]:
-        given = {
-            row["subject"]: row
-            for row in self.raw.rows(
-                "SELECT subject, COUNT(received_at) AS received FROM receipts GROUP BY 1"
-            )
-        }
-        for row in self._letters():
-            receipt = given.get(f"missive:{row['id']}")
-            if row["sequence"] is None:
-                if receipt:
-                    yield f"letter {row['id']}: handed over and never sent"
-            elif receipt is None:
-                yield f"letter {row['id']}: handed to nobody"
-            elif row["state"] != "已发" and not receipt["received"] and row["replied_at"]:
-                yield f"letter {row['id']}: replied to, and received by nobody"
-            if row["sequence"] is not None and row["reply_due"]:
-                yield from self._reply_day(row)
-
-    def _reply_day(self, row: Any) -> Iterator[str]:
-        day = moment(row["sent_at"]).date()
-        if row["reply_due"] <= day.isoformat():
-            yield f"letter {row['id']}: sent {day}, to be answered {row['reply_due']}"
-        if row["matter"] and not self.raw.rows(
-            "SELECT 1 FROM audit WHERE subject = :of AND action = 'missive.returned'",
-            of=f"missive:{row['id']}",
-        ):
-            for _ in range(5):
-                day = days.next_worked(day + _DAY)
-            if row["reply_due"] != day.isoformat():
-                yield f"letter {row['id']}: to be answered {row['reply_due']}, not {day}"
-
-    def _triggers(self, end: datetime) -> Iterator[str]:
-        """Yield the letters of starts that were drafted on another day than theirs, or were not drafted."""
-        drafted = {row["slot"]: moment(row["drafted_at"]).date() for row in self._letters() if row["matter"]}
-        for project in self.raw.rows("SELECT * FROM projects WHERE planned_start IS NOT NULL"):
-            planned = date.fromisoformat(project["planned_start"])
-            for kind, trigger in (("提醒函", _month_before(planned)), ("交办函", planned + 15 * _DAY)):
-                day = days.next_worked(max(trigger, self.begin.date()))
-                started = project["actual_start"]
-                is_called = (started is None or started > day.isoformat()) and day <= end.date()
-                is_called &= kind == "交办函" or day < planned
-                slot = f"{kind}:{project['id']}:开工:{planned}"
-                if is_called and drafted.get(slot) != day:
-                    yield f"{slot}: drafted {drafted.get(slot)}, not {day}"
-
 
 def _following(heading: Any, shown: dict[str, Any], row: Any, counted: Any) -> Any:
     """Return a figure as it was counted; a share as it follows where what it is reckoned from was amended."""
@@ -254,17 +189,6 @@ def _slot(row: Any) -> Slot:
     return row["form"], row["first"], row["last"]
 
 
-def _month_before(day: date) -> date:
-    month = (day.replace(day=1) - _DAY).replace(day=1)
-    end = day.replace(day=1) - _DAY
-    return month.replace(day=min(day.day, end.day))
-
-
 def _plain(figure: str, value: Any) -> Any:
     """Return a light as red or not: the yellow are reckoned in office hours, which nobody counts twice."""
     return "not red" if figure == "light" and value in {"green", "yellow"} else value
-
-
-def moment(text: str) -> datetime:
-    """Return a moment as the county's clocks showed it."""
-    return datetime.strptime(text, UTC_TEXT).replace(tzinfo=UTC).astimezone(CST)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bot.demo.everybody import Everybody
 from bot.demo.story import Story, told
 from bot.demo.town import SETTINGS, START
 from bot.domain.document import Document
@@ -74,7 +75,7 @@ async def played(folder: Path, length: int) -> AsyncIterator[Played]:
     ears = _Ears()
     logging.getLogger().addHandler(ears)
     try:
-        async with told(folder, length, settings) as story:
+        async with told(folder, Everybody, settings) as story:
             watch = story.town.bot.watch
             checker = Checker(folder / "demo.db", START.astimezone(days.CST))
             story.town.bot.watch = replace(watch, press=_Overlooked(watch.press, checker))

@@ -47,12 +47,16 @@ class Rows:
         return found
 
 
-def day_of(moment: str | None) -> str | None:
+def moment(text: str) -> datetime:
+    """Return a moment as the county's clocks showed it."""
+    return datetime.strptime(text, UTC_TEXT).replace(tzinfo=UTC).astimezone(CST)
+
+
+def day_of(at: str | None) -> str | None:
     """Return the county's day of a moment as the database has it."""
-    if moment is None:
+    if at is None:
         return None
-    at = datetime.strptime(moment, UTC_TEXT).replace(tzinfo=UTC)
-    return at.astimezone(CST).date().isoformat()
+    return moment(at).date().isoformat()
 
 
 def _utc(day: date) -> str:

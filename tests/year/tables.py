@@ -142,7 +142,7 @@ def banner(look: Look) -> Made:
 def trial(look: Look, weights: Mapping[str, int]) -> Made:
     """Return what the office's own weights would make of a ranking."""
     lines = ranks.trial(look, weights)
-    return [(_sorted(lines, lambda line: -abs(line["places"])), True)]
+    return [(_sorted(lines, lambda line: -abs(line["places"]), _number), True)]
 
 
 def burden(look: Look) -> Made:

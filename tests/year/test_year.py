@@ -11,6 +11,7 @@ import pytest
 
 from tests.year import handed
 from tests.year.played import played
+from tests.year.variety import missed
 
 DAYS = int(os.environ.get("YEAR_DAYS", "31"))
 
@@ -19,6 +20,11 @@ DAYS = int(os.environ.get("YEAR_DAYS", "31"))
 async def test_a_county_s_papers_and_letters_say_what_its_people_said(tmp_path: Path) -> None:
     async with played(tmp_path, DAYS) as county:
         checker = county.checker
-        found = [*county.failures, *checker.differences(county.end), *handed.faults(checker)]
+        found = [
+            *county.failures,
+            *checker.differences(county.end),
+            *handed.faults(checker),
+            *missed(checker.raw, DAYS),
+        ]
         assert found == [], "\n".join(found)
         assert checker.figures > DAYS * 100

@@ -28,6 +28,7 @@ from bot.domain.scope import Scope
 from bot.domain.week import Week
 from storage import tables
 from storage.ledger import Ledger
+from storage.missives import subject
 from storage.store import Store
 from storage.tx import Tx
 from tests.world import ZONE, World
@@ -285,7 +286,7 @@ def _letters(days: list[date]) -> dict[date, list[tuple[str, str]]]:
 
 def _unanswered(tx: Tx) -> list[tuple[Missive, int]]:
     sent = [each for each in tx.missives.in_state(MissiveState.SENT) if each.awaits_reply]
-    return [(each, min(tx.missive_receipts.recipients(each.id))) for each in sent]
+    return [(each, min(tx.receipts.of(subject(each.id)))) for each in sent]
 
 
 def _asked_to_confirm(tx: Tx, problem: Problem) -> list[int]:

@@ -63,9 +63,9 @@ HAPPENED: dict[str, tuple[int, str]] = {
         _MONTH,
         "SELECT COUNT(*) FROM problems WHERE nature = '任务' AND origin LIKE 'visit:%'",
     ),
-    "a banner held again": (
+    "a banner with a history": (
         _YEAR,
-        "SELECT COUNT(*) FROM bulletins WHERE form = '流动红旗' AND state = '已发'",
+        "SELECT COUNT(*) > 1 FROM bulletins WHERE form = '流动红旗' AND state = '已发'",
     ),
 }
 """Each with the length of a story from which on it must have happened, and what counts it."""

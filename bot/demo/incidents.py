@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from bot.demo.cast import Line
-from bot.domain.people import Duty, Person, Role
+from bot.domain.people import Duty, Person
 from bot.domain.problems import Problem, State
 from bot.domain.projects import Project, ProjectClass
 from bot.domain.stages import Milestone
@@ -45,6 +45,8 @@ class County:
 
     people: dict[int, Person] = field(default_factory=dict)
     leads: dict[int, list[int]] = field(default_factory=dict)
+    busy: list[int] = field(default_factory=list)
+    """The liaisons of projects that are built, who are asked every day."""
     projects: list[Project] = field(default_factory=list)
     milestones: list[Milestone] = field(default_factory=list)
     away: dict[int, int] = field(default_factory=dict)
@@ -59,9 +61,12 @@ def county(beat: Beat) -> County:
     tx = beat.tx
     projects = tx.projects.all()
     ids = [each.id for each in projects]
+    built = [each.id for each in projects if each.kind is ProjectClass.BUILDING]
+    liaisons = tx.projects.on(built, Duty.LIAISON, beat.today)
     return County(
         {each.id: each for each in tx.people.all()},
         tx.projects.on(ids, Duty.LEAD_LEADER, beat.today),
+        sorted({person_id for on in liaisons.values() for person_id in on}),
         projects,
         tx.stages.milestones(ids),
         tx.leaves.everybody(beat.today),
@@ -116,10 +121,7 @@ def of_day(clerk: int, at: County, day: date) -> list[Line]:
 
 def _leave(at: County, day: date, chance: random.Random) -> list[Line]:
     """Let a liaison be away from tomorrow to Friday; another stands in."""
-    liaisons = sorted(
-        each.id for each in at.people.values() if each.has(Role.LIAISON) and each.id not in at.away
-    )
-    person, substitute = chance.sample(liaisons, 2)
+    person, substitute = chance.sample([each for each in at.busy if each not in at.away], 2)
     first, last = day + timedelta(days=1), day + timedelta(days=4)
     words = f"请假 {first:%m-%d} {last:%m-%d} {at.people[substitute].placed}"
     return [Line(person, words)]

@@ -109,7 +109,10 @@ class Checker:
                 yield f"{name}: without lines {missing or ''}, with {more or ''}, or out of order"
                 continue
             for each in table["rows"]:
-                yield from self._line(name, each, table["headings"], lines[each["key"]], amended)
+                line = lines[each["key"]]
+                yield from self._line(name, each, table["headings"], line, amended)
+                if document["personal"] and each["about"] != line.get("about", []):
+                    yield f"{name} {each['key']}: goes to {each['about']}, not to {line.get('about')}"
                 self.seen |= {
                     (document["form"], at, heading["key"])
                     for heading, value in zip(table["headings"], each["values"], strict=True)

@@ -167,7 +167,13 @@ class Look(Problems):
         ):
             line = found.setdefault(
                 f"{row['name']} {row['title']}".strip(),
-                {"leader": row["name"], "post": row["title"], "visits": went.get(row["id"], 0), "of": []},
+                {
+                    "leader": row["name"],
+                    "post": row["title"],
+                    "visits": went.get(row["id"], 0),
+                    "of": [],
+                    "about": [row["id"]],
+                },
             )
             line["of"].append(projects[row["number"]])
         for line in found.values():

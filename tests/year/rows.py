@@ -37,13 +37,22 @@ class Rows:
         return self._db.execute(statement, {**self.given, **more}).fetchall()
 
     def leads(self, duty: str = "牵头领导") -> dict[int, list[str]]:
-        found: dict[int, list[str]] = {}
+        """Return the names of those with a duty on each project."""
+        return {of: [row["name"] for row in rows] for of, rows in self._on(duty).items()}
+
+    def about(self) -> dict[str, list[int]]:
+        """Return whom the lines of each project, by its number, are about: who leads it."""
+        return {rows[0]["number"]: [row["id"] for row in rows] for rows in self._on("牵头领导").values()}
+
+    def _on(self, duty: str) -> dict[int, list[sqlite3.Row]]:
+        found: dict[int, list[sqlite3.Row]] = {}
         for row in self.rows(
-            "SELECT a.project_id, p.name FROM assignments a JOIN people p ON p.id = a.person_id"
-            " WHERE duty = :duty AND (until IS NULL OR until > :today) ORDER BY a.id",
+            "SELECT a.project_id, j.number, p.id, p.name FROM assignments a"
+            " JOIN people p ON p.id = a.person_id JOIN projects j ON j.id = a.project_id"
+            " WHERE a.duty = :duty AND (a.until IS NULL OR a.until > :today) ORDER BY a.id",
             duty=duty,
         ):
-            found.setdefault(row["project_id"], []).append(row["name"])
+            found.setdefault(row["project_id"], []).append(row)
         return found
 
 

@@ -172,7 +172,9 @@ def elements(look: Look) -> Made:
 
 
 def warnings(look: Look) -> Made:
-    quarter, month = look.course(90), look.course(30)
+    quarter, month, about = look.course(90), look.course(30), look.about()
+    for key, line in quarter.items():
+        line["about"] = about.get(key, [])
     until = look.until
     new_year = date(until.year, 1, 1)
     built = {

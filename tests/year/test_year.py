@@ -9,11 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.year import handed
+from bot.papers.forms import forms
+from tests.year import handed, spoken
 from tests.year.played import played
+from tests.year.tables import TABLES
 from tests.year.variety import missed
 
 DAYS = int(os.environ.get("YEAR_DAYS", "31"))
+
+
+def test_every_form_is_counted_again() -> None:
+    assert forms().keys() == TABLES.keys() | {"试算"}
 
 
 @pytest.mark.slow
@@ -24,6 +30,7 @@ async def test_a_county_s_papers_and_letters_say_what_its_people_said(tmp_path: 
             *county.failures,
             *checker.differences(county.end),
             *handed.faults(checker),
+            *spoken.faults(checker.raw),
             *missed(checker.raw, DAYS),
         ]
         assert found == [], "\n".join(found)

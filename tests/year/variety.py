@@ -33,7 +33,8 @@ HAPPENED: dict[str, tuple[int, str]] = {
         _MONTH,
         (
             "SELECT COUNT(*) FROM leaves l JOIN prompts p ON p.person_id = l.substitute_id"
-            " AND p.day BETWEEN l.first AND l.last"
+            " AND p.day BETWEEN l.first AND l.last JOIN assignments a ON a.person_id = l.person_id"
+            " AND a.duty = '联络员' JOIN json_each(p.projects) e ON e.value = a.project_id"
         ),
     ),
     "a planned day moved": (_MONTH, "SELECT COUNT(*) FROM audit WHERE action = 'milestone.moved'"),

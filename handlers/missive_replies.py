@@ -3,7 +3,7 @@
 from bot.domain.missives import Missive, MissiveState, read_number
 from bot.domain.people import Person
 from bot.errors import Refused
-from handlers import missive_cards, missive_desk, missive_post, missive_ties, progress
+from handlers import deeds, missive_cards, missive_desk, missive_post, missive_ties, progress
 from handlers.turn import Turn
 from storage.missives import subject
 
@@ -28,7 +28,7 @@ def ask_reply(turn: Turn) -> None:
     turn.reply("missive.ask_reply", call=missive.number)
 
 
-@missive_desk.answering
+@deeds.answering
 def reply(turn: Turn) -> None:
     """Read the reply that was asked for."""
     _reply(turn, _answerable(turn, missive_desk.found(turn, turn.known["missive"])), turn.text)
@@ -138,7 +138,7 @@ def ask_return(turn: Turn) -> None:
     turn.reply("missive.ask_return", call=missive.number)
 
 
-@missive_desk.answering
+@deeds.answering
 def give_back(turn: Turn) -> None:
     """Ask the unit for another reply, by a new day."""
     missive = _of_office(turn, turn.known["missive"])

@@ -73,6 +73,15 @@ class Passing:
         for each in hands.duties:
             subject = f"project:{each.project_id}"
             self._note("project.handed_over", subject, duty=each.duty, before=self.giver.id, to=self.taker.id)
+        self._visits()
+
+    def _visits(self) -> None:
+        """Let the other go where a leader was to go; what is over, or asked about, stays as it was."""
+        led = [each.project_id for each in self.hands.duties if each.duty is Duty.LEAD_LEADER]
+        for visit in self.desk.tx.visits.ahead(self.giver.id, led, self.desk.today):
+            if self.desk.tx.visits.pass_on(visit, self.taker.id):
+                subject = f"project:{visit.project_id}"
+                self._note("visit.handed_over", subject, day=str(visit.day), to=self.taker.id)
 
     def _problems(self) -> None:
         desk = self.desk

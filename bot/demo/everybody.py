@@ -34,7 +34,7 @@ from storage.rounds import Prompt
 Offers = Callable[[str], dict[str, list[str]]]
 """The buttons that stand in a chat: the data of each, message by message."""
 
-_DELAYS = (-4, 0, 1, 3, 9, 18, 40)
+_DELAYS = (-4, 0, 1, 3, 12, 25, 40)
 """Days by which steps come before or after their plan."""
 
 _TROUBLED = 0.3
@@ -90,12 +90,14 @@ class Everybody(Cast):
 
     def daily(self, number: str, day: date, person_id: int) -> str:
         """Return the answer on a project: of this year as the sample has it, then at the plan's pace."""
+        project = next(each for each in self._projects.values() if each.number == number)
+        if project.kind is ProjectClass.BUILDING and incidents.is_copied(number, day):
+            return incidents.COPIED
         said = super().daily(number, day, person_id)
         if said.startswith("问题") and random.Random(f"{number}|{day}|{person_id}").random() > _TROUBLED:
             return "照旧"
         if day.year == self.began.year:
             return said
-        project = next(each for each in self._projects.values() if each.number == number)
         chance = random.Random(f"{number}|{day}")
         said = said.partition("，")[0]
         if said == "照旧" or said.startswith("问题") or project.actual_start is None:
@@ -161,6 +163,8 @@ class Everybody(Cast):
         if turn:
             self._turned.add(problem.number)
             self._turns += turn
+            return None
+        if problem.id in self._county.asked:
             return None
         line = super().deed(problem, silent, day, clock)
         return replace(line, person_id=self._county.acts_for(line.person_id)) if line else None

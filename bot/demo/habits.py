@@ -33,9 +33,10 @@ HABITS: dict[str, Habit] = {
     ),
     "sign": Habit(0.6),
     "object": Habit(0.05, ("我牵头的项目数字好像少报了，请核对",)),
-    "agree": Habit(0.5),
-    "confer": Habit(0.1),
-    "give_back": Habit(0.1, ("请先由牵头领导召集协调一次",)),
+    # Heads take their time.
+    "agree": Habit(0.05),
+    "confer": Habit(0.01),
+    "give_back": Habit(0.01, ("请先由牵头领导召集协调一次",)),
     "grant": Habit(0.6),
     "refuse": Habit(0.15, ("请按原时限办结，不再延期",)),
     "visit_went": Habit(0.8),

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from bot.demo.cast import Line
-from bot.domain.people import Duty, Person
+from bot.domain.people import Duty, Person, Role
 from bot.domain.problems import Problem, State
 from bot.domain.projects import Project, ProjectClass
+from bot.domain.requests import Asking
 from bot.domain.stages import Milestone
 from handlers.turn import Beat
 
@@ -22,9 +23,12 @@ _TO = ("自然资源局", "住建局", "行政审批服务局")
 _DECISIONS = ("请明确由哪个部门牵头、何时办结", "请协调市级部门加快批复", "请安排县级资金先行垫付")
 _PLANS = ("材料已组卷上报，等市级批复", "已与群众谈妥，正在签订协议", "设备已下单，到货后三天内安装")
 _LONGER = (4, 6, 12)
+_TIERS = ("一类", "二类", "三类", "四类")
+COPIED = "按计划组织施工，各工序正常推进"
 _MONDAY, _TUESDAY, _WEDNESDAY, _THURSDAY = range(4)
-_LYING, _LATE = 0.3, 0.25
+_LYING, _LATE, _COPIED = 0.3, 0.25, 0.06
 _MOVED_BY, _SOON = timedelta(days=45), timedelta(days=60)
+_QUARTER = 3
 _TEN = 10
 _HUNDRED = 100
 
@@ -39,6 +43,11 @@ def is_answered_late(missive: str) -> bool:
     return random.Random(f"late|{missive}").random() < _LATE
 
 
+def is_copied(number: str, day: date) -> bool:
+    """Tell whether a liaison says the same of a project all month."""
+    return random.Random(f"copied|{number}|{day:%Y-%m}").random() < _COPIED
+
+
 @dataclass
 class County:
     """The people and projects that incidents are about, as they are on a day."""
@@ -49,6 +58,8 @@ class County:
     """The liaisons of projects that are built, who are asked every day."""
     projects: list[Project] = field(default_factory=list)
     milestones: list[Milestone] = field(default_factory=list)
+    asked: set[int] = field(default_factory=set)
+    """The problems on which a head is to decide; whoever holds them waits for it."""
     away: dict[int, int] = field(default_factory=dict)
 
     def acts_for(self, person_id: int) -> int:
@@ -62,6 +73,7 @@ def county(beat: Beat) -> County:
     projects = tx.projects.all()
     ids = [each.id for each in projects]
     built = [each.id for each in projects if each.kind is ProjectClass.BUILDING]
+    heads = [each.id for each in tx.people.with_role(Role.HEAD, Role.DEPUTY_HEAD)]
     liaisons = tx.projects.on(built, Duty.LIAISON, beat.today)
     return County(
         {each.id: each for each in tx.people.all()},
@@ -69,6 +81,7 @@ def county(beat: Beat) -> County:
         sorted({person_id for on in liaisons.values() for person_id in on}),
         projects,
         tx.stages.milestones(ids),
+        {each.problem_id for each in tx.requests.pending_for(heads) if each.asking is Asking.DECISION},
         tx.leaves.everybody(beat.today),
     )
 
@@ -112,6 +125,8 @@ def of_day(clerk: int, at: County, day: date) -> list[Line]:
         return [Line(clerk, "清单")]
     if day.weekday() == _TUESDAY and week == 2:  # noqa: PLR2004 -- the third of a month
         return [Line(clerk, "试算 计划=50 进度=30 问题=20")]
+    if day.weekday() == _TUESDAY and week == 1:
+        return [Line(clerk, f"四类 {chance.choice(at.projects).number} {chance.choice(_TIERS)}")]
     if day.weekday() == _WEDNESDAY and week == 1:
         return _put_right(clerk, at.projects, chance)
     if day.weekday() == _THURSDAY and week == 1:
@@ -141,7 +156,7 @@ def _moved(clerk: int, at: County, day: date, chance: random.Random) -> list[Lin
         for each in at.projects
         if each.actual_start is None and each.planned_start and day < each.planned_start < day + _SOON
     ]
-    if starting:
+    if starting and day.month % _QUARTER == 0:
         project = min(starting, key=lambda each: each.planned_start or day)
         to = (project.planned_start or day) + _MOVED_BY
         return [Line(clerk, f"改期 {project.number} 开工 {to.year}年{to.month}月{to.day}日")]

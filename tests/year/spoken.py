@@ -32,12 +32,12 @@ def faults(raw: Raw) -> Iterator[str]:
             "SELECT COUNT(DISTINCT line || figure) FROM amendments WHERE bulletin_id = :of", of=row["id"]
         )[0][0]
         for letter in raw.rows(
-            "SELECT key, text, person_id FROM outbox WHERE updates_id IS NULL AND text <> ''"
-            " AND (key GLOB :posted OR key GLOB :group OR key GLOB :draft)",
-            posted=f"bulletin:{row['id']}:posted:[0-9]*",
-            group=f"bulletin:{row['id']}:group:[0-9]*",
-            draft=f"bulletin:{row['id']}:{row['version']}:draft:[0-9]*",
+            "SELECT key, text, person_id FROM outbox WHERE key > :first AND key < :last AND text <> ''",
+            first=f"bulletin:{row['id']}:",
+            last=f"bulletin:{row['id']};",
         ):
+            if not re.fullmatch(rf"bulletin:\d+:(posted|group|{row['version']}:draft):\d+", letter["key"]):
+                continue
             reader = letter["person_id"] if letter["person_id"] not in office else None
             body = _body(letter["text"], document["title"])
             tables = [_of(reader, document, table) for table in document["tables"]]

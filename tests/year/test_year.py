@@ -31,7 +31,7 @@ async def test_a_county_s_papers_and_letters_say_what_its_people_said(tmp_path: 
             *checker.differences(county.end),
             *handed.faults(checker),
             *spoken.faults(checker.raw),
-            *missed(checker.raw, DAYS),
+            *missed(checker, DAYS),
         ]
         assert found == [], "\n".join(found)
         assert checker.figures > DAYS * 100

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from tests.year.figures import Raw
+from bot.papers.forms import forms
+from tests.year.checker import Checker
 
 _MONTH, _YEAR = 31, 365
 
@@ -72,8 +73,13 @@ HAPPENED: dict[str, tuple[int, str]] = {
 """Each with the length of a story from which on it must have happened, and what counts it."""
 
 
-def missed(raw: Raw, length: int) -> Iterator[str]:
-    """Yield what should have happened in so many days and did not."""
+def missed(checker: Checker, length: int) -> Iterator[str]:
+    """Yield what should have happened in so many days and did not; in a year every column has a figure."""
     for what, (after, statement) in HAPPENED.items():
-        if length >= after and not raw.rows(statement)[0][0]:
+        if length >= after and not checker.raw.rows(statement)[0][0]:
             yield f"never happened: {what}"
+    for form in forms().values() if length >= _YEAR else ():
+        for at, table in enumerate(form.tables):
+            for column in table.columns:
+                if (form.name, at, column) not in checker.seen:
+                    yield f"never had a figure: {form.name}, table {at + 1}, {column}"

@@ -4,7 +4,7 @@ An answer is counted and forgotten in one statement: no audit, no question, no l
 """
 
 from collections.abc import Sequence
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 
 from bot.domain.ballots import ANSWERS, FEWEST, NO_DEALINGS, Ballot, next_post, read_call, read_score
@@ -205,6 +205,12 @@ def stop(turn: Turn) -> None:
 
 
 # --- closed -----------------------------------------------------------------------------
+
+
+def next_moments(beat: Beat) -> list[tuple[datetime, str]]:
+    """Return when the ballot that is open ends by itself, with the key of its name."""
+    ballot = beat.tx.ballots.running()
+    return [(ballot.closes_at, "event.ballot")] if ballot and ballot.closes_at > beat.now else []
 
 
 async def close(watch: Watch) -> None:

@@ -88,6 +88,20 @@ def answers(deed: Deed) -> Callable[[Callable[[Turn, Problem], None]], Callable[
     return decorated
 
 
+def answering(handler: Callable[[Turn], None]) -> Callable[[Turn], None]:
+    """Make a handler for an answer that says no politely, and asks no more."""
+
+    @wraps(handler)
+    def answer(turn: Turn) -> None:
+        try:
+            handler(turn)
+        except Refused as refusal:
+            # Raised, it would leave the question open, which then catches every word.
+            let_go(turn, refusal)
+
+    return answer
+
+
 def let_go(turn: Turn, refusal: Refused) -> None:
     """Say no, and ask no more: raised, it would leave the question open, which then catches every word."""
     turn.reply_with(turn.say(turn.sender, refusal.key, **refusal.blanks))

@@ -118,6 +118,8 @@ def next_event(beat: Beat) -> tuple[datetime, str] | None:
         *briefs.next_moments(beat),
         *absence.next_moments(beat),
         *nods.next_moments(beat),
+        *ballots.next_moments(beat),
+        *reception_days.next_moments(beat),
     ]
     if due is not None and due > beat.now:
         events.append((due, "event.delivery"))

@@ -152,7 +152,7 @@ def _ask(desk: Desk, reader: Person, missive: Missive) -> str:
 
 
 def _receipts(desk: Desk, reader: Person, missive: Missive) -> str:
-    got = desk.tx.missive_receipts.recipients(missive.id)
+    got = desk.tx.receipts.of(subject(missive.id))
     if reader.is_office:
         names = [
             desk.say(
@@ -169,7 +169,7 @@ def _receipts(desk: Desk, reader: Person, missive: Missive) -> str:
 
 
 def _received(desk: Desk, reader: Person, missive: Missive) -> datetime | None:
-    got = desk.tx.missive_receipts.recipients(missive.id)
+    got = desk.tx.receipts.of(subject(missive.id))
     mine = [got[each] for each in desk.selves(reader) if each in got]
     return None if not mine or None in mine else max(at for at in mine if at)
 

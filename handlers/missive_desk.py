@@ -1,8 +1,5 @@
 """What the office does with a missive before it goes out: write one, open, release, reword, decline."""
 
-from collections.abc import Callable
-from functools import wraps
-
 from bot.domain.directory import best_match
 from bot.domain.missives import Missive, MissiveKind, MissiveState, Named, read_kind
 from bot.domain.people import Unit
@@ -16,20 +13,6 @@ from storage.missives import Draft, subject
 
 LONGEST = 1200
 """Letters of its words: more than a page, and more than anybody reads in a chat."""
-
-
-def answering(handler: Callable[[Turn], None]) -> Callable[[Turn], None]:
-    """Make a handler for an answer that says no politely, and asks no more."""
-
-    @wraps(handler)
-    def answer(turn: Turn) -> None:
-        try:
-            handler(turn)
-        except Refused as refusal:
-            # Raised, it would leave the question open, which then catches every word.
-            deeds.let_go(turn, refusal)
-
-    return answer
 
 
 # --- written by the office --------------------------------------------------------------
@@ -164,7 +147,7 @@ def ask_rewording(turn: Turn) -> None:
     turn.reply("missive.ask_rewording", text=missive.text)
 
 
-@answering
+@deeds.answering
 def reword(turn: Turn) -> None:
     """Give a draft new words; those before stay in the trail."""
     missive = _draft(turn, f"{turn.known['missive']}:{turn.known['version']}")
@@ -183,7 +166,7 @@ def ask_decline(turn: Turn) -> None:
     turn.reply("missive.ask_decline")
 
 
-@answering
+@deeds.answering
 def decline(turn: Turn) -> None:
     """Let a draft never go out, with a reason."""
     missive = _draft(turn, str(turn.known["missive"]))

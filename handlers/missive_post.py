@@ -135,7 +135,7 @@ def _send(order: _Order, papers: MissivePapers, beat: Beat) -> None:
     problem = missive_ties.watch_over(beat, missive, people, releaser) if releaser else None
     if problem is not None:
         beat.tx.missives.link(missive.id, problem.id)
-    beat.tx.missive_receipts.hand_over(missive.id, [each.id for each in people], beat.now)
+    beat.tx.receipts.hand(subject(missive.id), [each.id for each in people], beat.now)
     sent = beat.tx.missives.get(missive.id) or missive
     missive_ties.record(
         beat,

@@ -3,8 +3,9 @@
 from bot.domain.missives import Missive, MissiveState, read_number
 from bot.domain.people import Person
 from bot.errors import Refused
-from handlers import missive_cards, missive_desk, missive_post, missive_ties, progress
+from handlers import deeds, missive_cards, missive_desk, missive_post, missive_ties, progress
 from handlers.turn import Turn
+from storage.missives import subject
 
 
 def receive(turn: Turn) -> None:
@@ -27,7 +28,7 @@ def ask_reply(turn: Turn) -> None:
     turn.reply("missive.ask_reply", call=missive.number)
 
 
-@missive_desk.answering
+@deeds.answering
 def reply(turn: Turn) -> None:
     """Read the reply that was asked for."""
     _reply(turn, _answerable(turn, missive_desk.found(turn, turn.known["missive"])), turn.text)
@@ -71,8 +72,8 @@ def _waiting(turn: Turn) -> list[Missive]:
         each
         for each in turn.tx.missives.in_state(MissiveState.SENT)
         if each.awaits_reply
-        and (mine := selves & turn.tx.missive_receipts.recipients(each.id).keys())
-        and mine - turn.tx.missive_receipts.handed_on(each.id)
+        and (mine := selves & turn.tx.receipts.of(subject(each.id)).keys())
+        and mine - turn.tx.receipts.handed_on(subject(each.id))
     ]
 
 
@@ -86,8 +87,11 @@ def _mine(turn: Turn, missive: Missive) -> Missive:
 def _sign(turn: Turn, missive: Missive) -> bool:
     """Note that the sender has a letter, also where it has become theirs since; False if they had."""
     selves = missive_ties.answering(turn, missive, turn.sender)
-    turn.tx.missive_receipts.hand_over(missive.id, selves, turn.now)
-    return turn.tx.missive_receipts.receive(missive, selves, turn.sender.id, turn.now)
+    turn.tx.receipts.hand(subject(missive.id), selves, turn.now)
+    is_news = turn.tx.receipts.sign(subject(missive.id), selves, turn.now)
+    if is_news:
+        turn.tx.missives.receive(missive, turn.sender.id, turn.now)
+    return is_news
 
 
 def _answerable(turn: Turn, missive: Missive) -> Missive:
@@ -134,7 +138,7 @@ def ask_return(turn: Turn) -> None:
     turn.reply("missive.ask_return", call=missive.number)
 
 
-@missive_desk.answering
+@deeds.answering
 def give_back(turn: Turn) -> None:
     """Ask the unit for another reply, by a new day."""
     missive = _of_office(turn, turn.known["missive"])

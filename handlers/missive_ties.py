@@ -55,22 +55,28 @@ def addressees(desk: Desk, missive: Missive) -> list[Person]:
         return []
     to = unit(desk, missive)
     people = {each.id: each for each in (recipients(desk, missive, to) if to else [])}
-    went = desk.tx.missive_receipts.recipients(missive.id).keys() - people.keys()
+    went = desk.tx.receipts.of(subject(missive.id)).keys() - people.keys()
     people |= {each: desk.tx.people.get(each) for each in sorted(went)}
-    gone = desk.tx.missive_receipts.handed_on(missive.id)
+    gone = desk.tx.receipts.handed_on(subject(missive.id))
     return [each for each in people.values() if each.active and each.id not in gone]
+
+
+def open_to(desk: Desk, person: Person) -> list[Missive]:
+    """Return the unclosed letters that somebody is to answer for, having handed them on to nobody."""
+    every = desk.tx.missive_register.open_to(person.id)
+    return [each for each in every if person.id not in desk.tx.receipts.handed_on(subject(each.id))]
 
 
 def summoned(desk: Desk, missive: Missive) -> list[Person]:
     """Return who is written to about a letter, and note that it goes to each of them."""
     people = addressees(desk, missive)
-    desk.tx.missive_receipts.hand_over(missive.id, [each.id for each in people], desk.now)
+    desk.tx.receipts.hand(subject(missive.id), [each.id for each in people], desk.now)
     return people
 
 
 def answering(desk: Desk, missive: Missive, person: Person) -> list[int]:
     """Return as whom somebody may receive and answer a letter: as themself, or for whom they act."""
-    selves, went = desk.selves(person), desk.tx.missive_receipts.recipients(missive.id)
+    selves, went = desk.selves(person), desk.tx.receipts.of(subject(missive.id))
     return [each for each in selves if each in went] or [
         each.id for each in addressees(desk, missive) if each.id in selves
     ]

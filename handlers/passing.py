@@ -8,7 +8,7 @@ from bot.domain.problems import Problem
 from bot.domain.requests import Asking, Request
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import buttons, cards, common_cards, dossier, letters, requests
+from handlers import buttons, cards, common_cards, dossier, letters, missive_ties, requests
 from handlers.turn import Desk
 from storage.handovers import Hands
 from storage.leaves import Leave
@@ -32,7 +32,7 @@ def hands_of(desk: Desk, person: Person, taker: Person | None = None) -> Hands:
         held=tuple(desk.tx.problems.held_by(person.id)),
         to_confirm=tuple(desk.tx.problems.confirmed_by(person.id)),
         asked=tuple(asked),
-        missives=tuple(desk.tx.missive_receipts.open_to(person.id)),
+        missives=tuple(missive_ties.open_to(desk, person)),
         routes=tuple(desk.tx.handovers.routes(person.id)),
         covers=tuple(desk.tx.leaves.covered_by(person.id, desk.today)),
     )
@@ -73,6 +73,15 @@ class Passing:
         for each in hands.duties:
             subject = f"project:{each.project_id}"
             self._note("project.handed_over", subject, duty=each.duty, before=self.giver.id, to=self.taker.id)
+        self._visits()
+
+    def _visits(self) -> None:
+        """Let the other go where a leader was to go; what is over, or asked about, stays as it was."""
+        led = [each.project_id for each in self.hands.duties if each.duty is Duty.LEAD_LEADER]
+        for visit in self.desk.tx.visits.ahead(self.giver.id, led, self.desk.today):
+            if self.desk.tx.visits.pass_on(visit, self.taker.id):
+                subject = f"project:{visit.project_id}"
+                self._note("visit.handed_over", subject, day=str(visit.day), to=self.taker.id)
 
     def _problems(self) -> None:
         desk = self.desk
@@ -105,7 +114,7 @@ class Passing:
 
     def _missives(self) -> None:
         for each in self.hands.missives:
-            self.desk.tx.missive_receipts.hand_over(each.id, [self.taker.id], self.desk.now)
+            self.desk.tx.receipts.hand(f"missive:{each.id}", [self.taker.id], self.desk.now)
             self._note("missive.handed_over", f"missive:{each.id}", before=self.giver.id, to=self.taker.id)
 
     def _covers(self) -> None:

@@ -99,7 +99,7 @@ def _hand(bulletin: Bulletin, person: Person, printed: Printed, beat: Beat) -> N
 
 def _tell(beat: Beat, bulletin: Bulletin, person: Person, printed: Printed) -> None:
     choices: Choices = ()
-    if not person.is_office and beat.tx.receipts.hand(bulletin.subject, person.id, beat.now):
+    if not person.is_office and beat.tx.receipts.hand(bulletin.subject, [person.id], beat.now):
         choices = (((beat.say(person, "button.sign"), f"sign:{bulletin.subject}"),),)
     if person.is_office and bulletin.form == AGENDA:
         choices = (((beat.say(person, "button.resolve"), f"resolve:{bulletin.id}"),),)
@@ -139,8 +139,7 @@ def _post_to_group(beat: Beat, bulletin: Bulletin, chat: Chat, printed: Printed)
 def sign(turn: Turn) -> None:
     """Sign for what one was handed, and for those in whose place one stands (签收)."""
     subject = turn.argument
-    signed = [turn.tx.receipts.sign(subject, each, turn.now) for each in turn.selves(turn.sender)]
-    if True not in signed:
+    if not turn.tx.receipts.sign(subject, turn.selves(turn.sender), turn.now):
         raise Refused("receipt.signed_already")
     turn.record(turn.sender, "receipt.signed", subject)
     turn.notice = turn.say(turn.sender, "receipt.signed")

@@ -68,6 +68,11 @@ def due(beat: Beat) -> list[_Step]:
     ]
 
 
+def next_moments(beat: Beat) -> list[tuple[datetime, str]]:
+    """Return when something is next done around a reception day, with the key of its name."""
+    return [(each.begins, "event.reception") for each in _steps(beat) if each.begins > beat.now]
+
+
 def _steps(beat: Beat) -> list[_Step]:
     when, calendar = beat.county.reception, beat.county.calendar
     if when is None:

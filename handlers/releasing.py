@@ -7,8 +7,7 @@ from bot.domain.people import Duty, Person, Role
 from bot.domain.scope import Scope, ScopeKind
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import bulletins, letters
-from handlers.missive_desk import answering
+from handlers import bulletins, deeds, letters
 from handlers.turn import Desk, Turn
 from storage.letters import Choices
 
@@ -92,7 +91,7 @@ def _example(document: Document) -> str:
     return "XM-001 …"
 
 
-@answering
+@deeds.answering
 def amend(turn: Turn) -> None:
     """Put figures of a draft right, one a line; each keeps what it was, and is marked."""
     bulletin = _of_office(turn, str(turn.known["bulletin"]))
@@ -180,7 +179,7 @@ def ask_drop(turn: Turn) -> None:
     turn.reply("releasing.drop_why", title=bulletin.title)
 
 
-@answering
+@deeds.answering
 def drop(turn: Turn) -> None:
     """Let a draft go out to nobody; the reason is kept."""
     bulletin = _of_office(turn, str(turn.known["bulletin"]))
@@ -204,7 +203,7 @@ def ask_objection(turn: Turn) -> None:
     turn.reply("releasing.object_what", title=bulletin.title)
 
 
-@answering
+@deeds.answering
 def object_to(turn: Turn) -> None:
     """Take an objection to the office; nothing is posted before it is answered."""
     bulletin = _shown(turn, str(turn.known["bulletin"]))
@@ -238,7 +237,7 @@ def ask_uphold(turn: Turn) -> None:
     turn.reply("releasing.uphold_why")
 
 
-@answering
+@deeds.answering
 def uphold(turn: Turn) -> None:
     """Answer an objection: the paper stays as it is, and why."""
     _must_be_office(turn)

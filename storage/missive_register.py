@@ -75,6 +75,12 @@ class MissiveRegister:
         statement = MISSIVE.where(*_conditions(sought, today)).order_by(order).offset(skip).limit(most)
         return [missive_of(row) for row in self._connection.execute(statement)]
 
+    def open_to(self, person_id: int) -> list[Missive]:
+        """Return the letters that went to somebody and are not closed."""
+        is_open = missives.c.state.in_([str(MissiveState.SENT), str(MissiveState.REPLIED)])
+        statement = MISSIVE.where(is_open, _went_to([person_id])).order_by(missives.c.id)
+        return [missive_of(row) for row in self._connection.execute(statement)]
+
 
 def _conditions(sought: Sought, today: date) -> list[ColumnElement[bool]]:
     if sought.drafts:
@@ -85,11 +91,12 @@ def _conditions(sought: Sought, today: date) -> list[ColumnElement[bool]]:
     if sought.overdue:
         conditions += [missives.c.state == str(MissiveState.SENT), missives.c.reply_due < today]
     if sought.seers is not None:
-        mine = select(receipts.c.subject).where(receipts.c.person_id.in_(list(sought.seers)))
-        conditions.append(
-            or_(
-                literal("missive:").concat(cast(missives.c.id, String)).in_(mine),
-                missives.c.project_id.in_(list(sought.project_ids)),
-            )
-        )
+        of_theirs = missives.c.project_id.in_(list(sought.project_ids))
+        conditions.append(or_(_went_to(sought.seers), of_theirs))
     return conditions
+
+
+def _went_to(person_ids: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition that a letter was handed to one of some people."""
+    theirs = select(receipts.c.subject).where(receipts.c.person_id.in_(list(person_ids)))
+    return literal("missive:").concat(cast(missives.c.id, String)).in_(theirs)

@@ -276,6 +276,14 @@ class Missives:
             update(missives).where(missives.c.id == missive_id).values(problem_id=problem_id)
         )
 
+    def receive(self, missive: Missive, by_id: int, now: datetime) -> None:
+        """Note who was the first to sign for a letter."""
+        self._connection.execute(
+            update(missives)
+            .where(missives.c.id == missive.id, missives.c.received_at.is_(None))
+            .values(received_at=now, received_by=by_id)
+        )
+
     def answer(self, missive: Missive, words: str, by_id: int, now: datetime) -> bool:
         """Keep a reply, after those there are; False if the letter takes none any more."""
         return self._change(

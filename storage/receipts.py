@@ -1,53 +1,55 @@
-"""Receipts (签收): what was handed to whom, and that they have read it."""
+"""Receipts (签收): what – a paper, a letter – was handed to whom, and that they have read it."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from storage.dialects import insert_once
-from storage.tables import people, receipts
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """How many of those who got something have signed for it, and the names of who has not."""
-
-    told: int
-    received: int
-    missing: tuple[str, ...]
+from storage.tables import handovers, receipts
 
 
 class Receipts:
-    """Whoever is handed a paper or a missive signs for it with one tap."""
+    """Whatever has a subject goes to somebody once and is signed for once; nothing of that is taken back."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def hand(self, subject: str, person_id: int, now: datetime) -> bool:
-        """Note that somebody was handed something; False if they were."""
-        row = {"subject": subject, "person_id": person_id, "told_at": now}
-        return insert_once(self._connection, receipts, row)
+    def hand(self, subject: str, person_ids: Iterable[int], now: datetime) -> bool:
+        """Note to whom something goes; False if all of them had it."""
+        rows = [{"subject": subject, "person_id": each, "told_at": now} for each in person_ids]
+        fresh = [row for row in rows if insert_once(self._connection, receipts, row)]
+        return bool(fresh)
 
-    def sign(self, subject: str, person_id: int, now: datetime) -> bool:
-        """Note that somebody has read it; False if they had signed, or were not handed it."""
+    def sign(self, subject: str, person_ids: Collection[int], now: datetime) -> bool:
+        """Note that people have read it; False if they had signed, or were not handed it."""
         statement = (
             update(receipts)
-            .where(receipts.c.subject == subject, receipts.c.person_id == person_id)
+            .where(receipts.c.subject == subject, receipts.c.person_id.in_(list(person_ids)))
             .where(receipts.c.received_at.is_(None))
             .values(received_at=now)
         )
-        return self._connection.execute(statement).rowcount == 1
+        return self._connection.execute(statement).rowcount > 0
 
-    def signed(self, subject: str) -> Signed:
-        """Return how it stands with the receipts of something."""
-        told, received = self._connection.execute(
-            select(func.count(), func.count(receipts.c.received_at)).where(receipts.c.subject == subject)
-        ).one()
-        names = self._connection.execute(
-            select(people.c.name)
-            .join(receipts, receipts.c.person_id == people.c.id)
-            .where(receipts.c.subject == subject, receipts.c.received_at.is_(None))
-            .order_by(people.c.id)
-        ).scalars()
-        return Signed(told, received, tuple(names))
+    def of(self, subject: str) -> dict[int, datetime | None]:
+        """Return to whom something went, and when each of them signed for it."""
+        rows = self._connection.execute(
+            select(receipts.c.person_id, receipts.c.received_at)
+            .where(receipts.c.subject == subject)
+            .order_by(receipts.c.person_id)
+        )
+        return {row.person_id: row.received_at for row in rows}
+
+    def handed_on(self, subject: str) -> set[int]:
+        """Return who of those that something went to has handed their work over since."""
+        rows = self._connection.execute(
+            select(handovers.c.from_id, handovers.c.to_id)
+            .join(receipts, receipts.c.person_id == handovers.c.from_id)
+            .where(receipts.c.subject == subject, handovers.c.at >= receipts.c.told_at)
+            .order_by(handovers.c.id)
+        )
+        found = set[int]()
+        for row in rows:
+            found.add(row.from_id)
+            found.discard(row.to_id)
+        return found

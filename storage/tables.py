@@ -796,6 +796,7 @@ papers = _table(
 
 _WAITING = text("state = 'waiting'")
 _CLAIMED = text("state = 'claimed'")
+_SENT = text("sent_at IS NOT NULL")
 
 outbox = _table(
     "outbox",
@@ -829,6 +830,8 @@ outbox = _table(
     Index("ix_outbox_claimed", "leased_until", sqlite_where=_CLAIMED, postgresql_where=_CLAIMED),
     Index("ix_outbox_updates", "updates_id"),
     Index("ix_outbox_chat", "platform", "chat", "id"),
+    # How lately a platform was written to, asked at every start.
+    Index("ix_outbox_sent", "platform", "sent_at", sqlite_where=_SENT, postgresql_where=_SENT),
     # What somebody may mean when they type the words of a button.
     Index(
         "ix_outbox_offered",

@@ -25,7 +25,6 @@ from storage.handovers import Handovers
 from storage.inbox import Inbox
 from storage.leaves import Leaves
 from storage.listing import Listing
-from storage.missive_receipts import MissiveReceipts
 from storage.missive_register import MissiveRegister
 from storage.missives import Missives
 from storage.mornings import Mornings
@@ -191,11 +190,6 @@ class Tx:
         return Missives(self.connection)
 
     @cached_property
-    def missive_receipts(self) -> MissiveReceipts:
-        """To whom the letters went, and who has received them."""
-        return MissiveReceipts(self.connection)
-
-    @cached_property
     def missive_register(self) -> MissiveRegister:
         """The letters that went out, a page at a time."""
         return MissiveRegister(self.connection)
@@ -237,7 +231,7 @@ class Tx:
 
     @cached_property
     def receipts(self) -> Receipts:
-        """Who has signed for what."""
+        """What went to whom, and who has signed for it."""
         return Receipts(self.connection)
 
     @cached_property

@@ -53,6 +53,11 @@ class Visits:
         """Return what somebody is to visit on a day."""
         return self._list(_VISITS.where(visits.c.day == day, visits.c.person_id == person_id, _STILL))
 
+    def ahead(self, person_id: int, project_ids: Collection[int], today: date) -> list[Visit]:
+        """Return the coming visits of somebody to some projects, of which they were not asked yet."""
+        coming = (visits.c.day >= today, visits.c.project_id.in_(project_ids), visits.c.asked_at.is_(None))
+        return self._list(select(visits).where(visits.c.person_id == person_id, *coming, _STILL))
+
     def unbriefed(self, today: date) -> list[Visit]:
         """Return the coming visits whose brief has not been given."""
         return self._list(_UNBRIEFED, today=today)
@@ -114,6 +119,12 @@ class Visits:
             outcome=str(outcome),
             done_at=now if outcome in MADE else None,
         )
+
+    def pass_on(self, visit: Visit, to_id: int) -> bool:
+        """Let another go in somebody's place, told anew of it; False if they go there that day already."""
+        if self.on(to_id, visit.project_id, visit.day) is not None:
+            return False
+        return self._change(visits.c.id == visit.id, _STILL, person_id=to_id, briefed_at=None)
 
     def note(self, visit: Visit, words: str) -> None:
         """Keep what was said of a visit."""

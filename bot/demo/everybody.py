@@ -5,9 +5,11 @@ They press the buttons that stand in their chats, as people do; the same year pl
 
 import random
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 from bot.app import Bot
+from bot.demo import incidents
 from bot.demo.cast import Cast, Line
 from bot.demo.habits import (
     CIRCULAR,
@@ -16,11 +18,13 @@ from bot.demo.habits import (
     HINTS,
     MEASURES,
     OF_THE_OFFICE,
+    ONCE,
     ORDER,
     RESOLUTION,
     REWARD,
 )
 from bot.domain.people import Duty, Role
+from bot.domain.problems import Problem
 from bot.domain.projects import Project, ProjectClass
 from bot.domain.roster import Roster
 from bot.domain.stages import Milestone, Move, Step
@@ -30,7 +34,7 @@ from storage.rounds import Prompt
 Offers = Callable[[str], dict[str, list[str]]]
 """The buttons that stand in a chat: the data of each, message by message."""
 
-_DELAYS = (-4, 0, 1, 3, 9, 18, 40)
+_DELAYS = (-4, 0, 1, 3, 12, 25, 40)
 """Days by which steps come before or after their plan."""
 
 _TROUBLED = 0.3
@@ -39,6 +43,8 @@ _TUESDAY, _WEDNESDAY, _THURSDAY = 1, 2, 3
 _CONSULTED = 26
 _WEEK = 7
 _PERCENT, _WHOLE = 10, 100
+_HARDLY = 0.08
+"""So much less likely is a letter answered by a unit that is late, or closed before it is answered."""
 _TELLS_MONEY, _TELLS_PERCENT = 0.8, 0.4
 _TEN_TENS = 1000
 """Ten 万元: the figures that liaisons give are round."""
@@ -58,6 +64,10 @@ class Everybody(Cast):
         self._projects: dict[int, Project] = {}
         self._milestones: dict[int, list[Milestone]] = {}
         self._pending: set[tuple[int, str, str]] = set()
+        self._county = incidents.County()
+        self._done: set[str] = set()
+        self._turned: set[str] = set()
+        self._turns: list[Line] = []
 
     # --- liaisons -----------------------------------------------------------------------
 
@@ -80,12 +90,14 @@ class Everybody(Cast):
 
     def daily(self, number: str, day: date, person_id: int) -> str:
         """Return the answer on a project: of this year as the sample has it, then at the plan's pace."""
+        project = next(each for each in self._projects.values() if each.number == number)
+        if project.kind is ProjectClass.BUILDING and incidents.is_copied(number, day):
+            return incidents.COPIED
         said = super().daily(number, day, person_id)
         if said.startswith("问题") and random.Random(f"{number}|{day}|{person_id}").random() > _TROUBLED:
             return "照旧"
         if day.year == self.began.year:
             return said
-        project = next(each for each in self._projects.values() if each.number == number)
         chance = random.Random(f"{number}|{day}")
         said = said.partition("，")[0]
         if said == "照旧" or said.startswith("问题") or project.actual_start is None:
@@ -129,9 +141,12 @@ class Everybody(Cast):
         clerk = office[day.toordinal() % len(office)]
         chats = {each.id: self.offers(f"p:{each.id}") for each in people if self.plays(each.id)}
         await self._learn(chats.values())
-        lines = await super().deeds(day, clock)
+        if clock == self.deeds_at[0]:
+            self._county = await self.bot.watch.read(incidents.county)
+        self._turns = []
+        lines = await super().deeds(day, clock) + self._turns
         for person_id, messages in chats.items():
-            is_clerk = person_id == clerk
+            is_clerk = person_id == clerk or person_id not in office
             for message in list(messages):
                 pressed = self._pressed(person_id, messages[message], f"{day}|{clock}", is_clerk=is_clerk)
                 if pressed is not None:
@@ -139,7 +154,23 @@ class Everybody(Cast):
                     lines += [await self._answering(line, day) for line in pressed]
         if clock == self.deeds_at[0]:
             lines += await self._begun(clerk, day)
-        return lines
+            lines += incidents.of_day(clerk, self._county, day)
+        return [line for line in lines if self.plays(line.person_id)]
+
+    def deed(self, problem: Problem, silent: list[int], day: date, clock: time) -> Line | None:
+        """Return what is done about one problem; whoever is away has a substitute."""
+        turn = () if problem.number in self._turned else self._turn(problem)
+        if turn:
+            self._turned.add(problem.number)
+            self._turns += turn
+            return None
+        if problem.id in self._county.asked:
+            return None
+        line = super().deed(problem, silent, day, clock)
+        return replace(line, person_id=self._county.acts_for(line.person_id)) if line else None
+
+    def _turn(self, problem: Problem) -> list[Line]:
+        return incidents.of_problem(problem, self._county, self.bot.county.calendar.day_of)
 
     async def _learn(self, chats: Iterable[dict[str, list[str]]]) -> None:
         """Find out what the new buttons stand for, and forget those that nobody here presses."""
@@ -158,6 +189,9 @@ class Everybody(Cast):
     def _verb(self, data: str) -> str:
         return self._actions[data].partition(":")[0]
 
+    def _argument(self, data: str) -> str:
+        return self._actions[data].partition(":")[2]
+
     def _pressed(self, person_id: int, message: list[str], when: str, *, is_clerk: bool) -> list[Line] | None:
         """Return what somebody presses of a message; nothing for good where it is not theirs."""
         first: dict[str, str] = {}
@@ -168,12 +202,32 @@ class Everybody(Cast):
             return None
         draw = random.Random(f"{person_id}|{self._actions[first[verbs[0]]]}|{when}").random()
         for verb in verbs:
-            draw -= HABITS[verb].odds
+            draw -= self._odds(first[verb], verbs)
             if draw < 0:
                 if verb == "missive":
-                    return [Line(person_id, button=data) for data in message if self._verb(data) == verb]
+                    return self._opened(person_id, message)
+                if verb in ONCE:
+                    self._done.add(self._actions[first[verb]])
                 return [Line(person_id, button=first[verb])]
-        return None
+        return [] if verbs == ["object"] else None
+
+    def _odds(self, data: str, verbs: list[str]) -> float:
+        """Return how likely a button is pressed at a look; only an answered letter is readily closed."""
+        verb = self._verb(data)
+        is_late = verb == "missive_reply" and incidents.is_answered_late(self._argument(data))
+        is_early = verb == "missive_close" and "missive_return" not in verbs
+        if self._actions[data] in self._done:
+            return 0
+        return HABITS[verb].odds * (_HARDLY if is_late or is_early else 1)
+
+    def _opened(self, person_id: int, message: list[str]) -> list[Line] | None:
+        """Return the presses on a list of drafts, but on those that are left lying."""
+        drafts = [
+            data
+            for data in message
+            if self._verb(data) == "missive" and not incidents.is_left_lying(self._argument(data))
+        ]
+        return [Line(person_id, button=data) for data in drafts] or None
 
     async def _answering(self, line: Line, day: date) -> Line:
         """Return a press with the words that it will be asked for."""
@@ -213,7 +267,7 @@ class Everybody(Cast):
             said.append(Line(clerk, letters[week]))
         if day.weekday() == _THURSDAY and day.day >= _CONSULTED:
             said.append(Line(clerk, f"决议 {project.number} 自然资源局 {RESOLUTION.format(day=by)}"))
-        return [line for line in said if self.plays(line.person_id)]
+        return said
 
 
 def _standing(beat: Beat) -> tuple[list[Project], list[Milestone], list[Move]]:
@@ -236,12 +290,13 @@ def _places(beat: Beat) -> tuple[list[Project], dict[int, str], dict[int, list[s
 
 
 def _put_right(beat: Beat, bulletin_id: int) -> str:
-    """Return the words that put the first figure of a draft right."""
+    """Return the words that put a figure of a draft right."""
     bulletin = beat.tx.bulletins.get(bulletin_id)
+    chance = random.Random(f"amended|{bulletin_id}")
     for table in bulletin.document.tables if bulletin else ():
-        summed = next((each for each in table.headings if each.summed and each.kind == "money"), None)
-        if summed and table.rows:
-            return f"{table.rows[0].key} {summed.title} 3200万（漏报，已核实）"
+        money = [each for each in table.headings if each.kind == "money" and not each.of]
+        if money and table.rows:
+            return f"{chance.choice(table.rows).key} {chance.choice(money).title} 3200万（漏报，已核实）"
     return "取消"
 
 

@@ -15,7 +15,7 @@ HABITS: dict[str, Habit] = {
     # The office looks over what was drafted, and decides what liaisons, units and leaders have said.
     "release": Habit(0.8),
     "drop_bulletin": Habit(0.04, ("数据还要再核实，这一期先不发",)),
-    "amend": Habit(0.08),
+    "amend": Habit(0.15),
     "uphold": Habit(0.9, ("已经核对过原始上报，数字没有错，维持",)),
     "missive": Habit(0.9),
     "missive_release": Habit(0.85),
@@ -32,8 +32,13 @@ HABITS: dict[str, Habit] = {
         0.25, ("已按要求整改，倒排工期推进", "正在办理，月底前完成", "已落实责任人，每周报进度")
     ),
     "sign": Habit(0.6),
-    "object": Habit(0.02, ("我牵头的项目数字好像少报了，请核对",)),
-    "agree": Habit(0.6),
+    "object": Habit(0.05, ("我牵头的项目数字好像少报了，请核对",)),
+    # Heads take their time.
+    "agree": Habit(0.05),
+    "confer": Habit(0.01),
+    "give_back": Habit(0.01, ("请先由牵头领导召集协调一次",)),
+    "grant": Habit(0.6),
+    "refuse": Habit(0.15, ("请按原时限办结，不再延期",)),
     "visit_went": Habit(0.8),
     "visit_later": Habit(0.0),
     "visit_how": Habit(0.9),
@@ -55,13 +60,18 @@ OF_THE_OFFICE = frozenset(
         "missive_decline",
         "missive_close",
         "missive_return",
+        "grant",
+        "refuse",
         "stage_agree",
         "stage_refuse",
         "keep_apart",
         "merge",
     }
 )
-"""All of the office see these; on a day one of them sees to all."""
+"""All of the office see these; on a day one of them sees to all, and leaders see to their own."""
+
+ONCE = frozenset({"amend", "uphold"})
+"""What one of the office has seen to the others leave alone."""
 
 HINTS = ("请于{day}前报送施工组织方案", "请于{day}前完成节点自查并报送", "请于{day}前报送要素保障需求")
 CIRCULAR = "本月现场督查发现：部分工地围挡不全、资料不齐，请对照整改"

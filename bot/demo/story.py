@@ -212,14 +212,14 @@ def _first_of(tx: Tx, person_id: int) -> Problem | None:
 
 
 @asynccontextmanager
-async def told(scratch: Path, days: int, settings: Settings = SETTINGS) -> AsyncIterator[Story]:
-    """Set a story of some days up: the town with its people and its stage, its database in a folder."""
+async def told(scratch: Path, actors: type[Cast], settings: Settings = SETTINGS) -> AsyncIterator[Story]:
+    """Set a story up: the town with its people and its stage, its database in a folder."""
     clock = VirtualClock(START)
     zone = START.tzinfo
     if not isinstance(zone, ZoneInfo):
         raise TypeError(zone)
     stage = Stage(clock, zone)
-    async with town(scratch, stage, clock, Everybody if days > LONG else Cast, settings) as built:
+    async with town(scratch, stage, clock, actors, settings) as built:
         people = {each.id: each for each in await built.bot.store.read(lambda tx: tx.people.all())}
         story = Story(built, stage, people)
         built.cast.say, built.cast.press, built.carried = story.say, story.press, False
@@ -231,7 +231,7 @@ async def told(scratch: Path, days: int, settings: Settings = SETTINGS) -> Async
 async def play(folder: Path, days: int, tick: Callable[[], None]) -> list[str]:
     """Play a story into a folder; Return the transcript of its main characters, line by line."""
     with tempfile.TemporaryDirectory(prefix="liaison-story-") as scratch:
-        async with told(Path(scratch), days) as story:
+        async with told(Path(scratch), Everybody if days > LONG else Cast) as story:
             await story.play(days, tick)
             main = await _main_chats(story.town, story.people)
     names = {f"p:{each.id}": f"{each.name}（{each.unit or each.title}）" for each in story.people.values()}

@@ -1,6 +1,7 @@
 """百企评百岗: everybody may say what they think, and nobody can find out what it was."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,17 @@ async def test_a_post_of_fewer_than_five_voters_stays_unknown(world: World) -> N
     assert {row["post_id"] for row in rows["ballot_tallies"]} == {rows["ballot_posts"][0]["id"]}
     await world.hears("qian", button="很满意")
     assert world.last("qian") == "这次评议已经结束。"
+
+
+async def test_a_pushed_clock_stops_where_a_ballot_ends(world: World) -> None:
+    assert await world.watch.read(ballots.next_moments) == []
+    await opened(world)
+
+    ((_, name),) = await world.watch.read(ballots.next_moments)
+    await world.day_at(date(2026, 12, 21), "00:00")
+
+    assert name == "event.ballot"
+    assert await world.watch.read(ballots.next_moments) == []
 
 
 async def test_a_second_answer_is_not_counted(world: World) -> None:

@@ -57,8 +57,8 @@ async def test_released_it_is_in_the_group_and_with_the_leaders_who_sign_for_it(
     assert any("本期完成 3200 万元" in said for said in sheet.said_to("group1"))
     notice = await sheet.hears("chen", button="签收")
     assert notice == "已签收。"
-    signed = await sheet.store.read(lambda tx: tx.receipts.signed("bulletin:1"))
-    assert (signed.told, signed.received, signed.missing) == (1, 1, ())
+    signed = await sheet.store.read(lambda tx: tx.receipts.of("bulletin:1"))
+    assert list(signed.values()) == [sheet.clock.now()]
 
 
 async def test_a_beat_more_or_a_restart_drafts_and_posts_nothing_twice(sheet: World) -> None:
@@ -94,7 +94,7 @@ async def test_two_who_decide_at_once_decide_once(sheet: World) -> None:
     await sheet.hears("zhao", button="发布", settle=False)
     await sheet.beats()
 
-    assert "「旬督查表 11-21至11-30」已经不发，不能再改。" in sheet.said_to("zhao")
+    assert "「旬督查表 11-21至11-30」现在是「不发」，不能再改。" in sheet.said_to("zhao")
     assert not any("旬督查表" in each for each in sheet.said_to("group1"))
 
 
@@ -248,8 +248,8 @@ async def test_a_substitute_signs_for_whom_they_stand_in(sheet: World) -> None:
     await sheet.beats()
 
     assert await sheet.hears("sun", button="签收") == "已签收。"
-    signed = await sheet.store.read(lambda tx: tx.receipts.signed("bulletin:1"))
-    assert signed.missing == ()
+    signed = await sheet.store.read(lambda tx: tx.receipts.of("bulletin:1"))
+    assert None not in signed.values()
 
 
 async def test_a_line_put_back_into_the_timetable_begins_anew(open_store: Store) -> None:
@@ -275,7 +275,7 @@ async def test_a_refused_answer_lets_go_of_its_question(sheet: World) -> None:
 
     await sheet.hears("zhao", "XM-001 本期完成 3500万")
 
-    assert "已经不发" in sheet.said_to("zhao")[-1]
+    assert "现在是「不发」" in sheet.said_to("zhao")[-1]
     assert await sheet.store.read(lambda tx: tx.conversations.open(sheet.ids["zhao"])) is None
 
 

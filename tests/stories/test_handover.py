@@ -228,6 +228,33 @@ async def test_a_new_lead_leader_may_do_what_the_old_one_might(world: World) -> 
     assert (await problem(world)).holder == "何建国"
 
 
+async def test_the_new_lead_leader_goes_where_the_old_one_was_to_go(world: World) -> None:
+    await world.hears("chen", "走访 泵业 11月26日")
+    await world.hears("chen", "走访 泵业 今天")
+    await world.day_at(TODAY, "16:30")
+    await world.hears("chen", button="去了")
+
+    await handed_over(world, "chen", "zhou")
+    await world.day_at(date(2026, 11, 25), "18:00")
+
+    assert world.last("zhou").startswith("【走访要点】11月26日（周四）｜泵业智造产业园")
+    await world.day_at(date(2026, 11, 26), "16:30")
+    await world.hears("zhou", button="去了")
+    visits = await rows(world, select(tables.visits.c.day, tables.visits.c.person_id).order_by("day"))
+    assert [each for _, each in visits] == [world.ids["chen"], world.ids["zhou"]]
+
+
+async def test_whoever_takes_a_visit_over_late_is_briefed_as_well(world: World) -> None:
+    await world.hears("chen", "走访 泵业 11月26日")
+    await world.day_at(date(2026, 11, 25), "18:00")
+    assert world.last("chen").startswith("【走访要点】")
+
+    await handed_over(world, "chen", "zhou")
+    await world.waits(minutes=5)
+
+    assert any(text.startswith("【走访要点】") for text in world.said_to("zhou"))
+
+
 # --- problems ---------------------------------------------------------------------------
 
 

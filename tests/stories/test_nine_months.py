@@ -28,11 +28,13 @@ from bot.domain.scope import Scope
 from bot.domain.week import Week
 from storage import tables
 from storage.ledger import Ledger
+from storage.missives import subject
 from storage.store import Store
 from storage.tx import Tx
 from tests.world import ZONE, World
 from tests.world import world as make_world
-from tests.year.checker import Checker
+from tests.year.figures import Raw
+from tests.year.letters import Letters
 
 FIRST, LAST = date(2026, 2, 2), date(2026, 10, 30)
 SCENARIO = tomllib.loads((Path(__file__).parents[1] / "scenarios" / "nine_months.toml").read_text("utf-8"))
@@ -284,7 +286,7 @@ def _letters(days: list[date]) -> dict[date, list[tuple[str, str]]]:
 
 def _unanswered(tx: Tx) -> list[tuple[Missive, int]]:
     sent = [each for each in tx.missives.in_state(MissiveState.SENT) if each.awaits_reply]
-    return [(each, min(tx.missive_receipts.recipients(each.id))) for each in sent]
+    return [(each, min(tx.receipts.of(subject(each.id)))) for each in sent]
 
 
 def _asked_to_confirm(tx: Tx, problem: Problem) -> list[int]:
@@ -348,9 +350,9 @@ async def test_nine_months_of_a_county(empty_database: Path, tmp_path: Path) -> 
         owed = tables.outbox.c.state.in_(("waiting", "claimed")) & (tables.outbox.c.due_at <= now)
         assert _count(tx, tables.outbox, owed) == 0
     engine.dispose()
-    checker = Checker(file, datetime.combine(FIRST, time(8, 0), ZONE), papers=set())
-    assert [*checker.numbers(), *checker.receipts()] == []
-    checker.raw.close()
+    letters = Letters(Raw(file), datetime.combine(FIRST, time(8, 0), ZONE))
+    assert [*letters.numbers(), *letters.receipts()] == []
+    letters.raw.close()
 
 
 def _count(tx: Tx, table: Any, *conditions: Any) -> int:

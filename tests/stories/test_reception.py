@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from bot.domain.people import Duty
 from bot.domain.reception import EIGHTH
+from handlers import reception_days
 from storage import tables
 from storage.store import Store
 from tests.enterprises import has_owners, on_duty
@@ -44,6 +45,17 @@ async def test_owners_hear_once_a_week_before_that_they_may_book(world: World) -
     assert [text[:15] for text in world.said_to("owner1")] == ["12月8日是企业家接待日，县领"]
     assert world.last("owner2").startswith("约好了")
     assert all("接待日" not in text for text in world.said_to("liu"))
+
+
+async def test_a_pushed_clock_stops_where_something_is_done(world: World) -> None:
+    begins = []
+    await world.day_at(date(2026, 12, 1), "09:00")
+    for _ in range(3):
+        moment = min(at for at, _ in await world.watch.read(reception_days.next_moments))
+        begins.append(f"{moment:%m-%d %H:%M}")
+        await world.day_at(moment.date(), f"{moment:%H:%M}")
+
+    assert begins == ["12-01 10:00", "12-07 15:00", "12-08 07:50"]
 
 
 async def test_what_was_said_enters_the_ledger_in_the_name_of_the_owner(world: World) -> None:

@@ -31,18 +31,21 @@ OFF = _days(
 MADE_UP = _days("2026-01-04 2026-02-14 2026-02-28 2026-05-09 2026-09-20 2026-10-10")
 """Weekend days that are worked."""
 
-TIMETABLE: dict[str, tuple[str, str]] = {
-    "要件检查": ("mon", "09:30"),
-    "预警": ("fri", "10:00"),
-    "旬督查表": ("tens", "18:00"),
-    "月会商": ("25th", "18:00"),
-    "季考评": ("quarter", "18:00"),
-    "流动红旗": ("quarter", "18:00"),
-    "半月要账": ("half-month", "18:00"),
-    "项目排名": ("half-month", "18:00"),
-    "周调度表": ("fri", "18:00"),
-    "半年述职": ("half-year", "18:00"),
-}
+TIMETABLE: tuple[tuple[str, str, str], ...] = (
+    ("要件检查", "mon", "09:30"),
+    ("预警", "fri", "10:00"),
+    ("负担", "month-end", "16:30"),
+    ("旬督查表", "tens", "18:00"),
+    ("月会商", "25th", "18:00"),
+    ("季考评", "quarter", "18:00"),
+    ("流动红旗", "quarter", "18:00"),
+    ("半月要账", "half-month", "18:00"),
+    # 一排名 of every half month, and 月评比.
+    ("项目排名", "half-month", "18:00"),
+    ("项目排名", "month-end", "18:00"),
+    ("周调度表", "fri", "18:00"),
+    ("半年述职", "half-year", "18:00"),
+)
 """When each paper of the presets comes, as the county's documents say (五每, 半月, 周月季, 述职)."""
 
 
@@ -67,22 +70,23 @@ _FALLS: dict[str, Callable[[date], bool]] = {
     "fri": lambda day: day.weekday() == 4,
     "tens": lambda day: day.day in (10, 20) or _ends_month(day),
     "25th": lambda day: day.day == 25,
+    "month-end": _ends_month,
     "half-month": lambda day: day.day == 15 or _ends_month(day),
     "quarter": lambda day: _ends_month(day) and day.month in (3, 6, 9, 12),
     "half-year": lambda day: _ends_month(day) and day.month in (6, 12),
 }
 
 
-def due(paper: str, begin: datetime, end: datetime) -> Iterator[tuple[date, date, datetime]]:
-    """Yield what the timetable asks for between two moments: first day, last day, when it is drafted."""
-    rule, at = TIMETABLE[paper]
-    falls = _FALLS[rule]
-    day = begin.date() - timedelta(days=400)
-    before = day
-    while day <= end.date():
-        if falls(day):
-            drafted = datetime.combine(next_worked(day), time.fromisoformat(at), CST)
-            if begin < drafted <= end:
-                yield before + _DAY, day, drafted
-            before = day
-        day += _DAY
+def due(begin: datetime, end: datetime) -> Iterator[tuple[str, date, date, datetime]]:
+    """Yield what the timetable asks for: paper, first day, last day, when it is drafted."""
+    for paper, rule, at in TIMETABLE:
+        falls = _FALLS[rule]
+        day = begin.date() - timedelta(days=400)
+        before = day
+        while day <= end.date():
+            if falls(day):
+                drafted = datetime.combine(next_worked(day), time.fromisoformat(at), CST)
+                if begin < drafted <= end:
+                    yield paper, before + _DAY, day, drafted
+                before = day
+            day += _DAY

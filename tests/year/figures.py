@@ -66,18 +66,18 @@ class Look(Problems):
     # --- projects -----------------------------------------------------------------------
 
     def projects(self) -> Lines:
-        leads, asked = self._leads(), self._asked()
+        leads, asked = self.leads(), self._asked()
         counts = {row["project_id"]: row for row in self._counted("project_id")}
         following = {
             row["project_id"]: row
-            for row in self._rows(
+            for row in self.rows(
                 "SELECT * FROM milestones WHERE done IS NULL AND planned IS NOT NULL"
                 " ORDER BY planned DESC, id DESC"
             )
         }
         return {
             row["number"]: self._project(row, leads, asked, counts.get(row["id"]), following.get(row["id"]))
-            for row in self._rows(_PROJECTS)
+            for row in self.rows(_PROJECTS)
         }
 
     def _project(self, row: Any, leads: Any, asked: Any, count: Any, milestone: Any) -> dict[str, Any]:
@@ -126,14 +126,14 @@ class Look(Problems):
     def _money(self, row: Any) -> dict[str, int]:
         """Return this year's money: it begins again on 1 January, with the roster's figure in its year."""
         start = row["start_cumulative"] if row["start_on"][:4] == str(self.until.year) else 0
-        new_year = self._given["new_year"]
+        new_year = self.given["new_year"]
         now = row["now_cumulative"] if (row["now_day"] or "") >= new_year else start
         before = row["before_cumulative"] if (row["before_day"] or "") >= new_year else start
         return {"cumulative": now, "invested": now - before}
 
     def _asked(self) -> dict[int, set[str]]:
         found: dict[int, set[str]] = {}
-        for row in self._rows("SELECT day, projects FROM prompts WHERE day BETWEEN :first AND :until"):
+        for row in self.rows("SELECT day, projects FROM prompts WHERE day BETWEEN :first AND :until"):
             for project_id in json.loads(row["projects"]):
                 found.setdefault(project_id, set()).add(row["day"])
         return found
@@ -154,20 +154,26 @@ class Look(Problems):
         on_time = self.solved("p.number", "JOIN projects p ON p.id = q.project_id", "1", 1)
         went = {
             row["person_id"]: row["many"]
-            for row in self._rows(
+            for row in self.rows(
                 "SELECT person_id, COUNT(*) AS many FROM visits WHERE done_at IS NOT NULL"
                 " AND day BETWEEN :first AND :until GROUP BY 1"
             )
         }
         found: Lines = {}
-        for row in self._rows(
+        for row in self.rows(
             "SELECT l.id, l.name, l.title, p.number FROM assignments a JOIN people l ON l.id = a.person_id"
             " JOIN projects p ON p.id = a.project_id WHERE a.duty = '牵头领导'"
             " AND (a.until IS NULL OR a.until > :today) ORDER BY l.id, p.id"
         ):
             line = found.setdefault(
                 f"{row['name']} {row['title']}".strip(),
-                {"leader": row["name"], "post": row["title"], "visits": went.get(row["id"], 0), "of": []},
+                {
+                    "leader": row["name"],
+                    "post": row["title"],
+                    "visits": went.get(row["id"], 0),
+                    "of": [],
+                    "about": [row["id"]],
+                },
             )
             line["of"].append(projects[row["number"]])
         for line in found.values():
@@ -195,7 +201,7 @@ class Look(Problems):
             ("completions", "竣工", "projects", "planned_completion", "actual_completion"),
             ("promises", "节点承诺", "milestones", "planned", "done"),
         ):
-            (row,) = self._rows(
+            (row,) = self.rows(
                 f"SELECT COUNT(*) AS due, COALESCE(SUM({actual} <= :until), 0) AS done,"
                 f" COALESCE(SUM({actual} <= :until AND {actual} <= {planned}), 0) AS in_time"
                 f" FROM {table} WHERE {planned} BETWEEN :new_year AND :until"
@@ -221,11 +227,11 @@ class Look(Problems):
 
     def start_on(self, number: str) -> date:
         """Return the day of a project's figures in the roster."""
-        (row,) = self._rows("SELECT start_on FROM projects WHERE number = :number", number=number)
+        (row,) = self.rows("SELECT start_on FROM projects WHERE number = :number", number=number)
         return date.fromisoformat(row["start_on"])
 
     def milestones_ahead(self) -> dict[str, sqlite3.Row]:
-        rows = self._rows(
+        rows = self.rows(
             "SELECT p.number, m.name, m.planned FROM milestones m JOIN projects p ON p.id = m.project_id"
             " WHERE m.done IS NULL AND m.planned >= :until ORDER BY m.planned DESC, m.id DESC"
         )
@@ -235,9 +241,9 @@ class Look(Problems):
         """Return on how many days each project was reported in the words of its last report."""
         found = {}
         since = (self.until - 60 * _DAY).isoformat()
-        for project in self._rows("SELECT id, number, last_text FROM projects WHERE last_text <> ''"):
+        for project in self.rows("SELECT id, number, last_text FROM projects WHERE last_text <> ''"):
             run = 0
-            for row in self._rows(
+            for row in self.rows(
                 "SELECT kind, text FROM reports WHERE project_id = :project AND current AND day >= :since"
                 " AND text <> '' AND kind <> '照旧' ORDER BY day DESC",
                 project=project["id"],
@@ -252,13 +258,13 @@ class Look(Problems):
     # --- elements -------------------------------------------------------------------------
 
     def elements(self) -> Lines:
-        leads = self._leads()
+        leads = self.leads()
         written: dict[int, set[str]] = {}
-        for row in self._rows("SELECT project_id, element FROM elements"):
+        for row in self.rows("SELECT project_id, element FROM elements"):
             written.setdefault(row["project_id"], set()).add(row["element"])
-        dated = {row[0] for row in self._rows("SELECT project_id FROM milestones WHERE planned IS NOT NULL")}
+        dated = {row[0] for row in self.rows("SELECT project_id FROM milestones WHERE planned IS NOT NULL")}
         found: Lines = {}
-        for row in self._rows(
+        for row in self.rows(
             "SELECT p.*, u.name AS unit FROM projects p LEFT JOIN units u ON u.id = p.unit_id"
         ):
             words = written.get(row["id"], set())

@@ -18,7 +18,7 @@ class Problems(Rows):
     """One by one, by factor, together, and what of them leaders must decide."""
 
     def _counted(self, by: str) -> list[sqlite3.Row]:
-        return self._rows(
+        return self.rows(
             f"SELECT {by}, SUM(opened_at >= :begins AND opened_at < :ends) AS opened,"
             " SUM(state = '已销号' AND closed_at >= :begins AND closed_at < :ends) AS closed,"
             f" SUM({_OPEN}) AS open, SUM(COALESCE({_LATE}, 0)) AS overdue,"
@@ -27,8 +27,8 @@ class Problems(Rows):
         )
 
     def problems(self) -> Lines:
-        leads = self._leads()
-        rows = self._rows(
+        leads = self.leads()
+        rows = self.rows(
             "SELECT q.*, p.number AS project_number, p.name AS project, p.place, h.name AS holder,"
             " hu.name AS holder_unit, ru.name AS reporter_unit,"
             " (SELECT kind FROM requests r WHERE r.problem_id = q.id AND r.generation = q.generation"
@@ -66,8 +66,8 @@ class Problems(Rows):
             else None,
             "light": ("red" if row["late"] else "not red") if is_open else "",
             "late": row["late"],
-            "is_new": int(self._given["begins"] <= row["opened_at"] < self._given["ends"]),
-            "is_closed": int(closed is not None and self._given["begins"] <= closed < self._given["ends"]),
+            "is_new": int(self.given["begins"] <= row["opened_at"] < self.given["ends"]),
+            "is_closed": int(closed is not None and self.given["begins"] <= closed < self.given["ends"]),
             "reopened": row["generation"] - 1,
             "source": f"{opened_on} {row['reporter_unit'] or ''}".strip(),
         }
@@ -80,7 +80,7 @@ class Problems(Rows):
         }
 
     def commons(self) -> Lines:
-        rows = self._rows(
+        rows = self.rows(
             "SELECT c.category, c.state, c.at, h.name AS holder, u.name AS unit, COUNT(*) AS open,"
             " COUNT(DISTINCT q.project_id) AS projects FROM commons c JOIN people h ON h.id = c.holder_id"
             " LEFT JOIN units u ON u.id = h.unit_id JOIN problems q ON q.holder_id = c.holder_id"
@@ -99,7 +99,7 @@ class Problems(Rows):
         }
 
     def decisions(self) -> Lines:
-        rows = self._rows(
+        rows = self.rows(
             "SELECT q.number, p.name AS project, q.category, r.text AS request, a.name AS asker,"
             " t.name AS asked_of, r.at FROM requests r JOIN problems q ON q.id = r.problem_id"
             " JOIN projects p ON p.id = q.project_id LEFT JOIN people a ON a.id = r.asker_id"
@@ -121,7 +121,7 @@ class Problems(Rows):
 
     def solved(self, name: str, joins: str, condition: str, fewest: int) -> Lines:
         """Return what was closed in these days, and how much of it was solved in time, by a name."""
-        rows = self._rows(
+        rows = self.rows(
             f"SELECT {name} AS name, COUNT(*) AS solved,"
             " SUM(COALESCE(COALESCE(q.solved_at, q.closed_at) <= q.solve_due, 0)) AS on_time"
             f" FROM problems q {joins} WHERE q.nature = '问题' AND q.state = '已销号'"

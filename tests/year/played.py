@@ -1,5 +1,6 @@
 """A county's days, played by everybody while the checker looks over the press's shoulder."""
 
+import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bot.demo.everybody import Everybody
 from bot.demo.story import Story, told
 from bot.demo.town import SETTINGS, START
 from bot.domain.document import Document
@@ -16,9 +18,11 @@ from bot.timetable import RhythmSettings
 from handlers.watch import Press
 from tests.year import days
 from tests.year.checker import Checker
-from tests.year.tables import TABLES
 
 PRESETS = ("五每", "半月", "周月季", "述职")
+
+ASKED_FOR = frozenset({"清单", "试算"})
+"""Papers that no timetable makes."""
 
 
 @dataclass
@@ -44,7 +48,11 @@ class _Overlooked:
     ) -> Document:
         """Draft a paper, and let the checker count it as well."""
         document = await self._draft(rhythm, occasion, now, weights)
-        self._checker.look(rhythm.paper, occasion.first, occasion.last, now)
+        if rhythm.paper in ASKED_FOR:
+            by_item = {str(item): int(weight) for item, weight in weights}
+            self._checker.look_at(json.loads(json.dumps(document.as_json())), now, by_item)
+        else:
+            self._checker.look(rhythm.paper, occasion.first, occasion.last, now)
         return document
 
 
@@ -67,12 +75,10 @@ async def played(folder: Path, length: int) -> AsyncIterator[Played]:
     ears = _Ears()
     logging.getLogger().addHandler(ears)
     try:
-        async with told(folder, length, settings) as story:
+        async with told(folder, Everybody, settings) as story:
             watch = story.town.bot.watch
-            known = tuple(each for each in watch.county.rhythms if each.paper in TABLES)
-            county = replace(watch.county, rhythms=known)
-            checker = Checker(folder / "demo.db", START.astimezone(days.CST), {each.paper for each in known})
-            story.town.bot.watch = replace(watch, county=county, press=_Overlooked(watch.press, checker))
+            checker = Checker(folder / "demo.db", START.astimezone(days.CST))
+            story.town.bot.watch = replace(watch, press=_Overlooked(watch.press, checker))
             await story.play(length, lambda: None)
             end = story.town.clock.now().astimezone(days.CST)
             yield Played(checker, end + timedelta(0), ears.heard, story)

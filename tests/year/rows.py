@@ -22,7 +22,7 @@ class Rows:
         self.until = min(last, self.today)
         days = 366 if self.until.year % 4 == 0 else 365
         self.year_share = (self.until - date(self.until.year - 1, 12, 31)).days * 1000 // days
-        self._given = {
+        self.given = {
             "first": first.isoformat(),
             "last": last.isoformat(),
             "until": self.until.isoformat(),
@@ -33,26 +33,39 @@ class Rows:
             "new_year": f"{self.until.year}-01-01",
         }
 
-    def _rows(self, statement: str, **more: object) -> list[sqlite3.Row]:
-        return self._db.execute(statement, {**self._given, **more}).fetchall()
+    def rows(self, statement: str, **more: object) -> list[sqlite3.Row]:
+        return self._db.execute(statement, {**self.given, **more}).fetchall()
 
-    def _leads(self, duty: str = "牵头领导") -> dict[int, list[str]]:
-        found: dict[int, list[str]] = {}
-        for row in self._rows(
-            "SELECT a.project_id, p.name FROM assignments a JOIN people p ON p.id = a.person_id"
-            " WHERE duty = :duty AND (until IS NULL OR until > :today) ORDER BY a.id",
+    def leads(self, duty: str = "牵头领导") -> dict[int, list[str]]:
+        """Return the names of those with a duty on each project."""
+        return {of: [row["name"] for row in rows] for of, rows in self._on(duty).items()}
+
+    def about(self) -> dict[str, list[int]]:
+        """Return whom the lines of each project, by its number, are about: who leads it."""
+        return {rows[0]["number"]: [row["id"] for row in rows] for rows in self._on("牵头领导").values()}
+
+    def _on(self, duty: str) -> dict[int, list[sqlite3.Row]]:
+        found: dict[int, list[sqlite3.Row]] = {}
+        for row in self.rows(
+            "SELECT a.project_id, j.number, p.id, p.name FROM assignments a"
+            " JOIN people p ON p.id = a.person_id JOIN projects j ON j.id = a.project_id"
+            " WHERE a.duty = :duty AND (a.until IS NULL OR a.until > :today) ORDER BY a.id",
             duty=duty,
         ):
-            found.setdefault(row["project_id"], []).append(row["name"])
+            found.setdefault(row["project_id"], []).append(row)
         return found
 
 
-def day_of(moment: str | None) -> str | None:
+def moment(text: str) -> datetime:
+    """Return a moment as the county's clocks showed it."""
+    return datetime.strptime(text, UTC_TEXT).replace(tzinfo=UTC).astimezone(CST)
+
+
+def day_of(at: str | None) -> str | None:
     """Return the county's day of a moment as the database has it."""
-    if moment is None:
+    if at is None:
         return None
-    at = datetime.strptime(moment, UTC_TEXT).replace(tzinfo=UTC)
-    return at.astimezone(CST).date().isoformat()
+    return moment(at).date().isoformat()
 
 
 def _utc(day: date) -> str:

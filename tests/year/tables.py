@@ -1,9 +1,10 @@
 """Which lines stand in each table of each paper, in which order: as the county's documents describe them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from tests.year import costs, dated, ranks
 from tests.year.figures import Look
 from tests.year.rows import Lines
 
@@ -32,6 +33,15 @@ def _down(key: str) -> Callable[[dict[str, Any]], Any]:
 
 def _number(line: dict[str, Any]) -> str:
     return str(line["number"])
+
+
+def _name(line: dict[str, Any]) -> str:
+    return str(line["name"])
+
+
+def _least_first(key: str) -> Callable[[dict[str, Any]], Any]:
+    """Return the order in which what has no figure comes before all that have one."""
+    return lambda line: (line[key] is not None, line[key] or 0)
 
 
 def ten_days(look: Look) -> Made:
@@ -77,21 +87,79 @@ def prizes(look: Look) -> Made:
         every, lambda line: (line["difference"] or 0) >= 0 and line["planned"] and line["invested"] > 0
     )
     strongest = dict(list(_sorted(ahead, _down("difference")).items())[:_PRIZES])
+    started = _where(every, lambda line: look.within(line["actual_start"]))
+    finished = _where(every, lambda line: look.within(line["actual_completion"]))
     joined = "JOIN people h ON h.id = q.holder_id JOIN units u ON u.id = h.unit_id"
     return [
-        (_where(every, lambda line: look.within(line["actual_start"])), False),
+        (_sorted(started, _least_first("start_late")), True),
         (strongest, True),
-        (_where(every, lambda line: look.within(line["actual_completion"])), False),
-        (look.solved("u.name", joined, "u.kind = '审批部门'", _FEWEST), False),
+        (_sorted(finished, _least_first("completion_late")), True),
         (
-            look.solved(
-                "p.place",
-                "JOIN projects p ON p.id = q.project_id",
-                "q.category = '征拆' AND p.place <> ''",
-                1,
+            _sorted(
+                look.solved("u.name", joined, "u.kind = '审批部门'", _FEWEST),
+                _down("on_time_share"),
+                _down("solved"),
+                _name,
             ),
-            False,
+            True,
         ),
+        (
+            _sorted(
+                look.solved(
+                    "p.place",
+                    "JOIN projects p ON p.id = q.project_id",
+                    "q.category = '征拆' AND p.place <> ''",
+                    1,
+                ),
+                _down("solved"),
+                _down("on_time_share"),
+                _name,
+            ),
+            True,
+        ),
+        (look.dates(), True),
+    ]
+
+
+def ranking(look: Look) -> Made:
+    lines = ranks.projects(look)
+    return [
+        (_where(lines, lambda line: line["rank"] is not None), True),
+        (_where(lines, lambda line: line["rank"] is None), True),
+        (_sorted(lines, _number), True),
+    ]
+
+
+def banner(look: Look) -> Made:
+    lines = ranks.projects(look)
+    return [
+        (ranks.banners(look, lines), True),
+        (ranks.banners(look, ranks.places(look)), True),
+        (_where(lines, lambda line: line["rank"] is not None), True),
+    ]
+
+
+def trial(look: Look, weights: Mapping[str, int]) -> Made:
+    """Return what the office's own weights would make of a ranking."""
+    lines = ranks.trial(look, weights)
+    return [(_sorted(lines, lambda line: -abs(line["places"]), _number), True)]
+
+
+def burden(look: Look) -> Made:
+    every = costs.measures(look)
+    minutes = {key: line for key, line in every.items() if key == "minutes"}
+    counts = {key: line for key, line in every.items() if key != "minutes"}
+    return [(costs.findings(look), True), (minutes, True), (counts, True), (costs.units(look), True)]
+
+
+def lists(look: Look) -> Made:
+    deadlines = dated.deadlines(look)
+    tasks = _where(deadlines, lambda line: line["matter"] in {"任务", "节点"})
+    return [
+        (_sorted(tasks, _number, lambda line: line["day"]), False),
+        (dated.duties(look), True),
+        (_open(look), False),
+        (deadlines, False),
     ]
 
 
@@ -104,7 +172,9 @@ def elements(look: Look) -> Made:
 
 
 def warnings(look: Look) -> Made:
-    quarter, month = look.course(90), look.course(30)
+    quarter, month, about = look.course(90), look.course(30), look.about()
+    for key, line in quarter.items():
+        line["about"] = about.get(key, [])
     until = look.until
     new_year = date(until.year, 1, 1)
     built = {
@@ -155,4 +225,9 @@ TABLES: dict[str, Callable[[Look], Made]] = {
     "周调度表": week,
     "要件检查": elements,
     "预警": warnings,
+    "项目排名": ranking,
+    "流动红旗": banner,
+    "负担": burden,
+    "清单": lists,
 }
+"""Every form there is, but the one that is asked for with weights of its own (试算)."""

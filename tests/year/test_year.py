@@ -9,16 +9,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.year import handed
+from bot.papers.forms import forms
+from tests.year import handed, spoken
 from tests.year.played import played
+from tests.year.tables import TABLES
+from tests.year.variety import missed
 
 DAYS = int(os.environ.get("YEAR_DAYS", "31"))
+
+
+def test_every_form_is_counted_again() -> None:
+    assert forms().keys() == TABLES.keys() | {"试算"}
 
 
 @pytest.mark.slow
 async def test_a_county_s_papers_and_letters_say_what_its_people_said(tmp_path: Path) -> None:
     async with played(tmp_path, DAYS) as county:
         checker = county.checker
-        found = [*county.failures, *checker.differences(county.end), *handed.faults(checker)]
+        found = [
+            *county.failures,
+            *checker.differences(county.end),
+            *handed.faults(checker),
+            *spoken.faults(checker.raw),
+            *missed(checker, DAYS),
+        ]
         assert found == [], "\n".join(found)
         assert checker.figures > DAYS * 100

@@ -30,6 +30,9 @@ def upgrade() -> None:
         batch.add_column(Column("origin", String, nullable=False, server_default=""))
     where = text("origin <> ''")
     op.create_index("ix_problems_origin", "problems", ["origin"], sqlite_where=where, postgresql_where=where)
+    sent = text("sent_at IS NOT NULL")
+    columns = ["platform", "sent_at"]
+    op.create_index("ix_outbox_sent", "outbox", columns, sqlite_where=sent, postgresql_where=sent)
     with op.batch_alter_table("projects") as batch:
         batch.add_column(Column("tier", String, nullable=False, server_default=""))
     _projects()

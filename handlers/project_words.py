@@ -11,7 +11,7 @@ from handlers.turn import Turn
 
 COMMANDS: dict[str, Callable[[Turn], None]] = {
     **dict.fromkeys(Step, stages.say),
-    "待点头": nods.pending,
+    "待同意": nods.pending,
     "nods": nods.pending,
     "改期": milestones.move,
     "move": milestones.move,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
 
-from bot.domain.bulletins import Bulletin
+from bot.domain.bulletins import Bulletin, Stage
 from bot.domain.document import Document
 from bot.domain.people import Person, Role
 from bot.domain.rhythm import Occasion, Rhythm
@@ -186,6 +186,40 @@ def owe(desk: Desk, person: Person, slot: str, paper_id: int, *, in_person: bool
     """Owe somebody a paper that is kept."""
     letter = desk.draft(person, slot, "", lane=Lane.PAPER, in_person=in_person)
     desk.tx.outbox.add(replace(letter, text="", paper_id=paper_id), desk.now)
+
+
+# --- what people do to one -----------------------------------------------------------------
+
+
+def must_be_office(turn: Turn) -> None:
+    """Refuse whoever is not of the office."""
+    if not turn.sender.is_office:
+        raise Refused("office.only")
+
+
+def of_office(turn: Turn, number: str) -> Bulletin:
+    """Return the bulletin that somebody of the office pressed; refuse anybody else."""
+    must_be_office(turn)
+    return found(turn, number)
+
+
+def found(turn: Turn, number: str) -> Bulletin:
+    """Return the bulletin with an id as it stands in this transaction."""
+    bulletin = turn.tx.bulletins.get(int(number)) if number.isdecimal() else None
+    if bulletin is None:
+        raise Refused("button.stale")
+    return bulletin
+
+
+def must_be_changeable(bulletin: Bulletin) -> None:
+    """Refuse what has gone out or was dropped."""
+    if bulletin.stage not in {Stage.DRAFT, Stage.SHOWN} or bulletin.posted_at is not None:
+        raise too_late(bulletin)
+
+
+def too_late(bulletin: Bulletin) -> Refused:
+    """Return the polite no that says what became of a bulletin."""
+    return Refused("releasing.decided", title=bulletin.title, state=str(bulletin.stage))
 
 
 # --- the timetable as a page ------------------------------------------------------------

@@ -34,6 +34,7 @@ ACTIONS: dict[str, Callable[[Turn], None]] = {
     "stage_say": stages.say_plainly,
     "stage_agree": nods.agree,
     "stage_refuse": nods.refuse,
+    "stage_open": nods.open_one,
     "milestone_plan": milestones.plan,
     "approval": approvals.grant,
 }

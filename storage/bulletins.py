@@ -210,6 +210,27 @@ class Bulletins:
         key: Any = self._connection.execute(insert(objections), row).inserted_primary_key
         return int(key[0])
 
+    def objected(self, before: datetime) -> list[Bulletin]:
+        """Return what cannot go out, for an objection made before a moment has no answer."""
+        unanswered = exists().where(
+            objections.c.bulletin_id == bulletins.c.id, objections.c.answer == "", objections.c.at < before
+        )
+        rows = self._connection.execute(
+            select(bulletins)
+            .where(bulletins.c.state.in_(_GOING_OUT), bulletins.c.posted_at.is_(None), unanswered)
+            .order_by(bulletins.c.id)
+        )
+        return [_bulletin(row) for row in rows]
+
+    def unanswered(self, bulletin_id: int) -> list[tuple[int, int, str]]:
+        """Return the id, the maker and the words of each objection that has no answer, the oldest first."""
+        rows = self._connection.execute(
+            select(objections.c.id, objections.c.person_id, objections.c.text)
+            .where(objections.c.bulletin_id == bulletin_id, objections.c.answer == "")
+            .order_by(objections.c.id)
+        )
+        return [(row.id, row.person_id, row.text) for row in rows]
+
     def objection(self, objection_id: int) -> tuple[int, int, str, str] | None:
         """Return of which bulletin and by whom an objection is, its words, and its answer."""
         row = self._connection.execute(

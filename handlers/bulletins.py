@@ -12,7 +12,7 @@ from bot.domain.document import Document
 from bot.domain.people import Person, Role
 from bot.domain.rhythm import Occasion, Rhythm
 from bot.errors import PaperError, Refused
-from handlers.turn import Beat, Desk, Turn
+from handlers.turn import Beat, Desk, Turn, rows_of
 from handlers.watch import Printed, Watch
 from storage.bulletins import slot_of
 from storage.letters import Choices, Lane
@@ -24,6 +24,8 @@ _MOST_LATE = 3
 
 _PATIENCE = timedelta(minutes=10)
 """After this what could not be made is tried again."""
+
+_A_ROW = 4
 
 _OFFICE_ALONE = (str(Role.OFFICE),)
 
@@ -155,14 +157,13 @@ def _draft_words(desk: Desk, reader: Person, bulletin: Bulletin) -> str:
 
 
 def choices(desk: Desk, reader: Person, bulletin: Bulletin) -> Choices:
-    """Return what the office may do with a draft."""
-    return (
-        (
-            (desk.say(reader, "button.release"), f"release:{bulletin.id}:{bulletin.version}"),
-            (desk.say(reader, "button.amend"), f"amend:{bulletin.id}"),
-            (desk.say(reader, "button.drop_bulletin"), f"drop_bulletin:{bulletin.id}"),
-        ),
+    """Return what the office may do with a draft, or with one that stands open to objections."""
+    release = (desk.say(reader, "button.release"), f"release:{bulletin.id}:{bulletin.version}")
+    change = (
+        (desk.say(reader, "button.amend"), f"amend:{bulletin.id}"),
+        (desk.say(reader, "button.drop_bulletin"), f"drop_bulletin:{bulletin.id}"),
     )
+    return ((release, *change) if bulletin.stage is Stage.DRAFT else change,)
 
 
 def keep(beat: Beat, bulletin: Bulletin, printed: Printed) -> None:
@@ -235,14 +236,22 @@ def timetable(turn: Turn) -> None:
         if following is None:
             continue
         lines.append((following.at, _line(turn, rhythm, following)))
-    waiting = turn.tx.bulletins.drafts()
+    waiting = [*turn.tx.bulletins.drafts(), *turn.tx.bulletins.shown()]
     text = turn.say(turn.sender, "releasing.timetable", lines="\n".join(text for _, text in sorted(lines)))
     if not lines:
         text = turn.say(turn.sender, "releasing.no_timetable")
     if waiting:
-        titles = "\n".join(f"· {each.title}" for each in waiting)
+        titles = "\n".join(f"{place} {_waiting(turn, each)}" for place, each in enumerate(waiting, 1))
         text += "\n" + turn.say(turn.sender, "releasing.waiting", count=len(waiting), lines=titles)
-    turn.reply_with(text)
+    numbers = ((str(place), f"bulletin:{each.id}") for place, each in enumerate(waiting, 1))
+    turn.reply_with(text, rows_of(numbers, _A_ROW))
+
+
+def _waiting(turn: Turn, bulletin: Bulletin) -> str:
+    if bulletin.stage is Stage.DRAFT or bulletin.post_at is None:
+        return bulletin.title
+    until = turn.clock(bulletin.post_at)
+    return turn.say(turn.sender, "releasing.waiting_shown", title=bulletin.title, until=until)
 
 
 def _line(turn: Turn, rhythm: Rhythm, occasion: Occasion) -> str:

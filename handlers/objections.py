@@ -5,9 +5,9 @@ from bot.domain.people import Duty, Person, Role
 from bot.domain.scope import Scope, ScopeKind
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import bulletins
+from handlers import bulletins, letters
 from handlers.missive_desk import answering
-from handlers.turn import Turn
+from handlers.turn import Desk, Turn
 from storage.letters import Choices
 
 
@@ -19,8 +19,23 @@ def show(turn: Turn, bulletin: Bulletin, until: str) -> None:
         text = turn.say(leader, "releasing.preview", title=bulletin.title, until=until)
         offered: Choices = (((turn.say(leader, "button.object"), f"object:{bulletin.id}"),),)
         slot = f"{bulletin.subject}:{bulletin.version}:preview"
-        turn.tell(leader, f"{slot}:{leader.id}", text, offered, subject=f"{bulletin.subject}:preview")
+        turn.tell(leader, f"{slot}:{leader.id}", text, offered, subject=_preview(bulletin))
         bulletins.hand_over(turn, leader, bulletin, f"{bulletin.version}:preview", ("pages",))
+
+
+def settle_previews(desk: Desk, bulletin: Bulletin, key: str) -> set[int]:
+    """Let every preview say what became of it, without its button; Return who was shown one."""
+    shown = {each.person_id for each in desk.tx.outbox.live(_preview(bulletin))}
+
+    def settled(person_id: int) -> tuple[str, Choices]:
+        return desk.say(desk.tx.people.get(person_id), key, title=bulletin.title), ()
+
+    letters.replace(desk, _preview(bulletin), settled)
+    return shown
+
+
+def _preview(bulletin: Bulletin) -> str:
+    return f"{bulletin.subject}:preview"
 
 
 def _leaders_of(turn: Turn, scope: str) -> list[Person]:
@@ -100,7 +115,7 @@ def uphold(turn: Turn) -> None:
 
 
 def tell(turn: Turn, person_id: int, bulletin: Bulletin, key: str, **blanks: object) -> None:
-    """Tell somebody what became of their objection."""
+    """Tell somebody what became of their objection, or of what they were shown."""
     person = turn.tx.people.get(person_id)
     slot = f"{bulletin.subject}:{bulletin.version}:answer:{turn.incoming.key}:{person_id}"
     turn.tell(person, slot, turn.say(person, key, title=bulletin.title, **blanks))

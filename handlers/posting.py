@@ -3,12 +3,12 @@
 import logging
 from functools import partial
 
-from bot.domain.bulletins import Bulletin
+from bot.domain.bulletins import Bulletin, Stage
 from bot.domain.people import Person, Role
 from bot.domain.tasks import AGENDA
 from bot.domain.timetable import GROUPS
 from bot.errors import PaperError, Refused
-from handlers import bulletins
+from handlers import bulletins, letters, objections
 from handlers.turn import Beat, Turn
 from handlers.watch import Printed, Watch
 from storage.chats import Chat
@@ -74,6 +74,16 @@ def _done(bulletin: Bulletin, beat: Beat) -> bool:
     if not beat.tx.bulletins.posted(bulletin, beat.now):
         return False
     beat.record(None, "bulletin.posted", bulletin.subject, version=bulletin.version)
+    if bulletin.stage is Stage.SHOWN:
+        objections.settle_previews(beat, bulletin, "releasing.posted")
+        letters.replace(
+            beat,
+            bulletins.card(bulletin.id),
+            lambda person_id: (
+                beat.say(beat.tx.people.get(person_id), "releasing.posted", title=bulletin.title),
+                (),
+            ),
+        )
     return True
 
 

@@ -1,5 +1,7 @@
 """What the office decides about a draft: release it, put figures right, or let it be."""
 
+from dataclasses import replace
+
 from bot.domain.amending import left_as_drafted, meant
 from bot.domain.bulletins import Amendment, Bulletin, Stage
 from bot.domain.document import Document, Kind
@@ -31,8 +33,8 @@ def release(turn: Turn) -> None:
     if released.hold:
         until = turn.clock(post_at)
         objections.show(turn, released, until)
-        turn.reply("releasing.shown", title=bulletin.title, until=until)
-        _settle_cards(turn, bulletin, "releasing.shown_by", until=until)
+        _reply_shown(turn, released)
+        _settle_cards(turn, released, "releasing.shown_by", until=until)
     else:
         turn.reply("releasing.released", title=bulletin.title, to="、".join(bulletin.audience))
         _settle_cards(turn, bulletin, "releasing.released_by")
@@ -43,6 +45,7 @@ def show(turn: Turn) -> None:
     bulletin = bulletins.of_office(turn, turn.argument)
     bulletins.must_be_changeable(bulletin)
     if bulletin.stage is Stage.SHOWN:
+        _reply_shown(turn, bulletin)
         objections.show_again(turn, bulletin)
         return
     subject = bulletins.card(bulletin.id)
@@ -55,12 +58,21 @@ def show(turn: Turn) -> None:
     turn.reply_with(text, bulletins.choices(turn, turn.sender, bulletin), subject=subject)
 
 
+def _reply_shown(turn: Turn, bulletin: Bulletin) -> None:
+    """Tell the office when a paper goes out by itself, with what it may still do until then."""
+    until = turn.clock(bulletin.post_at) if bulletin.post_at else ""
+    text = turn.say(turn.sender, "releasing.shown", title=bulletin.title, until=until)
+    offered = bulletins.choices(turn, turn.sender, bulletin)
+    turn.reply_with(text, offered, subject=bulletins.card(bulletin.id))
+
+
 def _settle_cards(turn: Turn, bulletin: Bulletin, key: str, **blanks: object) -> None:
-    """Let every draft in the office's chats say what became of it, without its buttons."""
+    """Let every draft in the office's chats say what became of it, with what may still be done."""
 
     def settled(person_id: int) -> tuple[str, Choices]:
         reader = turn.tx.people.get(person_id)
-        return turn.say(reader, key, title=bulletin.title, name=turn.sender.name, **blanks), ()
+        text = turn.say(reader, key, title=bulletin.title, name=turn.sender.name, **blanks)
+        return text, bulletins.choices(turn, reader, bulletin) if bulletin.stage is Stage.SHOWN else ()
 
     letters.replace(turn, bulletins.card(bulletin.id), settled)
 
@@ -135,7 +147,8 @@ def _amend(turn: Turn, bulletin: Bulletin, words: str) -> None:
     turn.record(turn.sender, "bulletin.amended", bulletin.subject, changes=done)
     for person_id in turn.tx.bulletins.settle(bulletin.id, "已改", turn.sender.id, turn.now):
         objections.tell(turn, person_id, bulletin, "releasing.objection_met")
-    _settle_cards(turn, bulletin, "releasing.amended_by")
+    objections.settle_previews(turn, bulletin, "releasing.preview_amended")
+    _settle_cards(turn, replace(bulletin, stage=Stage.DRAFT), "releasing.amended_by")
     said = [turn.say(turn.sender, "releasing.amended", title=bulletin.title, count=len(changes))]
     if left := left_as_drafted(document, changes):
         said.append(turn.say(turn.sender, "releasing.amend_left", figures="、".join(left)))
@@ -174,13 +187,17 @@ def ask_drop(turn: Turn) -> None:
 
 @answering
 def drop(turn: Turn) -> None:
-    """Let a draft go out to nobody; the reason is kept."""
+    """Let a draft go out to nobody, or one that is shown no further; the reason is kept."""
     bulletin = bulletins.of_office(turn, str(turn.known["bulletin"]))
     bulletins.must_be_changeable(bulletin)
     if not turn.tx.bulletins.drop(bulletin, turn.sender.id, turn.text, turn.now):
         raise Refused("releasing.changed", title=bulletin.title)
     turn.record(turn.sender, "bulletin.dropped", bulletin.subject, reason=turn.text)
-    for person_id in turn.tx.bulletins.settle(bulletin.id, "不发", turn.sender.id, turn.now):
-        objections.tell(turn, person_id, bulletin, "releasing.objection_dropped", reason=visible(turn.text))
-    _settle_cards(turn, bulletin, "releasing.dropped_by")
+    reason = visible(turn.text)
+    objectors = turn.tx.bulletins.settle(bulletin.id, "不发", turn.sender.id, turn.now)
+    for person_id in objectors:
+        objections.tell(turn, person_id, bulletin, "releasing.objection_dropped", reason=reason)
+    for person_id in objections.settle_previews(turn, bulletin, "releasing.preview_over") - {*objectors}:
+        objections.tell(turn, person_id, bulletin, "releasing.preview_dropped", reason=reason)
+    _settle_cards(turn, replace(bulletin, stage=Stage.DROPPED), "releasing.dropped_by")
     turn.reply("releasing.dropped", title=bulletin.title)

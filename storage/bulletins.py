@@ -120,6 +120,15 @@ class Bulletins:
         )
         return [_bulletin(row) for row in rows]
 
+    def shown(self) -> list[Bulletin]:
+        """Return what stands open to objections, the oldest first."""
+        rows = self._connection.execute(
+            select(bulletins)
+            .where(bulletins.c.state == str(Stage.SHOWN), bulletins.c.posted_at.is_(None))
+            .order_by(bulletins.c.id)
+        )
+        return [_bulletin(row) for row in rows]
+
     def amend(
         self, bulletin: Bulletin, amended: Document, changes: Iterable[Amendment], by_id: int, now: datetime
     ) -> bool:

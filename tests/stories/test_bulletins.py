@@ -205,7 +205,8 @@ async def test_the_timetable_can_be_read(sheet: World) -> None:
 
     said = sheet.said_to("zhao")[-1]
     assert "· 12月10日 周四 16:00　旬督查表（每旬），发群、牵头领导" in said
-    assert "等您过目的 1 份：\n· 旬督查表 11-21至11-30" in said
+    assert "等您过目的 1 份（点编号打开）：\n1 旬督查表 11-21至11-30" in said
+    assert sheet.messages("zhao")[-1].labels == ["1"]
 
 
 async def test_a_weekend_is_no_time_to_object(open_store: Store) -> None:
@@ -304,6 +305,55 @@ async def test_who_objected_to_a_paper_that_is_dropped_is_told(open_store: Store
     await world.beats()
 
     assert world.said_to("chen")[-1].endswith("办公室决定不发了：重新核数")
+
+
+async def test_what_is_shown_can_be_held_back_and_who_was_shown_it_hears_why(open_store: Store) -> None:
+    world = await county_of(open_store, RANKING)
+    await world.day_at(MONTH_END, "16:00")
+    await world.hears("zhao", button="发布")
+    await world.beats()
+
+    await world.hears("zhao", button="不发")
+    await world.hears("zhao", "统计口径要重新核")
+    await world.day_at(date(2026, 12, 2), "16:30")
+
+    preview, told = [each for each in world.messages("chen") if each.text.startswith(("「项目", "请您"))]
+    assert (preview.text, preview.labels) == ("「项目排名 11-01至11-30」不发了。", [])
+    assert told.text == "请您预览的「项目排名 11-01至11-30」，办公室决定不发了：统计口径要重新核"
+    assert not any("项目排名" in said for said in world.said_to("group1"))
+    assert [each.labels for each in world.messages("zhao") if "不发" in each.labels] == []
+
+
+async def test_who_objected_to_what_is_held_back_is_told_once(open_store: Store) -> None:
+    world = await county_of(open_store, RANKING)
+    await world.day_at(MONTH_END, "16:00")
+    await world.hears("zhao", button="发布")
+    await world.beats()
+    await world.hears("chen", button="有异议")
+    await world.hears("chen", "纯碱项目的数少了一笔")
+
+    await world.hears("zhao", "日程")
+    await world.hears("zhao", button="1")
+    await world.hears("zhao", button="不发")
+    await world.hears("zhao", "重新核数")
+
+    assert [said for said in world.said_to("chen") if "重新核数" in said] == [
+        "您提过意见的「项目排名 11-01至11-30」，办公室决定不发了：重新核数"
+    ]
+
+
+async def test_once_posted_nothing_offers_to_change_it(open_store: Store) -> None:
+    world = await county_of(open_store, RANKING)
+    await world.day_at(MONTH_END, "16:00")
+    await world.hears("zhao", button="发布")
+    while_shown = [each.labels for each in world.messages("zhao") if "改数" in each.labels]
+    await world.day_at(date(2026, 12, 1), "16:30")
+    await world.beats()
+
+    assert while_shown == [["改数", "不发"]]
+    assert [each.labels for each in world.messages("zhao") if "改数" in each.labels] == []
+    assert [each.labels for each in world.messages("chen") if "有异议" in each.labels] == []
+    assert "「项目排名 11-01至11-30」已经发布。" in world.said_to("chen")
 
 
 async def test_what_is_reckoned_is_not_put_right_and_what_stays_as_drafted_is_said(sheet: World) -> None:

@@ -63,6 +63,7 @@ COMMANDS: dict[str, Handler] = {
 }
 
 ACTIONS: dict[str, Handler] = {
+    "today": lists.today,
     "same": progress.same,
     "progress": progress.ask_progress,
     "trouble": progress.ask_problem,

@@ -88,9 +88,18 @@ def _due(beat: Beat) -> list[tuple[Rhythm, Occasion]]:
 
 def _keep(rhythm: Rhythm, occasion: Occasion, document: Document, beat: Beat) -> None:
     beat.tx.bulletins.pass_by(rhythm.key, occasion.day)
-    if beat.tx.bulletins.draft(rhythm, occasion, document, beat.now):
+    stage = _first_stage(beat, rhythm, document)
+    if beat.tx.bulletins.draft(rhythm, occasion, document, stage, beat.now):
         slot = slot_of(rhythm, occasion)
-        beat.record(None, "bulletin.drafted", f"slot:{slot}", title=document.title, empty=document.is_empty)
+        beat.record(None, "bulletin.drafted", f"slot:{slot}", title=document.title, state=str(stage))
+
+
+def _first_stage(beat: Beat, rhythm: Rhythm, document: Document) -> Stage:
+    """Return where a paper begins: what says nothing, or nothing new to its only readers, ends there."""
+    if document.is_empty:
+        return Stage.EMPTY
+    last = beat.tx.bulletins.last(rhythm.paper, rhythm.scope) if rhythm.to == _OFFICE_ALONE else None
+    return Stage.UNCHANGED if last and document.says_the_same_as(last.document) else Stage.DRAFT
 
 
 def _put_off(rhythm: Rhythm, occasion: Occasion, beat: Beat) -> None:

@@ -6,7 +6,7 @@ A line each for what is new or late since their last card; of what stood there b
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import partial
 
 from bot.domain.custody import light_of
@@ -169,7 +169,7 @@ def _last_card(beat: Beat, person: Person) -> datetime | None:
     """Return when somebody got their last card; None if that is long ago."""
     day = beat.today
     for _ in range(_LOOKED_BACK):
-        day = _workday_before(beat, day)
+        day = beat.county.calendar.workday_before(day)
         if made := beat.tx.outbox.made(_slot(person, day)):
             return made
     return None
@@ -254,7 +254,7 @@ def _choices(items: list[_Item]) -> Choices:
 
 def _news(beat: Beat, person: Person) -> list[str]:
     """Return the line that counts what has changed since the morning of the last working day."""
-    last = _workday_before(beat, beat.today)
+    last = beat.county.calendar.workday_before(beat.today)
     led = beat.tx.projects.of(person.id, Duty.LEAD_LEADER, beat.today)
     found = beat.tx.mornings.news(
         person.id, [project.id for project in led], _moment(beat, last), _moment(beat, beat.today)
@@ -284,13 +284,6 @@ def _kinds(news: News) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def _listed(beat: Beat, person: Person, numbers: tuple[str, ...]) -> str:
     shown = beat.say(person, "morning.comma").join(numbers[:_MOST_NUMBERS])
     return shown if len(numbers) <= _MOST_NUMBERS else beat.say(person, "morning.among", numbers=shown)
-
-
-def _workday_before(beat: Beat, day: date) -> date:
-    day -= timedelta(days=1)
-    while not beat.county.calendar.is_workday(day):
-        day -= timedelta(days=1)
-    return day
 
 
 def next_moments(beat: Beat) -> list[tuple[datetime, str]]:

@@ -65,9 +65,10 @@ class Bulletins:
 
     # --- drafts -------------------------------------------------------------------------
 
-    def draft(self, rhythm: Rhythm, occasion: Occasion, document: Document, now: datetime) -> bool:
+    def draft(
+        self, rhythm: Rhythm, occasion: Occasion, document: Document, stage: Stage, now: datetime
+    ) -> bool:
         """Keep the draft of an occasion; False if there is one."""
-        stage = Stage.EMPTY if document.is_empty else Stage.DRAFT
         row = {
             "slot": slot_of(rhythm, occasion),
             "form": rhythm.paper,
@@ -97,6 +98,26 @@ class Bulletins:
             .limit(1)
         ).first()
         return _bulletin(row) if row else None
+
+    def last(self, form: str, scope: str) -> Bulletin | None:
+        """Return the last paper of a form and a scope, whatever became of it; None when there is none."""
+        row = self._connection.execute(
+            select(bulletins)
+            .where(bulletins.c.form == form, bulletins.c.scope == scope)
+            .order_by(bulletins.c.last.desc(), bulletins.c.id.desc())
+            .limit(1)
+        ).first()
+        return _bulletin(row) if row else None
+
+    def unchanged(self, after: datetime, until: datetime) -> list[Bulletin]:
+        """Return the papers of some time that said what they had said before, the oldest first."""
+        rows = self._connection.execute(
+            select(bulletins)
+            .where(bulletins.c.state == str(Stage.UNCHANGED))
+            .where(bulletins.c.drafted_at > after, bulletins.c.drafted_at <= until)
+            .order_by(bulletins.c.id)
+        )
+        return [_bulletin(row) for row in rows]
 
     def to_print(self, now: datetime) -> list[int]:
         """Return the drafts whose latest version is not on paper yet, the oldest first."""

@@ -17,6 +17,8 @@ class Stage(StrEnum):
     RELEASED = "已发"
     DROPPED = "不发"
     EMPTY = "无内容"
+    UNCHANGED = "无变化"
+    """For the office alone, and what it said the last time."""
 
 
 @dataclass(frozen=True, slots=True)

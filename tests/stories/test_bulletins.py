@@ -149,6 +149,38 @@ async def test_a_paper_with_nothing_in_it_disturbs_nobody(open_store: Store) -> 
     assert not any("要件检查" in said for said in world.said_to("zhao"))
 
 
+async def test_what_the_office_has_read_already_is_one_line_at_the_end_of_the_day(open_store: Store) -> None:
+    world = await county_of(open_store, CHECK)
+    await world.day_at(MONTH_END, "16:00")
+    await world.beats()
+    await world.day_at(date(2026, 12, 7), "09:00")
+    before = len(world.said_to("zhao"))
+
+    await world.day_at(date(2026, 12, 7), "16:00")
+    await world.beats()
+    quiet = len(world.said_to("zhao"))
+    await world.day_at(date(2026, 12, 7), "18:00")
+    closed = world.last("zhao").splitlines()
+    await world.day_at(date(2026, 12, 8), "18:00")
+    world.press.rows.append(("XM-003", 100, ()))
+    await world.day_at(date(2026, 12, 14), "16:00")
+    await world.beats()
+
+    assert quiet == before
+    assert closed[0].startswith("12月7日 日报：")
+    assert closed[1:] == ["要件检查和上次一样（1 项），没有再发。"]
+    assert sum("没有再发" in said for said in world.said_to("zhao")[before:]) == 1
+    assert any("要件检查 12-08至12-14" in said for said in world.said_to("zhao"))
+
+
+async def test_what_others_read_comes_although_it_says_the_same(open_store: Store) -> None:
+    world = await county_of(open_store, SHEET)
+    await world.day_at(MONTH_END, "16:00")
+    await world.day_at(date(2026, 12, 10), "16:00")
+
+    assert sum("材料拟好了" in said for said in world.said_to("zhao")) == 2
+
+
 async def test_a_ranking_is_shown_for_a_day_and_waits_for_the_answer_to_an_objection(
     open_store: Store,
 ) -> None:

@@ -15,7 +15,7 @@ from bot.errors import PaperError, Refused
 from handlers.turn import Beat, Desk, Turn, rows_of
 from handlers.watch import Printed, Watch
 from storage.bulletins import slot_of
-from storage.letters import Choices, Lane
+from storage.letters import Choice, Choices, Lane
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,12 @@ _PATIENCE = timedelta(minutes=10)
 """After this what could not be made is tried again."""
 
 _A_ROW = 4
+_FILES = ("workbook", "pages")
+_BECAME = {
+    Stage.SHOWN: "releasing.shown_by",
+    Stage.RELEASED: "releasing.released_by",
+    Stage.DROPPED: "releasing.dropped_by",
+}
 
 _OFFICE_ALONE = (str(Role.OFFICE),)
 
@@ -152,7 +158,6 @@ def _show(bulletin: Bulletin, printed: Printed, beat: Beat) -> None:
         text = f"{_draft_words(beat, colleague, bulletin)}\n{printed.text}"
         slot = f"{bulletin.subject}:{bulletin.version}:draft:{colleague.id}"
         beat.tell(colleague, slot, text, choices(beat, colleague, bulletin), subject=card(bulletin.id))
-        hand_over(beat, colleague, bulletin, f"{bulletin.version}:draft", ("workbook", "pages"))
 
 
 def card(bulletin_id: int) -> str:
@@ -172,7 +177,8 @@ def choices(desk: Desk, reader: Person, bulletin: Bulletin) -> Choices:
         (desk.say(reader, "button.amend"), f"amend:{bulletin.id}"),
         (desk.say(reader, "button.drop_bulletin"), f"drop_bulletin:{bulletin.id}"),
     )
-    return ((release, *change) if bulletin.stage is Stage.DRAFT else change,)
+    row = (release, *change) if bulletin.stage is Stage.DRAFT else change
+    return (row, (files_choice(desk, reader, bulletin),))
 
 
 def keep(beat: Beat, bulletin: Bulletin, printed: Printed) -> None:
@@ -192,9 +198,11 @@ def hand_over(desk: Desk, person: Person, bulletin: Bulletin, slot: str, names: 
         owe(desk, person, f"{bulletin.subject}:{slot}:{person.id}:{name}", paper_id)
 
 
-def owe(desk: Desk, person: Person, slot: str, paper_id: int, *, in_person: bool = False) -> None:
+def owe(
+    desk: Desk, person: Person, slot: str, paper_id: int, *, in_person: bool = False, disturb: bool = False
+) -> None:
     """Owe somebody a paper that is kept."""
-    letter = desk.draft(person, slot, "", lane=Lane.PAPER, in_person=in_person)
+    letter = desk.draft(person, slot, "", lane=Lane.PAPER, in_person=in_person, disturb=disturb)
     desk.tx.outbox.add(replace(letter, text="", paper_id=paper_id), desk.now)
 
 
@@ -221,15 +229,36 @@ def found(turn: Turn, number: str) -> Bulletin:
     return bulletin
 
 
-def must_be_changeable(bulletin: Bulletin) -> None:
+def must_be_changeable(turn: Turn, bulletin: Bulletin) -> None:
     """Refuse what has gone out or was dropped."""
     if bulletin.stage not in {Stage.DRAFT, Stage.SHOWN} or bulletin.posted_at is not None:
-        raise too_late(bulletin)
+        raise too_late(turn, bulletin)
 
 
-def too_late(bulletin: Bulletin) -> Refused:
-    """Return the polite no that says what became of a bulletin."""
-    return Refused("releasing.decided", title=bulletin.title, state=str(bulletin.stage))
+def too_late(desk: Desk, bulletin: Bulletin) -> Refused:
+    """Return the polite no that says what became of a bulletin, and by whom."""
+    key = _BECAME.get(bulletin.stage, "releasing.decided")
+    name = desk.tx.people.get(bulletin.decided_by).name if bulletin.decided_by else ""
+    until = desk.clock(bulletin.post_at) if bulletin.post_at else ""
+    if bulletin.stage is Stage.RELEASED and not name:
+        key = "releasing.posted"
+    return Refused(key, title=bulletin.title, name=name, until=until, state=str(bulletin.stage))
+
+
+def files(turn: Turn) -> None:
+    """Hand over the workbook and the pages of a paper to whoever of the office asks for them (附件)."""
+    number, _, version = turn.argument.partition(":")
+    bulletin = of_office(turn, number)
+    for name in _FILES:
+        paper_id = turn.tx.papers.named(_paper_key(replace(bulletin, version=int(version)), name))
+        slot = f"{bulletin.subject}:files:{turn.incoming.key}:{name}"
+        owe(turn, turn.sender, slot, paper_id, in_person=True, disturb=True)
+    turn.notice = turn.say(turn.sender, "releasing.files_coming")
+
+
+def files_choice(desk: Desk, reader: Person, bulletin: Bulletin) -> Choice:
+    """Return the button that asks for the files of a paper as it stands."""
+    return desk.say(reader, "button.files"), f"bulletin_files:{bulletin.id}:{bulletin.version}"
 
 
 # --- the timetable as a page ------------------------------------------------------------

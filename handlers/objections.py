@@ -109,9 +109,29 @@ def uphold(turn: Turn) -> None:
     bulletin, person_id = _open_objection(turn, str(number))
     if not turn.tx.bulletins.answer(number, turn.text, turn.sender.id, turn.now):
         raise Refused("releasing.objection_answered")
+    _settle_card(turn, bulletin, number, "releasing.upheld_by")
     turn.record(turn.sender, "bulletin.upheld", bulletin.subject, objection=number, reason=turn.text)
     tell(turn, person_id, bulletin, "releasing.upheld", reason=visible(turn.text))
     turn.reply("releasing.upheld_now", title=bulletin.title)
+
+
+def settle(turn: Turn, bulletin: Bulletin, answer: str, key: str) -> set[int]:
+    """Answer every open objection by what was done about the paper; Return who made them."""
+    unanswered = turn.tx.bulletins.unanswered(bulletin.id)
+    turn.tx.bulletins.settle(bulletin.id, answer, turn.sender.id, turn.now)
+    for number, _, _ in unanswered:
+        _settle_card(turn, bulletin, number, key)
+    return {person_id for _, person_id, _ in unanswered}
+
+
+def _settle_card(turn: Turn, bulletin: Bulletin, number: int, key: str) -> None:
+    """Let an objection say to every colleague who answered it and how, without its buttons."""
+
+    def settled(person_id: int) -> tuple[str, Choices]:
+        reader = turn.tx.people.get(person_id)
+        return turn.say(reader, key, title=bulletin.title, name=turn.sender.name), ()
+
+    letters.replace(turn, _subject(number), settled)
 
 
 def tell(turn: Turn, person_id: int, bulletin: Bulletin, key: str, **blanks: object) -> None:
@@ -127,7 +147,7 @@ def _shown(turn: Turn, number: str) -> Bulletin:
         raise Refused("releasing.not_yours")
     bulletin = bulletins.found(turn, number)
     if bulletin.stage is not Stage.SHOWN or bulletin.posted_at is not None:
-        raise bulletins.too_late(bulletin)
+        raise bulletins.too_late(turn, bulletin)
     return bulletin
 
 

@@ -16,6 +16,7 @@ COMMANDS: dict[str, Handler] = {
 ACTIONS: dict[str, Handler] = {
     "release": releasing.release,
     "bulletin": releasing.show,
+    "bulletin_files": bulletins.files,
     "amend": releasing.ask_amendment,
     "drop_bulletin": releasing.ask_drop,
     "object": objections.ask_objection,

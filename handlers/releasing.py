@@ -22,7 +22,7 @@ def release(turn: Turn) -> None:
     number, _, version = turn.argument.partition(":")
     bulletin = bulletins.of_office(turn, number)
     if bulletin.stage is not Stage.DRAFT:
-        raise bulletins.too_late(bulletin)
+        raise bulletins.too_late(turn, bulletin)
     if version != str(bulletin.version) or bulletin.printed < bulletin.version:
         raise Refused("releasing.changed", title=bulletin.title)
     post_at = turn.county.calendar.open_after(turn.now, bulletin.hold) if bulletin.hold else turn.now
@@ -43,7 +43,7 @@ def release(turn: Turn) -> None:
 def show(turn: Turn) -> None:
     """Show a draft again as it stands, or what is objected to, with what the office may do about it."""
     bulletin = bulletins.of_office(turn, turn.argument)
-    bulletins.must_be_changeable(bulletin)
+    bulletins.must_be_changeable(turn, bulletin)
     if bulletin.stage is Stage.SHOWN:
         _reply_shown(turn, bulletin)
         objections.show_again(turn, bulletin)
@@ -83,7 +83,7 @@ def _settle_cards(turn: Turn, bulletin: Bulletin, key: str, **blanks: object) ->
 def ask_amendment(turn: Turn) -> None:
     """Ask which figure of a draft is to be put right (改数)."""
     bulletin = bulletins.of_office(turn, turn.argument)
-    bulletins.must_be_changeable(bulletin)
+    bulletins.must_be_changeable(turn, bulletin)
     turn.ask("amend", bulletin=bulletin.id)
     turn.reply("releasing.amend_how", title=bulletin.title, example=_example(bulletin.document))
 
@@ -126,7 +126,7 @@ def amend_typed(turn: Turn) -> None:
 
 
 def _amend(turn: Turn, bulletin: Bulletin, words: str) -> None:
-    bulletins.must_be_changeable(bulletin)
+    bulletins.must_be_changeable(turn, bulletin)
     document = bulletin.document
     changes: list[Amendment] = []
     for line in filter(None, map(str.strip, words.splitlines())):
@@ -145,7 +145,7 @@ def _amend(turn: Turn, bulletin: Bulletin, words: str) -> None:
         for each in changes
     ]
     turn.record(turn.sender, "bulletin.amended", bulletin.subject, changes=done)
-    for person_id in turn.tx.bulletins.settle(bulletin.id, "已改", turn.sender.id, turn.now):
+    for person_id in objections.settle(turn, bulletin, "已改", "releasing.amended_by"):
         objections.tell(turn, person_id, bulletin, "releasing.objection_met")
     objections.settle_previews(turn, bulletin, "releasing.preview_amended")
     _settle_cards(turn, replace(bulletin, stage=Stage.DRAFT), "releasing.amended_by")
@@ -180,7 +180,7 @@ def _unread(document: Document) -> _Unread:
 def ask_drop(turn: Turn) -> None:
     """Ask why a draft is not to go out (不发)."""
     bulletin = bulletins.of_office(turn, turn.argument)
-    bulletins.must_be_changeable(bulletin)
+    bulletins.must_be_changeable(turn, bulletin)
     turn.ask("drop_bulletin", bulletin=bulletin.id)
     turn.reply("releasing.drop_why", title=bulletin.title)
 
@@ -189,12 +189,12 @@ def ask_drop(turn: Turn) -> None:
 def drop(turn: Turn) -> None:
     """Let a draft go out to nobody, or one that is shown no further; the reason is kept."""
     bulletin = bulletins.of_office(turn, str(turn.known["bulletin"]))
-    bulletins.must_be_changeable(bulletin)
+    bulletins.must_be_changeable(turn, bulletin)
     if not turn.tx.bulletins.drop(bulletin, turn.sender.id, turn.text, turn.now):
         raise Refused("releasing.changed", title=bulletin.title)
     turn.record(turn.sender, "bulletin.dropped", bulletin.subject, reason=turn.text)
     reason = visible(turn.text)
-    objectors = turn.tx.bulletins.settle(bulletin.id, "不发", turn.sender.id, turn.now)
+    objectors = objections.settle(turn, bulletin, "不发", "releasing.dropped_by")
     for person_id in objectors:
         objections.tell(turn, person_id, bulletin, "releasing.objection_dropped", reason=reason)
     for person_id in objections.settle_previews(turn, bulletin, "releasing.preview_over") - {*objectors}:

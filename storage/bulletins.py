@@ -187,7 +187,7 @@ class Bulletins:
         given = {"state": str(stage), "decided_by": by_id, "decided_at": now, "post_at": post_at}
         if not self._change(bulletin, Stage.DRAFT, **given):
             return None
-        return replace(bulletin, stage=stage, decided_at=now, post_at=post_at)
+        return replace(bulletin, stage=stage, decided_by=by_id, decided_at=now, post_at=post_at)
 
     def drop(self, bulletin: Bulletin, by_id: int, reason: str, now: datetime) -> bool:
         """Let a draft, or one that stands open to objections, go out to nobody; False if it went out."""
@@ -270,14 +270,13 @@ class Bulletins:
         ).first()
         return (row.bulletin_id, row.person_id, row.text, row.answer) if row else None
 
-    def settle(self, bulletin_id: int, answer: str, by_id: int, now: datetime) -> list[int]:
-        """Answer every open objection to a bulletin; Return who made them."""
-        open_ones = (objections.c.bulletin_id == bulletin_id, objections.c.answer == "")
-        whom = list(self._connection.execute(select(objections.c.person_id).where(*open_ones)).scalars())
+    def settle(self, bulletin_id: int, answer: str, by_id: int, now: datetime) -> None:
+        """Answer every open objection to a bulletin."""
         self._connection.execute(
-            update(objections).where(*open_ones).values(answer=answer, answered_by=by_id, answered_at=now)
+            update(objections)
+            .where(objections.c.bulletin_id == bulletin_id, objections.c.answer == "")
+            .values(answer=answer, answered_by=by_id, answered_at=now)
         )
-        return whom
 
     def answer(self, objection_id: int, answer: str, by_id: int, now: datetime) -> bool:
         """Answer an objection; False if it is answered."""
@@ -327,6 +326,7 @@ def _bulletin(row: Row[Any]) -> Bulletin:
         version=row.version,
         printed=row.printed,
         drafted_at=row.drafted_at,
+        decided_by=row.decided_by,
         decided_at=row.decided_at,
         post_at=row.post_at,
         posted_at=row.posted_at,

@@ -39,6 +39,7 @@ class Bulletin:
     version: int
     printed: int
     drafted_at: datetime
+    decided_by: int | None = None
     decided_at: datetime | None = None
     post_at: datetime | None = None
     posted_at: datetime | None = None

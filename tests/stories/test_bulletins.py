@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from bot.chat import Event
 from bot.domain.document import Heading, Kind, Row, Table
+from bot.domain.people import Role
 from bot.domain.rhythm import Rhythm, When
 from bot.errors import PaperError
+from storage import tables
 from storage.store import Store
 from storage.tx import Tx
 from tests.world import World
@@ -40,14 +43,75 @@ async def sheet(open_store: Store) -> World:
 
 
 async def test_a_sheet_is_drafted_on_its_day_and_goes_nowhere_before_the_office_says_so(sheet: World) -> None:
-    draft, workbook, pages = sheet.messages("zhao")[-3:]
-    await sheet.waits(hours=20)
+    draft = sheet.messages("zhao")[-1]
+    await sheet.waits(hours=16)
 
-    assert draft.labels == ["发布", "改数", "不发"]
+    assert draft.labels == ["发布", "改数", "不发", "附件"]
     assert draft.text.startswith("材料拟好了，请过目。")
     assert "【旬督查表 11-21至11-30】本期完成 3200 万元" in draft.text
-    assert [each.paper and each.paper.name[-4:] for each in (workbook, pages)] == ["xlsx", ".pdf"]
+    assert [each for each in sheet.messages("zhao") if each.paper] == []
     assert not any("旬督查表" in said for said in (*sheet.said_to("group1"), *sheet.said_to("chen")))
+
+
+async def test_the_files_come_to_whoever_asks_for_them(sheet: World) -> None:
+    notice = await sheet.hears("zhao", button="附件")
+    await sheet.day_at(MONTH_END, "23:00")
+    await sheet.hears("zhao", button="附件")
+
+    assert notice == "附件马上发来"
+    names = [each.paper.name for each in sheet.messages("zhao") if each.paper]
+    assert names == ["旬督查表 11-21至11-30.xlsx", "旬督查表 11-21至11-30.pdf"] * 2
+
+
+async def has_two_clerks(world: World) -> None:
+    """Let 孙立新 be of the office, too."""
+    row = {"person_id": world.ids["sun"], "role": str(Role.OFFICE)}
+    await world.store.perform(lambda tx: tx.connection.execute(insert(tables.roles), row))
+
+
+async def test_what_one_clerk_decides_the_other_reads_on_their_card(open_store: Store) -> None:
+    world = await county_of(open_store, SHEET, RANKING)
+    await has_two_clerks(world)
+    await world.day_at(MONTH_END, "16:00")
+    drafts = [each.labels for each in world.messages("sun") if "发布" in each.labels]
+    await world.hears("zhao", button="发布")
+    shown = world.last("sun")
+    await world.hears("chen", button="有异议")
+    await world.hears("chen", "纯碱项目的数少了一笔")
+    await world.hears("zhao", button="维持")
+    await world.hears("zhao", "已与统计局核对")
+
+    assert len(drafts) == 2
+    assert shown.startswith("「项目排名 11-01至11-30」已由赵文静送牵头领导预览，")
+    assert "对「项目排名 11-01至11-30」的异议，赵文静已答复：维持原样。" in world.said_to("sun")
+    assert [each.labels for each in world.messages("sun") if "维持" in each.labels] == []
+
+
+async def test_where_no_card_can_be_changed_a_press_says_who_decided(open_store: Store) -> None:
+    world = await county_of(open_store, SHEET)
+    world.platform.edits = False
+    await has_two_clerks(world)
+    await world.day_at(MONTH_END, "16:00")
+    await world.hears("zhao", button="发布")
+    await world.beats()
+
+    await world.hears("sun", button="不发")
+
+    assert world.last("sun") == "「旬督查表 11-21至11-30」已由赵文静发布。"
+
+
+async def test_a_clerk_gets_one_message_of_a_paper_for_the_office(open_store: Store) -> None:
+    world = await county_of(open_store, CHECK)
+    await world.day_at(date(2026, 11, 23), "15:59")
+    before = len(world.messages("zhao"))
+
+    await world.day_at(date(2026, 11, 23), "16:00")
+    await world.beats()
+
+    [paper] = world.messages("zhao")[before:]
+    assert paper.labels == ["附件"]
+    await world.hears("zhao", button="附件")
+    assert [each.paper.name[-4:] for each in world.messages("zhao") if each.paper] == ["xlsx", ".pdf"]
 
 
 async def test_released_it_is_in_the_group_and_with_the_leaders_who_sign_for_it(sheet: World) -> None:
@@ -82,7 +146,7 @@ async def test_a_figure_put_right_is_marked_kept_and_printed_again(sheet: World)
     assert bulletin is not None
     row = bulletin.document.tables[0].rows[0]
     assert (row.values[1], dict(row.amended)) == (350_000, {"invested": 320_000})
-    assert "本期完成 3500 万元" in sheet.said_to("zhao")[-3]
+    assert "本期完成 3500 万元" in sheet.last("zhao")
     # The first draft has no buttons any more: nobody releases what was put right.
     offering = [each for each in sheet.messages("zhao") if "发布" in each.labels]
     assert [each.text.splitlines()[0] for each in offering] == ["按您改的重新出了一份，请再看一眼。"]
@@ -94,7 +158,7 @@ async def test_two_who_decide_at_once_decide_once(sheet: World) -> None:
     await sheet.hears("zhao", button="发布", settle=False)
     await sheet.beats()
 
-    assert "「旬督查表 11-21至11-30」已经不发，不能再改。" in sheet.said_to("zhao")
+    assert "赵文静定了「旬督查表 11-21至11-30」不发。" in sheet.said_to("zhao")
     assert not any("旬督查表" in each for each in sheet.said_to("group1"))
 
 
@@ -308,7 +372,7 @@ async def test_a_refused_answer_lets_go_of_its_question(sheet: World) -> None:
 
     await sheet.hears("zhao", "XM-001 本期完成 3500万")
 
-    assert "已经不发" in sheet.said_to("zhao")[-1]
+    assert sheet.last("zhao") == "赵文静定了「旬督查表 11-21至11-30」不发。"
     assert await sheet.store.read(lambda tx: tx.conversations.open(sheet.ids["zhao"])) is None
 
 
@@ -382,7 +446,7 @@ async def test_once_posted_nothing_offers_to_change_it(open_store: Store) -> Non
     await world.day_at(date(2026, 12, 1), "16:30")
     await world.beats()
 
-    assert while_shown == [["改数", "不发"]]
+    assert while_shown == [["改数", "不发", "附件"]]
     assert [each.labels for each in world.messages("zhao") if "改数" in each.labels] == []
     assert [each.labels for each in world.messages("chen") if "有异议" in each.labels] == []
     assert "「项目排名 11-01至11-30」已经发布。" in world.said_to("chen")

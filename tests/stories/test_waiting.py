@@ -98,7 +98,7 @@ async def test_who_presses_what_a_colleague_has_decided_is_told(county: World) -
 
     await county.hears("zhao", button="2")
 
-    assert county.last("zhao") == "「项目排名 11-01至11-30」已经不发，不能再改。"
+    assert county.last("zhao") == "赵文静定了「项目排名 11-01至11-30」不发。"
 
 
 async def test_an_objection_without_an_answer_waits_too(county: World) -> None:

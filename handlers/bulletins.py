@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
 
-from bot.domain.bulletins import Bulletin
+from bot.domain.bulletins import Bulletin, Stage
 from bot.domain.document import Document
 from bot.domain.people import Person, Role
 from bot.domain.rhythm import Occasion, Rhythm
 from bot.errors import PaperError, Refused
-from handlers.turn import Beat, Desk, Turn
+from handlers.turn import Beat, Desk, Turn, rows_of
 from handlers.watch import Printed, Watch
 from storage.bulletins import slot_of
-from storage.letters import Choices, Lane
+from storage.letters import Choice, Choices, Lane
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,14 @@ _MOST_LATE = 3
 
 _PATIENCE = timedelta(minutes=10)
 """After this what could not be made is tried again."""
+
+_A_ROW = 4
+_FILES = ("workbook", "pages")
+_BECAME = {
+    Stage.SHOWN: "releasing.shown_by",
+    Stage.RELEASED: "releasing.released_by",
+    Stage.DROPPED: "releasing.dropped_by",
+}
 
 _OFFICE_ALONE = (str(Role.OFFICE),)
 
@@ -92,9 +100,18 @@ def _due(beat: Beat) -> list[tuple[Rhythm, Occasion]]:
 
 def _keep(rhythm: Rhythm, occasion: Occasion, document: Document, beat: Beat) -> None:
     beat.tx.bulletins.pass_by(rhythm.key, occasion.day)
-    if beat.tx.bulletins.draft(rhythm, occasion, document, beat.now):
+    stage = _first_stage(beat, rhythm, document)
+    if beat.tx.bulletins.draft(rhythm, occasion, document, stage, beat.now):
         slot = slot_of(rhythm, occasion)
-        beat.record(None, "bulletin.drafted", f"slot:{slot}", title=document.title, empty=document.is_empty)
+        beat.record(None, "bulletin.drafted", f"slot:{slot}", title=document.title, state=str(stage))
+
+
+def _first_stage(beat: Beat, rhythm: Rhythm, document: Document) -> Stage:
+    """Return where a paper begins: what says nothing, or nothing new to its only readers, ends there."""
+    if document.is_empty:
+        return Stage.EMPTY
+    last = beat.tx.bulletins.last(rhythm.paper, rhythm.scope) if rhythm.to == _OFFICE_ALONE else None
+    return Stage.UNCHANGED if last and document.says_the_same_as(last.document) else Stage.DRAFT
 
 
 def _put_off(rhythm: Rhythm, occasion: Occasion, beat: Beat) -> None:
@@ -148,7 +165,6 @@ def _show(bulletin: Bulletin, printed: Printed, beat: Beat) -> None:
         text = f"{_draft_words(beat, colleague, bulletin)}\n{printed.text}"
         slot = f"{bulletin.subject}:{bulletin.version}:draft:{colleague.id}"
         beat.tell(colleague, slot, text, choices(beat, colleague, bulletin), subject=card(bulletin.id))
-        hand_over(beat, colleague, bulletin, f"{bulletin.version}:draft", ("workbook", "pages"))
 
 
 def card(bulletin_id: int) -> str:
@@ -162,14 +178,14 @@ def _draft_words(desk: Desk, reader: Person, bulletin: Bulletin) -> str:
 
 
 def choices(desk: Desk, reader: Person, bulletin: Bulletin) -> Choices:
-    """Return what the office may do with a draft."""
-    return (
-        (
-            (desk.say(reader, "button.release"), f"release:{bulletin.id}:{bulletin.version}"),
-            (desk.say(reader, "button.amend"), f"amend:{bulletin.id}"),
-            (desk.say(reader, "button.drop_bulletin"), f"drop_bulletin:{bulletin.id}"),
-        ),
+    """Return what the office may do with a draft, or with one that stands open to objections."""
+    release = (desk.say(reader, "button.release"), f"release:{bulletin.id}:{bulletin.version}")
+    change = (
+        (desk.say(reader, "button.amend"), f"amend:{bulletin.id}"),
+        (desk.say(reader, "button.drop_bulletin"), f"drop_bulletin:{bulletin.id}"),
     )
+    row = (release, *change) if bulletin.stage is Stage.DRAFT else change
+    return (row, (files_choice(desk, reader, bulletin),))
 
 
 def keep(beat: Beat, bulletin: Bulletin, printed: Printed) -> None:
@@ -189,10 +205,67 @@ def hand_over(desk: Desk, person: Person, bulletin: Bulletin, slot: str, names: 
         owe(desk, person, f"{bulletin.subject}:{slot}:{person.id}:{name}", paper_id)
 
 
-def owe(desk: Desk, person: Person, slot: str, paper_id: int, *, in_person: bool = False) -> None:
+def owe(
+    desk: Desk, person: Person, slot: str, paper_id: int, *, in_person: bool = False, disturb: bool = False
+) -> None:
     """Owe somebody a paper that is kept."""
-    letter = desk.draft(person, slot, "", lane=Lane.PAPER, in_person=in_person)
+    letter = desk.draft(person, slot, "", lane=Lane.PAPER, in_person=in_person, disturb=disturb)
     desk.tx.outbox.add(replace(letter, text="", paper_id=paper_id), desk.now)
+
+
+# --- what people do to one -----------------------------------------------------------------
+
+
+def must_be_office(turn: Turn) -> None:
+    """Refuse whoever is not of the office."""
+    if not turn.sender.is_office:
+        raise Refused("office.only")
+
+
+def of_office(turn: Turn, number: str) -> Bulletin:
+    """Return the bulletin that somebody of the office pressed; refuse anybody else."""
+    must_be_office(turn)
+    return found(turn, number)
+
+
+def found(turn: Turn, number: str) -> Bulletin:
+    """Return the bulletin with an id as it stands in this transaction."""
+    bulletin = turn.tx.bulletins.get(int(number)) if number.isdecimal() else None
+    if bulletin is None:
+        raise Refused("button.stale")
+    return bulletin
+
+
+def must_be_changeable(turn: Turn, bulletin: Bulletin) -> None:
+    """Refuse what has gone out or was dropped."""
+    if bulletin.stage not in {Stage.DRAFT, Stage.SHOWN} or bulletin.posted_at is not None:
+        raise too_late(turn, bulletin)
+
+
+def too_late(desk: Desk, bulletin: Bulletin) -> Refused:
+    """Return the polite no that says what became of a bulletin, and by whom."""
+    key = _BECAME.get(bulletin.stage, "releasing.decided")
+    name = desk.tx.people.get(bulletin.decided_by).name if bulletin.decided_by else ""
+    until = desk.clock(bulletin.post_at) if bulletin.post_at else ""
+    if bulletin.stage is Stage.RELEASED and not name:
+        key = "releasing.posted"
+    return Refused(key, title=bulletin.title, name=name, until=until, state=str(bulletin.stage))
+
+
+def files(turn: Turn) -> None:
+    """Hand over the workbook and the pages of a paper to whoever of the office asks for them (附件)."""
+    number, _, version = turn.argument.partition(":")
+    bulletin = of_office(turn, number)
+    for name in _FILES:
+        paper_id = turn.tx.papers.named(_paper_key(replace(bulletin, version=int(version)), name))
+        slot = f"{bulletin.subject}:files:{turn.incoming.key}:{name}"
+        owe(turn, turn.sender, slot, paper_id, in_person=True, disturb=True)
+    turn.notice = turn.say(turn.sender, "releasing.files_coming")
+
+
+def files_choice(desk: Desk, reader: Person, bulletin: Bulletin) -> Choice:
+    """Return the button that asks for the files of a paper as it stands."""
+    return desk.say(reader, "button.files"), f"bulletin_files:{bulletin.id}:{bulletin.version}"
 
 
 # --- the timetable as a page ------------------------------------------------------------
@@ -208,14 +281,22 @@ def timetable(turn: Turn) -> None:
         if following is None:
             continue
         lines.append((following.at, _line(turn, rhythm, following)))
-    waiting = turn.tx.bulletins.drafts()
+    waiting = [*turn.tx.bulletins.drafts(), *turn.tx.bulletins.shown()]
     text = turn.say(turn.sender, "releasing.timetable", lines="\n".join(text for _, text in sorted(lines)))
     if not lines:
         text = turn.say(turn.sender, "releasing.no_timetable")
     if waiting:
-        titles = "\n".join(f"· {each.title}" for each in waiting)
+        titles = "\n".join(f"{place} {_waiting(turn, each)}" for place, each in enumerate(waiting, 1))
         text += "\n" + turn.say(turn.sender, "releasing.waiting", count=len(waiting), lines=titles)
-    turn.reply_with(text)
+    numbers = ((str(place), f"bulletin:{each.id}") for place, each in enumerate(waiting, 1))
+    turn.reply_with(text, rows_of(numbers, _A_ROW))
+
+
+def _waiting(turn: Turn, bulletin: Bulletin) -> str:
+    if bulletin.stage is Stage.DRAFT or bulletin.post_at is None:
+        return bulletin.title
+    until = turn.clock(bulletin.post_at)
+    return turn.say(turn.sender, "releasing.waiting_shown", title=bulletin.title, until=until)
 
 
 def _line(turn: Turn, rhythm: Rhythm, occasion: Occasion) -> str:

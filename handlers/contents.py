@@ -63,6 +63,7 @@ COMMANDS: dict[str, Handler] = {
 }
 
 ACTIONS: dict[str, Handler] = {
+    "today": lists.today,
     "same": progress.same,
     "progress": progress.ask_progress,
     "trouble": progress.ask_problem,
@@ -145,7 +146,7 @@ TOPICS: dict[str, Handler] = {
     **enterprise_words.TOPICS,
 }
 
-BARE = frozenset({lists.today, lists.projects, lists.usage, lists.cancel, welcome.again, contacts.missing})
+BARE = frozenset({lists.today, lists.projects, lists.cancel, welcome.again, contacts.missing})
 """The commands that take no words after them."""
 
 ASIDES: frozenset[Handler] = frozenset(
@@ -168,5 +169,9 @@ ASIDES: frozenset[Handler] = frozenset(
 WORDLESS: frozenset[str] = frozenset({"progress"})
 """The questions that pictures answer without words."""
 
-MEANT: dict[Handler, Callable[[Turn, str], bool]] = {**project_words.MEANT, **enterprise_words.MEANT}
+MEANT: dict[Handler, Callable[[Turn, str], bool]] = {
+    lists.usage: lists.is_usage,
+    **project_words.MEANT,
+    **enterprise_words.MEANT,
+}
 """The commands that are also words of an answer – 「完成 桩基 30 根」 – and what tells one from the other."""

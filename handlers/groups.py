@@ -163,6 +163,13 @@ def bind(turn: Turn) -> None:
     if not turn.tx.chats.bind(chat.id, str(scope), turn.sender.id, turn.now):
         raise Refused("group.bound_already", title=chat.title, scope=_spoken(chat.scope))
     turn.record(turn.sender, "group.bound", f"chat:{chat.id}", scope=str(scope))
+    name, title = turn.sender.name, chat.title
+
+    def settled(person_id: int) -> tuple[str, Choices]:
+        reader = turn.tx.people.get(person_id)
+        return turn.say(reader, "group.bound_by", name=name, title=title, scope=_spoken(str(scope))), ()
+
+    letters.replace(turn, _subject(chat), settled)
     weekday = turn.say(turn.sender, f"weekday.{turn.county.digest_weekday}")
     turn.reply("group.bound", title=chat.title, scope=_spoken(str(scope)), weekday=weekday)
 

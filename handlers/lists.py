@@ -7,6 +7,11 @@ from handlers import deeds, ledger, office, prompts
 from handlers.turn import Turn
 
 _MOST = 12
+_PARTS = {
+    **dict.fromkeys(("材料", "papers"), "help.papers"),
+    **dict.fromkeys(("函件", "missives"), "help.missives"),
+}
+"""What the office has a screen of help for, by what is typed after 帮助."""
 
 
 def today(turn: Turn) -> None:
@@ -58,10 +63,16 @@ def projects(turn: Turn) -> None:
     turn.reply("list.projects_of_county", count=len(every))
 
 
+def is_usage(turn: Turn, rest: str) -> bool:
+    """Tell whether 「帮助 …」 asks for help: 「帮助 企业协调了用电」 is an answer like any other."""
+    is_part = turn.sender.is_office and rest.lower() in _PARTS
+    return not rest or is_part or turn.text.startswith("/")
+
+
 def usage(turn: Turn) -> None:
-    """Say what the sender can do here, according to what they are."""
+    """Say what the sender can do here, according to what they are; to the office a screen at a time."""
     if turn.sender.is_office:
-        key = "help.office"
+        key = _PARTS.get(turn.argument.lower(), "help.office")
     elif turn.sender.has(Role.LIAISON):
         key = "help.liaison"
     elif turn.sender.has(Role.OWNER) and not turn.sender.has(Role.LEAD_LEADER):

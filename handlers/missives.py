@@ -1,6 +1,7 @@
 """三函, once a working day: what a project calls for is drafted, what nothing calls for is withdrawn.
 
-The office gets one message about all of it, and nothing goes out before somebody there says so.
+The office gets one message about all of it and about what it has yet to decide, and nothing goes
+out before somebody there says so.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from functools import partial
 from bot.domain.missives import PAUSE, Call, Missive, MissiveKind, MissiveState, calls, standing, why_gone
 from bot.domain.people import Person
 from bot.domain.projects import Project
-from handlers import missive_cards, missive_ties
+from handlers import missive_cards, missive_ties, waiting
 from handlers.turn import Beat, Desk, rows_of
 from handlers.watch import Watch
 from storage.letters import Choices, Lane
@@ -167,7 +168,7 @@ def _remind(beat: Beat, missive: Missive) -> None:
 
 
 def _tell(beat: Beat) -> None:
-    """Tell the office in one message what is new; nothing, where nothing is."""
+    """Tell the office in one message what is new and what still waits; nothing, where nothing does."""
     if beat.tx.audit.trail(_subject(beat)):
         return
     morning = beat.county.calendar.at(beat.today, time.min)
@@ -177,14 +178,17 @@ def _tell(beat: Beat) -> None:
     beat.record(
         None, "missive.listed", _subject(beat), count=len(drafted), withdrawn=len(withdrawn), late=len(late)
     )
-    if not (drafted or withdrawn or late):
+    undecided = waiting.since_before(beat, morning)
+    if not (drafted or withdrawn or late or undecided.count):
         return
     for colleague in beat.office_within_reach:
+        news = _listed(beat, colleague, drafted, withdrawn, late)
+        lines, choices = waiting.listed(beat, colleague, undecided, first=len(drafted[:_MOST]) + 1)
         beat.tell(
             colleague,
             f"missives:{beat.today}:{colleague.id}",
-            _listed(beat, colleague, drafted, withdrawn, late),
-            numbers(drafted[:_MOST]),
+            "\n".join([*news, *lines]),
+            (*numbers(drafted[:_MOST]), *choices),
             subject="missives:",
             lane=Lane.ROUND,
         )
@@ -196,23 +200,22 @@ def _is_newly_late(missive: Missive, morning: datetime) -> bool:
 
 def _listed(
     beat: Beat, reader: Person, drafted: list[Missive], withdrawn: list[Missive], late: list[Missive]
-) -> str:
-    waiting = len(beat.tx.missives.in_state(MissiveState.DRAFT))
+) -> list[str]:
     parts = []
     if drafted:
         parts += [
             beat.say(reader, "missive.new_drafts", count=len(drafted)),
             *numbered(beat, reader, drafted[:_MOST]),
         ]
-        if waiting > min(len(drafted), _MOST):
-            parts.append(beat.say(reader, "missive.all_drafts", count=waiting))
+        if len(drafted) > _MOST:
+            parts.append(beat.say(reader, "missive.all_drafts", count=len(drafted) - _MOST))
     for key, some in (("withdrawn_today", withdrawn), ("late_today", late)):
         if some:
             parts.append(beat.say(reader, f"missive.{key}", count=len(some)))
             parts += [_because(beat, reader, each) for each in some[:_MOST]]
             if len(some) > _MOST:
                 parts.append(beat.say(reader, "list.more", count=len(some) - _MOST).strip())
-    return "\n".join(parts)
+    return parts
 
 
 def _because(beat: Beat, reader: Person, missive: Missive) -> str:

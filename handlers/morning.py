@@ -1,9 +1,12 @@
-"""The leader's two-minute card (MISSION feature 9): what waits for them, what changed – or nothing at all."""
+"""The leader's two-minute card (MISSION feature 9): what waits for them, what changed – or nothing at all.
+
+A line each for what is new or late since their last card; of what stood there before, the count.
+"""
 
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import partial
 
 from bot.domain.custody import light_of
@@ -29,6 +32,9 @@ CHUNK = 200
 
 _MOST_LINES = 6
 _MOST_NUMBERS = 6
+_LOOKED_BACK = 10
+"""Working days; who had no card in two weeks has forgotten the last one."""
+
 log = logging.getLogger(__name__)
 
 _LEADERS = (Role.LEAD_LEADER, Role.DEPUTY_HEAD, Role.HEAD)
@@ -53,6 +59,12 @@ class _Item:
     key: str
     text: str
     until: date | None = None
+
+    def changed(self, now: datetime) -> datetime:
+        """Return when it last became something else to its reader: theirs, or late."""
+        due = self.problem.accept_due
+        late = self.key == "morning.accept" and due is not None and due <= now
+        return max(self.since, due) if late and due is not None else self.since
 
     @property
     def rank(self) -> tuple[bool, datetime]:
@@ -115,8 +127,11 @@ def _tell_some(cards_due: list[_Card], beat: Beat) -> int:
 
 
 def _tell(beat: Beat, card: _Card) -> None:
-    slot = f"morning:{card.person.id}:{beat.today}"
-    beat.tell(card.person, slot, card.text, card.choices, lane=Lane.ROUND)
+    beat.tell(card.person, _slot(card.person, beat.today), card.text, card.choices, lane=Lane.ROUND)
+
+
+def _slot(person: Person, day: date) -> str:
+    return f"morning:{person.id}:{day}"
 
 
 def _note(told: int, beat: Beat) -> None:
@@ -130,6 +145,9 @@ def _note(told: int, beat: Beat) -> None:
 
 def _card(person: Person, beat: Beat) -> _Card | None:
     items = sorted(_items(beat, person), key=lambda item: item.rank)
+    last = _last_card(beat, person)
+    fresh = [item for item in items if last is None or item.changed(beat.now) > last]
+    known = [item for item in items if item not in fresh]
     news = _news(beat, person)
     visits = _visits(beat, person)
     if not items and not news and not visits:
@@ -141,7 +159,29 @@ def _card(person: Person, beat: Beat) -> _Card | None:
         date=beat.date(person, beat.today),
         weekday=beat.say(person, f"weekday.{beat.today.weekday()}"),
     )
-    return _Card(person, "\n".join([head, *visits, *_told(beat, person, items), *news]), _choices(items))
+    lines = [head, *visits, *_told(beat, person, fresh), *_known(beat, person, known), *news]
+    choices = _choices(fresh)
+    if known:
+        choices = (*choices, ((beat.say(person, "button.all"), "today"),))
+    return _Card(person, "\n".join(lines), choices)
+
+
+def _last_card(beat: Beat, person: Person) -> datetime | None:
+    """Return when somebody got their last card; None if that is long ago."""
+    day = beat.today
+    for _ in range(_LOOKED_BACK):
+        day = beat.county.calendar.workday_before(day)
+        if made := beat.tx.outbox.made(_slot(person, day)):
+            return made
+    return None
+
+
+def _known(beat: Beat, person: Person, items: list[_Item]) -> Iterator[str]:
+    """Yield the line that counts what stood on an earlier card: nobody reads the same lines twice."""
+    if items:
+        late = sum(item.light is Light.RED for item in items)
+        key = "morning.known_late" if late else "morning.known"
+        yield beat.say(person, key, count=len(items), late=late)
 
 
 def _visits(beat: Beat, person: Person) -> list[str]:
@@ -215,7 +255,7 @@ def _choices(items: list[_Item]) -> Choices:
 
 def _news(beat: Beat, person: Person) -> list[str]:
     """Return the line that counts what has changed since the morning of the last working day."""
-    last = _workday_before(beat)
+    last = beat.county.calendar.workday_before(beat.today)
     led = beat.tx.projects.of(person.id, Duty.LEAD_LEADER, beat.today)
     found = beat.tx.mornings.news(
         person.id, [project.id for project in led], _moment(beat, last), _moment(beat, beat.today)
@@ -245,13 +285,6 @@ def _kinds(news: News) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def _listed(beat: Beat, person: Person, numbers: tuple[str, ...]) -> str:
     shown = beat.say(person, "morning.comma").join(numbers[:_MOST_NUMBERS])
     return shown if len(numbers) <= _MOST_NUMBERS else beat.say(person, "morning.among", numbers=shown)
-
-
-def _workday_before(beat: Beat) -> date:
-    day = beat.today - timedelta(days=1)
-    while not beat.county.calendar.is_workday(day):
-        day -= timedelta(days=1)
-    return day
 
 
 def next_moments(beat: Beat) -> list[tuple[datetime, str]]:

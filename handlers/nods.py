@@ -54,8 +54,18 @@ def pending(turn: Turn) -> None:
     turn.reply_with(*_page(turn, turn.sender, moves[:_MOST]))
 
 
+def open_one(turn: Turn) -> None:
+    """Show the office one step that waits for its nod, or what became of it."""
+    if not turn.sender.is_office:
+        raise Refused("office.only")
+    move = turn.tx.stages.get(int(turn.argument))
+    if move is None:
+        raise Refused("button.stale")
+    turn.reply_with(*_page(turn, turn.sender, [move]))
+
+
 def _page(desk: Desk, reader: Person, moves: Sequence[Move]) -> tuple[str, Choices]:
-    lines = [_line(desk, reader, move) for move in moves]
+    lines = [line(desk, reader, move) for move in moves]
     waiting = [(place, move) for place, move in enumerate(moves, 1) if move.answer is None]
     if len(moves) == 1:
         head = desk.say(reader, "stages.nod_one")
@@ -74,9 +84,10 @@ def _page(desk: Desk, reader: Person, moves: Sequence[Move]) -> tuple[str, Choic
     return f"{head}\n{numbered}", (together, *rows_of(single, 2)) if waiting else ()
 
 
-def _line(desk: Desk, reader: Person, move: Move) -> str:
+def line(desk: Desk, reader: Person, move: Move) -> str:
+    """Return a step on one line, and what was decided about it."""
     project = desk.tx.projects.get(move.project_id)
-    line = desk.say(
+    said = desk.say(
         reader,
         "stages.line",
         name=desk.tx.people.get(move.asked_by).name,
@@ -85,9 +96,9 @@ def _line(desk: Desk, reader: Person, move: Move) -> str:
         day=desk.date(reader, move.day),
     )
     if move.answer is None:
-        return line
+        return said
     by = desk.tx.people.get(move.decided_by).name if move.decided_by else ""
-    return f"{line} {desk.say(reader, 'stages.decided', answer=move.answer, name=by)}".rstrip()
+    return f"{said} {desk.say(reader, 'stages.decided', answer=move.answer, name=by)}".rstrip()
 
 
 # --- decided ----------------------------------------------------------------------------

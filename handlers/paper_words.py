@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from handlers import bulletins, posting, releasing, trial
+from handlers import bulletins, objections, posting, releasing, trial
 from handlers.turn import Turn
 
 Handler = Callable[[Turn], None]
@@ -15,16 +15,18 @@ COMMANDS: dict[str, Handler] = {
 
 ACTIONS: dict[str, Handler] = {
     "release": releasing.release,
+    "bulletin": releasing.show,
+    "bulletin_files": bulletins.files,
     "amend": releasing.ask_amendment,
     "drop_bulletin": releasing.ask_drop,
-    "object": releasing.ask_objection,
-    "uphold": releasing.ask_uphold,
+    "object": objections.ask_objection,
+    "uphold": objections.ask_uphold,
     "sign": posting.sign,
 }
 
 TOPICS: dict[str, Handler] = {
     "amend": releasing.amend,
     "drop_bulletin": releasing.drop,
-    "object": releasing.object_to,
-    "uphold": releasing.uphold,
+    "object": objections.object_to,
+    "uphold": objections.uphold,
 }

@@ -3,12 +3,12 @@
 import logging
 from functools import partial
 
-from bot.domain.bulletins import Bulletin
+from bot.domain.bulletins import Bulletin, Stage
 from bot.domain.people import Person, Role
 from bot.domain.tasks import AGENDA
 from bot.domain.timetable import GROUPS
 from bot.errors import PaperError, Refused
-from handlers import bulletins
+from handlers import bulletins, letters, objections
 from handlers.turn import Beat, Turn
 from handlers.watch import Printed, Watch
 from storage.chats import Chat
@@ -53,8 +53,8 @@ def _post(bulletin: Bulletin, printed: Printed, beat: Beat) -> None:
     readers = _readers(beat, bulletin)
     for person in readers:
         _tell(beat, bulletin, person, printed)
-        papers = ("workbook", "pages") if person.is_office else ("pages",)
-        bulletins.hand_over(beat, person, bulletin, "posted", papers)
+        if not person.is_office:
+            bulletins.hand_over(beat, person, bulletin, "posted", ("pages",))
     groups = [chat for chat in beat.tx.chats.bound() if chat.scope == bulletin.scope]
     if GROUPS in bulletin.audience:
         for chat in groups:
@@ -75,6 +75,16 @@ def _done(bulletin: Bulletin, beat: Beat) -> bool:
     if not beat.tx.bulletins.posted(bulletin, beat.now):
         return False
     beat.record(None, "bulletin.posted", bulletin.subject, version=bulletin.version)
+    if bulletin.stage is Stage.SHOWN:
+        objections.settle_previews(beat, bulletin, "releasing.posted")
+        letters.replace(
+            beat,
+            bulletins.card(bulletin.id),
+            lambda person_id: (
+                beat.say(beat.tx.people.get(person_id), "releasing.posted", title=bulletin.title),
+                (),
+            ),
+        )
     return True
 
 
@@ -92,6 +102,9 @@ def _readers(beat: Beat, bulletin: Bulletin) -> list[Person]:
 def _hand(bulletin: Bulletin, person: Person, printed: Printed, beat: Beat) -> None:
     """Hand somebody their own lines of a paper."""
     _tell(beat, bulletin, person, printed)
+    if person.is_office:
+        bulletins.keep(beat, bulletin, printed)
+        return
     slot = f"{bulletin.subject}:own:{person.id}"
     paper_id = beat.tx.papers.add(slot, printed.pages, beat.now)
     bulletins.owe(beat, person, slot, paper_id, in_person=True)
@@ -99,10 +112,13 @@ def _hand(bulletin: Bulletin, person: Person, printed: Printed, beat: Beat) -> N
 
 def _tell(beat: Beat, bulletin: Bulletin, person: Person, printed: Printed) -> None:
     choices: Choices = ()
-    if not person.is_office and beat.tx.receipts.hand(bulletin.subject, [person.id], beat.now):
+    if person.is_office:
+        row = [bulletins.files_choice(beat, person, bulletin)]
+        if bulletin.form == AGENDA:
+            row.insert(0, (beat.say(person, "button.resolve"), f"resolve:{bulletin.id}"))
+        choices = (tuple(row),)
+    elif beat.tx.receipts.hand(bulletin.subject, [person.id], beat.now):
         choices = (((beat.say(person, "button.sign"), f"sign:{bulletin.subject}"),),)
-    if person.is_office and bulletin.form == AGENDA:
-        choices = (((beat.say(person, "button.resolve"), f"resolve:{bulletin.id}"),),)
     # Somebody's own lines are not their substitute's.
     beat.tell(
         person,

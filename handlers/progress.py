@@ -54,7 +54,8 @@ def ask_about(turn: Turn, project: Project, kind: Kind) -> None:
     """Ask what there is to say of a project."""
     topic = "problem" if kind is Kind.PROBLEM else "progress"
     turn.ask(topic, project=project.id)
-    turn.reply(f"progress.ask_{topic}", project=project.name)
+    example = prompts.example(turn, turn.sender, project)
+    turn.reply(f"progress.ask_{topic}", project=project.name, example=example)
 
 
 def figures_right(turn: Turn) -> None:

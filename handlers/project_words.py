@@ -11,7 +11,7 @@ from handlers.turn import Turn
 
 COMMANDS: dict[str, Callable[[Turn], None]] = {
     **dict.fromkeys(Step, stages.say),
-    "待点头": nods.pending,
+    "待同意": nods.pending,
     "nods": nods.pending,
     "改期": milestones.move,
     "move": milestones.move,
@@ -34,6 +34,7 @@ ACTIONS: dict[str, Callable[[Turn], None]] = {
     "stage_say": stages.say_plainly,
     "stage_agree": nods.agree,
     "stage_refuse": nods.refuse,
+    "stage_open": nods.open_one,
     "milestone_plan": milestones.plan,
     "approval": approvals.grant,
 }

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from bot.domain.figures import show_money, show_permille
+from bot.domain.missives import is_finished, is_started
 from bot.domain.people import Duty, Person
 from bot.domain.progress import Kind
 from bot.domain.projects import Project, ProjectClass, Stage
@@ -62,8 +63,20 @@ def question(desk: Desk, person: Person, projects: Sequence[Project], reports: M
         weekday=desk.say(person, f"weekday.{desk.today.weekday()}"),
         count=len(projects),
     )
-    example = "prompt.example_many" if len(projects) > 1 else "prompt.example_one"
-    return "\n".join([head, *lines(desk, person, projects, reports), desk.say(person, example)])
+    how = desk.say(
+        person,
+        "prompt.example_many" if len(projects) > 1 else "prompt.example_one",
+        progress=example(desk, person, projects[0]),
+        trouble=example(desk, person, projects[0], "_trouble"),
+    )
+    return "\n".join([head, *lines(desk, person, projects, reports), how])
+
+
+def example(desk: Desk, reader: Person, project: Project, of: str = "") -> str:
+    """Return words that an answer about a project may have: of its class, or of the stage of one 在建."""
+    by_stage = "built" if is_finished(project) else "building" if is_started(project) else "new"
+    kind = _ABOUT.get(project.kind, by_stage)
+    return desk.say(reader, f"example.{kind}{of}")
 
 
 def lines(

@@ -84,9 +84,10 @@ class Bulletins:
 
     # --- drafts -------------------------------------------------------------------------
 
-    def draft(self, rhythm: Rhythm, occasion: Occasion, document: Document, now: datetime) -> bool:
+    def draft(
+        self, rhythm: Rhythm, occasion: Occasion, document: Document, stage: Stage, now: datetime
+    ) -> bool:
         """Keep the draft of an occasion; False if there is one."""
-        stage = Stage.EMPTY if document.is_empty else Stage.DRAFT
         row = {
             "slot": slot_of(rhythm, occasion),
             "form": rhythm.paper,
@@ -117,6 +118,26 @@ class Bulletins:
         ).first()
         return _bulletin(row) if row else None
 
+    def last(self, form: str, scope: str) -> Bulletin | None:
+        """Return the last paper of a form and a scope, whatever became of it; None when there is none."""
+        row = self._connection.execute(
+            select(bulletins)
+            .where(bulletins.c.form == form, bulletins.c.scope == scope)
+            .order_by(bulletins.c.last.desc(), bulletins.c.id.desc())
+            .limit(1)
+        ).first()
+        return _bulletin(row) if row else None
+
+    def unchanged(self, after: datetime, until: datetime) -> list[Bulletin]:
+        """Return the papers of some time that said what they had said before, the oldest first."""
+        rows = self._connection.execute(
+            select(bulletins)
+            .where(bulletins.c.state == str(Stage.UNCHANGED))
+            .where(bulletins.c.drafted_at > after, bulletins.c.drafted_at <= until)
+            .order_by(bulletins.c.id)
+        )
+        return [_bulletin(row) for row in rows]
+
     def to_print(self, now: datetime) -> list[int]:
         """Return the drafts whose latest version is not on paper yet, the oldest first."""
         return list(self._connection.execute(_TO_PRINT, {"now": now}).scalars())
@@ -129,6 +150,15 @@ class Bulletins:
         """Return what waits for the office, the oldest first."""
         rows = self._connection.execute(
             select(bulletins).where(bulletins.c.state.in_(_OPEN)).order_by(bulletins.c.id)
+        )
+        return [_bulletin(row) for row in rows]
+
+    def shown(self) -> list[Bulletin]:
+        """Return what stands open to objections, the oldest first."""
+        rows = self._connection.execute(
+            select(bulletins)
+            .where(bulletins.c.state == str(Stage.SHOWN), bulletins.c.posted_at.is_(None))
+            .order_by(bulletins.c.id)
         )
         return [_bulletin(row) for row in rows]
 
@@ -169,7 +199,7 @@ class Bulletins:
         given = {"state": str(stage), "decided_by": by_id, "decided_at": now, "post_at": post_at}
         if not self._change(bulletin, Stage.DRAFT, **given):
             return None
-        return replace(bulletin, stage=stage, decided_at=now, post_at=post_at)
+        return replace(bulletin, stage=stage, decided_by=by_id, decided_at=now, post_at=post_at)
 
     def drop(self, bulletin: Bulletin, by_id: int, reason: str, now: datetime) -> bool:
         """Let a draft, or one that stands open to objections, go out to nobody; False if it went out."""
@@ -211,6 +241,27 @@ class Bulletins:
         key: Any = self._connection.execute(insert(objections), row).inserted_primary_key
         return int(key[0])
 
+    def objected(self, before: datetime) -> list[Bulletin]:
+        """Return what cannot go out, for an objection made before a moment has no answer."""
+        unanswered = exists().where(
+            objections.c.bulletin_id == bulletins.c.id, objections.c.answer == "", objections.c.at < before
+        )
+        rows = self._connection.execute(
+            select(bulletins)
+            .where(bulletins.c.state.in_(_GOING_OUT), bulletins.c.posted_at.is_(None), unanswered)
+            .order_by(bulletins.c.id)
+        )
+        return [_bulletin(row) for row in rows]
+
+    def unanswered(self, bulletin_id: int) -> list[tuple[int, int, str]]:
+        """Return the id, the maker and the words of each objection that has no answer, the oldest first."""
+        rows = self._connection.execute(
+            select(objections.c.id, objections.c.person_id, objections.c.text)
+            .where(objections.c.bulletin_id == bulletin_id, objections.c.answer == "")
+            .order_by(objections.c.id)
+        )
+        return [(row.id, row.person_id, row.text) for row in rows]
+
     def objection(self, objection_id: int) -> tuple[int, int, str, str] | None:
         """Return of which bulletin and by whom an objection is, its words, and its answer."""
         row = self._connection.execute(
@@ -220,14 +271,13 @@ class Bulletins:
         ).first()
         return (row.bulletin_id, row.person_id, row.text, row.answer) if row else None
 
-    def settle(self, bulletin_id: int, answer: str, by_id: int, now: datetime) -> list[int]:
-        """Answer every open objection to a bulletin; Return who made them."""
-        open_ones = (objections.c.bulletin_id == bulletin_id, objections.c.answer == "")
-        whom = list(self._connection.execute(select(objections.c.person_id).where(*open_ones)).scalars())
+    def settle(self, bulletin_id: int, answer: str, by_id: int, now: datetime) -> None:
+        """Answer every open objection to a bulletin."""
         self._connection.execute(
-            update(objections).where(*open_ones).values(answer=answer, answered_by=by_id, answered_at=now)
+            update(objections)
+            .where(objections.c.bulletin_id == bulletin_id, objections.c.answer == "")
+            .values(answer=answer, answered_by=by_id, answered_at=now)
         )
-        return whom
 
     def answer(self, objection_id: int, answer: str, by_id: int, now: datetime) -> bool:
         """Answer an objection; False if it is answered."""
@@ -269,6 +319,7 @@ def _bulletin(row: Row[Any]) -> Bulletin:
         version=row.version,
         printed=row.printed,
         drafted_at=row.drafted_at,
+        decided_by=row.decided_by,
         decided_at=row.decided_at,
         post_at=row.post_at,
         posted_at=row.posted_at,

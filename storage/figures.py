@@ -10,6 +10,7 @@ from bot.domain.blanks import Value
 from bot.domain.document import Kind
 from bot.domain.people import Duty
 from bot.domain.problems import OPEN, UNSOLVED, State
+from bot.domain.projects import is_paced
 from storage.courses import Course, courses
 from storage.dataset import Figure, Line, Question
 from storage.scoping import names_on_duty, projects_in
@@ -115,6 +116,9 @@ def _money(course: Course, question: Question) -> dict[str, Value]:
     if not planned:
         return figures | dict.fromkeys(("plan_share", "difference", "due", "owed"))
     done, due = course.cumulative * 1000 // planned, planned * share // 1000
+    row = course.row
+    if not is_paced(row.kind, row.planned_start, row.actual_start, question.until):
+        return figures | {"plan_share": done, "difference": None, "due": None, "owed": None}
     return figures | {
         "plan_share": done,
         "difference": done - share,

@@ -159,6 +159,10 @@ class Outbox:
         """Tell whether a slot is filled."""
         return self._connection.execute(_SLOT, {"of": key}).first() is not None
 
+    def made(self, key: str) -> datetime | None:
+        """Return when a slot was filled; None if it is not."""
+        return self._connection.execute(select(outbox.c.made_at).where(outbox.c.key == key)).scalar()
+
     def pressed(self, data: str) -> Pressed | None:
         """Return the button with this data; None if it was never ours."""
         token, _, place = data.rpartition(".")

@@ -67,6 +67,10 @@ class Stages:
             update(stage_moves).where(stage_moves.c.id.in_(move_ids)).values(offered_at=now)
         )
 
+    def shown_before(self, moment: datetime) -> list[Move]:
+        """Return what the office was shown before a moment and has not decided, the oldest first."""
+        return self._several(_PENDING, stage_moves.c.offered_at < moment)
+
     def shown_with(self, move_id: int) -> tuple[datetime | None, list[Move]]:
         """Return what the office was shown together with a step, and when."""
         statement = select(stage_moves.c.offered_at).where(stage_moves.c.id == move_id)

@@ -17,6 +17,8 @@ class Stage(StrEnum):
     RELEASED = "已发"
     DROPPED = "不发"
     EMPTY = "无内容"
+    UNCHANGED = "无变化"
+    """For the office alone, and what it said the last time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Bulletin:
     version: int
     printed: int
     drafted_at: datetime
+    decided_by: int | None = None
     decided_at: datetime | None = None
     post_at: datetime | None = None
     posted_at: datetime | None = None

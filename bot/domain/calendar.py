@@ -90,6 +90,13 @@ class Calendar:
         """Return the first working day after a day."""
         return next(self.workdays_after(day))
 
+    def workday_before(self, day: date) -> date:
+        """Return the last working day before a day."""
+        day -= timedelta(days=1)
+        while not self.is_workday(day):
+            day -= timedelta(days=1)
+        return day
+
     def workdays_after(self, day: date) -> Iterator[date]:
         """Yield the working days after a day, in order."""
         while True:

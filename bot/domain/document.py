@@ -158,6 +158,15 @@ class Document:
         """Whether no table has a line: then there is nothing to say."""
         return not any(table.rows for table in self.tables)
 
+    @property
+    def lines(self) -> int:
+        """How many lines its tables have."""
+        return sum(len(table.rows) for table in self.tables)
+
+    def says_the_same_as(self, other: Self) -> bool:
+        """Tell whether the lines are those of another paper, whatever days it is of."""
+        return [table.rows for table in self.tables] == [table.rows for table in other.tables]
+
     def of(self, person_id: int) -> Self:
         """Return what of the paper concerns one person: all of it, unless it is a personal one."""
         if not self.personal:

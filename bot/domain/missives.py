@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.calendar import year_permille
-from bot.domain.projects import Project, ProjectClass, Stage
+from bot.domain.projects import Project, ProjectClass, Stage, is_paced
 
 
 class MissiveKind(StrEnum):
@@ -265,8 +265,7 @@ def months_before(day: date, months: int) -> date:
 def is_behind(project: Project, today: date, rules: MissiveRules) -> bool:
     """Tell whether a project under way has done too little of the year's plan for the time of the year."""
     done = project.plan_permille
-    due = project.planned_start if project.actual_start is None else None
-    if done is None or (due is not None and due > today):
+    if done is None or not is_paced(project.kind, project.planned_start, project.actual_start, today):
         return False
     gone = (today - date(today.year, 1, 1)).days + 1
     return timedelta(days=gone) >= rules.behind_after and year_permille(today) - done >= rules.behind
@@ -280,8 +279,8 @@ def why_gone(missive: Missive, project: Project, today: date) -> str:
     if missive.matter == Matter.PROGRESS:
         if f":{today.year}Q" not in missive.slot:
             return "new_year"
-        is_ahead = project.actual_start is None and planned is not None and planned > today
-        return "moved" if is_ahead or not project.planned else "caught_up"
+        is_under_way = is_paced(project.kind, planned, project.actual_start, today)
+        return "caught_up" if is_under_way and project.planned else "moved"
     on = planned if missive.matter == Matter.START else project.planned_completion
     is_passed = missive.kind is MissiveKind.REMINDER and on is not None and today >= on
     return "passed" if is_passed and missive.slot.endswith(str(on)) else "moved"

@@ -28,6 +28,16 @@ class Stage(StrEnum):
     PRODUCTION = "竣工投产"
 
 
+PACED = frozenset({ProjectClass.BUILDING, ProjectClass.NEW})
+"""The classes whose plan of the year runs with the year."""
+
+
+def is_paced(kind: str, planned_start: date | None, actual_start: date | None, day: date) -> bool:
+    """Tell whether a project can be behind the year: not while talked of, nor before its start."""
+    is_ahead = actual_start is None and planned_start is not None and planned_start > day
+    return kind in PACED and not is_ahead
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """One project with its latest figures.

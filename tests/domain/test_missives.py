@@ -128,6 +128,14 @@ def test_nobody_is_behind_before_the_end_of_march_nor_before_a_start_to_come() -
     assert called(replace(idle, planned=0), date(2026, 5, 6)) == []
 
 
+@pytest.mark.parametrize("kind", ProjectClass)
+def test_what_is_only_talked_of_is_not_supervised(kind: ProjectClass) -> None:
+    idle = replace(PLAIN, planned=1000, kind=kind, stage=Stage.SITING)
+    expected = ["督办函:7:进度:2026Q2"] if kind in {ProjectClass.BUILDING, ProjectClass.NEW} else []
+
+    assert called(idle, date(2026, 4, 1)) == expected
+
+
 def test_a_county_chooses_which_letters_are_drafted_and_when() -> None:
     late = replace(PLAIN, planned_start=date(2026, 11, 1), planned=1000)
     day = date(2026, 11, 23)

@@ -235,6 +235,33 @@ def test_a_start_is_late_from_the_day_after(
     assert lines(tx, TODAY - DAY, TODAY)["S"]["start_late"] == late
 
 
+@pytest.mark.parametrize(
+    ("kind", "start", "is_behind"),
+    [
+        ("在建", {}, True),
+        ("新上", {"planned_start": TODAY}, True),
+        ("新上", {"planned_start": TODAY + DAY}, False),
+        ("新上", {"planned_start": TODAY + DAY, "actual_start": TODAY}, True),
+        ("洽谈", {}, False),
+        ("储备", {}, False),
+        ("争取", {}, False),
+        ("建成", {}, False),
+    ],
+)
+def test_only_what_is_under_way_can_be_behind(
+    tx: Tx, kind: str, start: dict[str, date], is_behind: bool
+) -> None:
+    added(
+        tx, tables.projects, number="B", name="B", kind=kind, stage="规划选址", start_on=TODAY,
+        planned=1_000_000, **start,
+    )  # fmt: skip
+
+    line = lines(tx, TODAY - DAY, TODAY)["B"]
+
+    assert line["plan_share"] == 0
+    assert [line[key] is not None for key in ("difference", "due", "owed")] == [is_behind] * 3
+
+
 def test_the_next_milestone_is_the_first_that_was_not_reached(tx: Tx, county: County) -> None:
     for name, planned, done in (
         ("基础", TODAY - 9 * DAY, TODAY - 8 * DAY),

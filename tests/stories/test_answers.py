@@ -157,7 +157,7 @@ async def test_a_button_asks_and_the_words_answer(world: World) -> None:
     await world.hears("liu", "设备进场")
 
     assert world.said_to("liu")[1:] == [
-        "泵业智造产业园：有什么进展？回一句就行，如「主体封顶，形象进度62%，本月完成3200万」。",
+        "泵业智造产业园：有什么进展？回一句就行，如「已满负荷生产，新增用工 30 人」。",
         "已记 2 泵业智造产业园：设备进场。要改，直接再发一遍。",
     ]
 

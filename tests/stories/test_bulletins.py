@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from bot.chat import Event
 from bot.domain.document import Heading, Kind, Row, Table
+from bot.domain.people import Role
 from bot.domain.rhythm import Rhythm, When
 from bot.errors import PaperError
+from storage import tables
 from storage.store import Store
 from storage.tx import Tx
 from tests.world import World
@@ -40,14 +43,75 @@ async def sheet(open_store: Store) -> World:
 
 
 async def test_a_sheet_is_drafted_on_its_day_and_goes_nowhere_before_the_office_says_so(sheet: World) -> None:
-    draft, workbook, pages = sheet.messages("zhao")[-3:]
-    await sheet.waits(hours=20)
+    draft = sheet.messages("zhao")[-1]
+    await sheet.waits(hours=16)
 
-    assert draft.labels == ["发布", "改数", "不发"]
+    assert draft.labels == ["发布", "改数", "不发", "附件"]
     assert draft.text.startswith("材料拟好了，请过目。")
     assert "【旬督查表 11-21至11-30】本期完成 3200 万元" in draft.text
-    assert [each.paper and each.paper.name[-4:] for each in (workbook, pages)] == ["xlsx", ".pdf"]
+    assert [each for each in sheet.messages("zhao") if each.paper] == []
     assert not any("旬督查表" in said for said in (*sheet.said_to("group1"), *sheet.said_to("chen")))
+
+
+async def test_the_files_come_to_whoever_asks_for_them(sheet: World) -> None:
+    notice = await sheet.hears("zhao", button="附件")
+    await sheet.day_at(MONTH_END, "23:00")
+    await sheet.hears("zhao", button="附件")
+
+    assert notice == "附件马上发来"
+    names = [each.paper.name for each in sheet.messages("zhao") if each.paper]
+    assert names == ["旬督查表 11-21至11-30.xlsx", "旬督查表 11-21至11-30.pdf"] * 2
+
+
+async def has_two_clerks(world: World) -> None:
+    """Let 孙立新 be of the office, too."""
+    row = {"person_id": world.ids["sun"], "role": str(Role.OFFICE)}
+    await world.store.perform(lambda tx: tx.connection.execute(insert(tables.roles), row))
+
+
+async def test_what_one_clerk_decides_the_other_reads_on_their_card(open_store: Store) -> None:
+    world = await county_of(open_store, SHEET, RANKING)
+    await has_two_clerks(world)
+    await world.day_at(MONTH_END, "16:00")
+    drafts = [each.labels for each in world.messages("sun") if "发布" in each.labels]
+    await world.hears("zhao", button="发布")
+    shown = world.last("sun")
+    await world.hears("chen", button="有异议")
+    await world.hears("chen", "纯碱项目的数少了一笔")
+    await world.hears("zhao", button="维持")
+    await world.hears("zhao", "已与统计局核对")
+
+    assert len(drafts) == 2
+    assert shown.startswith("「项目排名 11-01至11-30」已由赵文静送牵头领导预览，")
+    assert "对「项目排名 11-01至11-30」的异议，赵文静已答复：维持原样。" in world.said_to("sun")
+    assert [each.labels for each in world.messages("sun") if "维持" in each.labels] == []
+
+
+async def test_where_no_card_can_be_changed_a_press_says_who_decided(open_store: Store) -> None:
+    world = await county_of(open_store, SHEET)
+    world.platform.edits = False
+    await has_two_clerks(world)
+    await world.day_at(MONTH_END, "16:00")
+    await world.hears("zhao", button="发布")
+    await world.beats()
+
+    await world.hears("sun", button="不发")
+
+    assert world.last("sun") == "「旬督查表 11-21至11-30」已由赵文静发布。"
+
+
+async def test_a_clerk_gets_one_message_of_a_paper_for_the_office(open_store: Store) -> None:
+    world = await county_of(open_store, CHECK)
+    await world.day_at(date(2026, 11, 23), "15:59")
+    before = len(world.messages("zhao"))
+
+    await world.day_at(date(2026, 11, 23), "16:00")
+    await world.beats()
+
+    [paper] = world.messages("zhao")[before:]
+    assert paper.labels == ["附件"]
+    await world.hears("zhao", button="附件")
+    assert [each.paper.name[-4:] for each in world.messages("zhao") if each.paper] == ["xlsx", ".pdf"]
 
 
 async def test_released_it_is_in_the_group_and_with_the_leaders_who_sign_for_it(sheet: World) -> None:
@@ -82,7 +146,7 @@ async def test_a_figure_put_right_is_marked_kept_and_printed_again(sheet: World)
     assert bulletin is not None
     row = bulletin.document.tables[0].rows[0]
     assert (row.values[1], dict(row.amended)) == (350_000, {"invested": 320_000})
-    assert "本期完成 3500 万元" in sheet.said_to("zhao")[-3]
+    assert "本期完成 3500 万元" in sheet.last("zhao")
     # The first draft has no buttons any more: nobody releases what was put right.
     offering = [each for each in sheet.messages("zhao") if "发布" in each.labels]
     assert [each.text.splitlines()[0] for each in offering] == ["按您改的重新出了一份，请再看一眼。"]
@@ -94,7 +158,7 @@ async def test_two_who_decide_at_once_decide_once(sheet: World) -> None:
     await sheet.hears("zhao", button="发布", settle=False)
     await sheet.beats()
 
-    assert "「旬督查表 11-21至11-30」现在是「不发」，不能再改。" in sheet.said_to("zhao")
+    assert "赵文静定了「旬督查表 11-21至11-30」不发。" in sheet.said_to("zhao")
     assert not any("旬督查表" in each for each in sheet.said_to("group1"))
 
 
@@ -147,6 +211,38 @@ async def test_a_paper_with_nothing_in_it_disturbs_nobody(open_store: Store) -> 
 
     assert world.press.papers == []
     assert not any("要件检查" in said for said in world.said_to("zhao"))
+
+
+async def test_what_the_office_has_read_already_is_one_line_at_the_end_of_the_day(open_store: Store) -> None:
+    world = await county_of(open_store, CHECK)
+    await world.day_at(MONTH_END, "16:00")
+    await world.beats()
+    await world.day_at(date(2026, 12, 7), "09:00")
+    before = len(world.said_to("zhao"))
+
+    await world.day_at(date(2026, 12, 7), "16:00")
+    await world.beats()
+    quiet = len(world.said_to("zhao"))
+    await world.day_at(date(2026, 12, 7), "18:00")
+    closed = world.last("zhao").splitlines()
+    await world.day_at(date(2026, 12, 8), "18:00")
+    world.press.rows.append(("XM-003", 100, ()))
+    await world.day_at(date(2026, 12, 14), "16:00")
+    await world.beats()
+
+    assert quiet == before
+    assert closed[0].startswith("12月7日 日报：")
+    assert closed[1:] == ["要件检查和上次一样（1 项），没有再发。"]
+    assert sum("没有再发" in said for said in world.said_to("zhao")[before:]) == 1
+    assert any("要件检查 12-08至12-14" in said for said in world.said_to("zhao"))
+
+
+async def test_what_others_read_comes_although_it_says_the_same(open_store: Store) -> None:
+    world = await county_of(open_store, SHEET)
+    await world.day_at(MONTH_END, "16:00")
+    await world.day_at(date(2026, 12, 10), "16:00")
+
+    assert sum("材料拟好了" in said for said in world.said_to("zhao")) == 2
 
 
 async def test_a_ranking_is_shown_for_a_day_and_waits_for_the_answer_to_an_objection(
@@ -205,7 +301,8 @@ async def test_the_timetable_can_be_read(sheet: World) -> None:
 
     said = sheet.said_to("zhao")[-1]
     assert "· 12月10日 周四 16:00　旬督查表（每旬），发群、牵头领导" in said
-    assert "等您过目的 1 份：\n· 旬督查表 11-21至11-30" in said
+    assert "等您过目的 1 份（点编号打开）：\n1 旬督查表 11-21至11-30" in said
+    assert sheet.messages("zhao")[-1].labels == ["1"]
 
 
 async def test_a_weekend_is_no_time_to_object(open_store: Store) -> None:
@@ -275,7 +372,7 @@ async def test_a_refused_answer_lets_go_of_its_question(sheet: World) -> None:
 
     await sheet.hears("zhao", "XM-001 本期完成 3500万")
 
-    assert "现在是「不发」" in sheet.said_to("zhao")[-1]
+    assert sheet.last("zhao") == "赵文静定了「旬督查表 11-21至11-30」不发。"
     assert await sheet.store.read(lambda tx: tx.conversations.open(sheet.ids["zhao"])) is None
 
 
@@ -304,6 +401,55 @@ async def test_who_objected_to_a_paper_that_is_dropped_is_told(open_store: Store
     await world.beats()
 
     assert world.said_to("chen")[-1].endswith("办公室决定不发了：重新核数")
+
+
+async def test_what_is_shown_can_be_held_back_and_who_was_shown_it_hears_why(open_store: Store) -> None:
+    world = await county_of(open_store, RANKING)
+    await world.day_at(MONTH_END, "16:00")
+    await world.hears("zhao", button="发布")
+    await world.beats()
+
+    await world.hears("zhao", button="不发")
+    await world.hears("zhao", "统计口径要重新核")
+    await world.day_at(date(2026, 12, 2), "16:30")
+
+    preview, told = [each for each in world.messages("chen") if each.text.startswith(("「项目", "请您"))]
+    assert (preview.text, preview.labels) == ("「项目排名 11-01至11-30」不发了。", [])
+    assert told.text == "请您预览的「项目排名 11-01至11-30」，办公室决定不发了：统计口径要重新核"
+    assert not any("项目排名" in said for said in world.said_to("group1"))
+    assert [each.labels for each in world.messages("zhao") if "不发" in each.labels] == []
+
+
+async def test_who_objected_to_what_is_held_back_is_told_once(open_store: Store) -> None:
+    world = await county_of(open_store, RANKING)
+    await world.day_at(MONTH_END, "16:00")
+    await world.hears("zhao", button="发布")
+    await world.beats()
+    await world.hears("chen", button="有异议")
+    await world.hears("chen", "纯碱项目的数少了一笔")
+
+    await world.hears("zhao", "日程")
+    await world.hears("zhao", button="1")
+    await world.hears("zhao", button="不发")
+    await world.hears("zhao", "重新核数")
+
+    assert [said for said in world.said_to("chen") if "重新核数" in said] == [
+        "您提过意见的「项目排名 11-01至11-30」，办公室决定不发了：重新核数"
+    ]
+
+
+async def test_once_posted_nothing_offers_to_change_it(open_store: Store) -> None:
+    world = await county_of(open_store, RANKING)
+    await world.day_at(MONTH_END, "16:00")
+    await world.hears("zhao", button="发布")
+    while_shown = [each.labels for each in world.messages("zhao") if "改数" in each.labels]
+    await world.day_at(date(2026, 12, 1), "16:30")
+    await world.beats()
+
+    assert while_shown == [["改数", "不发", "附件"]]
+    assert [each.labels for each in world.messages("zhao") if "改数" in each.labels] == []
+    assert [each.labels for each in world.messages("chen") if "有异议" in each.labels] == []
+    assert "「项目排名 11-01至11-30」已经发布。" in world.said_to("chen")
 
 
 async def test_what_is_reckoned_is_not_put_right_and_what_stays_as_drafted_is_said(sheet: World) -> None:

@@ -61,7 +61,16 @@ async def test_the_words_of_the_button_may_be_typed(world: World) -> None:
     assert (await chats(world))[0].scope == "全县"
 
 
+async def test_what_a_colleague_has_decided_stands_on_every_card(world: World) -> None:
+    await joins(world)
+    card = world.messages("zhao")[-1]
+    await world.hears("zhao", button="全县")
+
+    assert (card.text, card.labels) == ("赵文静已把群「全县调度群」定为「全县」。", [])
+
+
 async def test_of_two_colleagues_the_first_decides(world: World) -> None:
+    world.platform.edits = False
     await joins(world)
     await world.hears("zhao", button="全县")
 

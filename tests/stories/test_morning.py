@@ -133,6 +133,40 @@ async def test_what_changed_before_the_last_morning_is_old(world: World) -> None
     assert len(cards(world, "chen")) == 1
 
 
+async def test_what_stood_on_the_last_card_is_counted_not_repeated(world: World) -> None:
+    await reported(world)
+    await morning_of(world, TUESDAY)
+    await world.hears("sun", "2026-001")
+    await reported(world, "1 问题 监理费没到位，签不了字")
+
+    await morning_of(world, WEDNESDAY)
+
+    assert cards(world, "chen")[1].splitlines() == [
+        "早上好，陈志远。11月25日 周三",
+        "等您决定 1 件：",
+        "🔴 超期｜2026-002｜年产100万吨纯碱项目：监理费没到位，签不了字（11-24 07:50 交您接办）",
+        "以前送您的还有 1 件没定，其中超期 1 件，发「今日」看。",
+        "昨天以来：新报 1 个：2026-002。",
+    ]
+    await world.hears("chen", button="看全部")
+    assert world.last("chen").startswith("有 2 件事等您：")
+
+
+async def test_what_became_late_since_the_last_card_is_new_again(world: World) -> None:
+    await world.day_at(MONDAY, "16:00")
+    await reported(world)
+    await morning_of(world, TUESDAY)
+
+    await morning_of(world, WEDNESDAY)
+    await morning_of(world, date(2026, 11, 26))
+
+    assert "🔴 超期｜2026-001｜" in cards(world, "chen")[1]
+    assert cards(world, "chen")[2].splitlines() == [
+        "早上好，陈志远。11月26日 周四",
+        "以前送您的还有 1 件没定，其中超期 1 件，发「今日」看。",
+    ]
+
+
 async def test_the_overdue_stand_first_and_six_lines_are_enough(world: World) -> None:
     await world.day_at(MONDAY, "16:00")
     for nth in range(7):

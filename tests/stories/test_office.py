@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
+from bot.domain.people import Language
 from bot.domain.progress import Kind
+from bot.texts import load
 from storage import tables
 from storage.reports import Report
 from storage.tx import Tx
@@ -457,3 +459,43 @@ async def test_help_speaks_of_what_one_can_do(world: World, who: str, piece: str
     await world.hears(who, "帮助")
 
     assert piece in world.last(who)
+    assert screens(world.last(who)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("words", "piece"),
+    [
+        ("帮助 材料", "改数 XM-012"),
+        ("帮助 函件", "发函 工作提示"),
+        ("help missives", "发函"),
+        ("/help", "「帮助 材料」"),
+    ],
+)
+async def test_help_for_the_office_is_a_screen_at_a_time(world: World, words: str, piece: str) -> None:
+    await world.hears("zhao", words)
+
+    assert piece in world.last("zhao")
+    assert screens(world.last("zhao")) <= 1
+
+
+async def test_an_answer_that_begins_like_a_call_for_help_is_an_answer(world: World) -> None:
+    await world.waits(minutes=5)
+    await world.hears("wang", "帮助 函件送达了自来水公司，已复水")
+
+    assert world.last("wang").startswith("已记")
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("part", ["liaison", "leader", "office", "papers", "missives", "owner"])
+def test_every_page_of_help_fits_a_screen(language: Language, part: str) -> None:
+    assert screens(load().say(language, f"help.{part}", name="何建国", county="青禾县")) <= 1
+
+
+_LINES, _WIDTH = 25, 44
+"""Of a telephone's screen; a Chinese sign is two wide."""
+
+
+def screens(text: str) -> float:
+    """Return how many screens of a telephone a text fills."""
+    widths = [sum(2 if ord(sign) > 0x2000 else 1 for sign in line) for line in text.splitlines()]
+    return sum(max(1, -(-width // _WIDTH)) for width in widths) / _LINES

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from bot.chat import Event
-from bot.domain.people import Duty
+from bot.domain.people import Duty, Language
+from bot.texts import load
 from handlers import rounds
 from storage import tables
 from storage.store import Store
@@ -49,6 +50,42 @@ async def test_a_liaison_gets_one_message_however_many_projects(world: World) ->
         "也可以直接回一句：「1 主体封顶，形象进度62%，本月完成3200万」「2 问题 用地指标未批」"
     )
     assert world.messages("liu")[0].labels == ["全部照旧", "1 有进展", "1 有问题", "2 有进展", "2 有问题"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "stage", "example"),
+    [
+        ("在建", "落地开工", "「主体封顶，形象进度62%，本月完成3200万」「问题 用地指标未批」"),
+        ("在建", "规划选址", "「施工许可证已办好，正在平整场地」「问题 用地指标未批」"),
+        ("建成", "竣工投产", "「已满负荷生产，新增用工 30 人」「问题 用电容量不够，要增容」"),
+        ("洽谈", "谈判签约", "「与客商谈妥用地面积」「问题 客商要的地块还没定」"),
+        ("新上", "规划选址", "「施工许可证已办好，正在平整场地」「问题 用地指标未批」"),
+        ("储备", "策划包装", "「对接了两家企业，一家有投资意向」「问题 投资主体还没落实」"),
+        ("争取", "策划包装", "「申报材料已报市发改委」「问题 配套资金没有着落」"),
+    ],
+)
+async def test_the_example_fits_the_project(world: World, kind: str, stage: str, example: str) -> None:
+    park = update(tables.projects).where(tables.projects.c.id == world.ids["#park"])
+    await world.store.perform(lambda tx: tx.connection.execute(park.values(kind=kind, stage=stage)) and None)
+
+    await world.hears("wang", "今日")
+    await world.hears("wang", "有进展")
+
+    assert world.said_to("wang")[0].endswith(f"也可以直接回一句：{example}")
+    assert f"如{example.partition('「问题')[0]}。" in world.last("wang")
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("kind", ["built", "negotiating", "new", "reserve", "seeking"])
+async def test_an_example_that_is_copied_is_kept_as_progress_without_figures(
+    world: World, language: Language, kind: str
+) -> None:
+    words = load().say(language, f"example.{kind}")
+
+    await world.hears("wang", words)
+
+    kept = words.replace(", ", "，")
+    assert world.said_to("wang") == [f"已记 智慧物流园：{kept}。要改，直接再发一遍。"]
 
 
 async def test_a_liaison_of_one_project_gets_three_buttons(world: World) -> None:

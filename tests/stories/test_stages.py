@@ -49,7 +49,7 @@ async def test_a_start_counts_once_the_office_has_nodded(world: World) -> None:
     await has_new_project(world)
 
     await world.hears("wang", "开工 1 3月5日")
-    assert "「智慧物流园」开工，3月5日。等指挥部办公室点头" in world.last("wang")
+    assert "「智慧物流园」开工，3月5日。等指挥部办公室同意" in world.last("wang")
     assert (await project(world))[2] is None
     await world.waits(minutes=10)
     assert world.last("zhao").startswith("王强报：「智慧物流园」开工，3月5日。")
@@ -131,7 +131,7 @@ async def test_progress_that_says_it_plainly_offers_the_button_once(world: World
     assert len([text for text in world.said_to("wang") if "开工了吗？" in text]) == 1
     await world.hears("wang", button=f"报开工：{TODAY}")
 
-    assert "等指挥部办公室点头" in world.last("wang")
+    assert "等指挥部办公室同意" in world.last("wang")
 
 
 async def test_the_office_moves_a_planned_day_and_the_trail_keeps_the_old_one(world: World) -> None:

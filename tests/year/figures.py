@@ -84,7 +84,9 @@ class Look(Problems):
         money = self._money(row)
         planned, share = row["planned"], self.year_share
         done = money["cumulative"] * 1000 // planned if planned else None
-        due = planned * share // 1000 if planned else None
+        is_ahead = row["actual_start"] is None and (row["planned_start"] or "") > self.until.isoformat()
+        runs = planned and row["kind"] in {"在建", "新上"} and not is_ahead
+        due = planned * share // 1000 if runs else None
         permille = row["start_permille"] if row["now_day"] is None else row["now_permille"]
         advanced = permille - (row["start_permille"] if row["before_day"] is None else row["before_permille"])
         moved = (row["moved_day"] or "") >= self.first.isoformat() or money["invested"] > 0 or advanced > 0
@@ -97,7 +99,7 @@ class Look(Problems):
             **money,
             "time_share": share,
             "plan_share": done,
-            "difference": None if done is None else done - share,
+            "difference": done - share if done is not None and runs else None,
             "due": due,
             "owed": None if due is None else max(0, due - money["cumulative"]),
             "permille": permille,

@@ -84,7 +84,8 @@ def agenda(look: Look) -> Made:
 def prizes(look: Look) -> Made:
     every = look.projects()
     ahead = _where(
-        every, lambda line: (line["difference"] or 0) >= 0 and line["planned"] and line["invested"] > 0
+        every,
+        lambda line: line["difference"] is not None and line["difference"] >= 0 and line["invested"] > 0,
     )
     strongest = dict(list(_sorted(ahead, _down("difference")).items())[:_PRIZES])
     started = _where(every, lambda line: look.within(line["actual_start"]))

@@ -6,7 +6,16 @@
 from collections.abc import Callable
 
 from bot.domain.stages import Step
-from handlers import approvals, elements, four_lists, milestones, nods, pointing, stages
+from handlers import (
+    approval_terms,
+    approvals,
+    elements,
+    four_lists,
+    milestones,
+    nods,
+    pointing,
+    stages,
+)
 from handlers.turn import Turn
 
 COMMANDS: dict[str, Callable[[Turn], None]] = {
@@ -36,6 +45,7 @@ ACTIONS: dict[str, Callable[[Turn], None]] = {
     "stage_refuse": nods.refuse,
     "milestone_plan": milestones.plan,
     "approval": approvals.grant,
+    "approval_decide": approval_terms.decide,
 }
 
 TOPICS: dict[str, Callable[[Turn], None]] = {"stage": stages.answered}

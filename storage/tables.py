@@ -531,11 +531,20 @@ stage_moves = _table(
 elements = _table(
     "elements",
     _to("projects", "project_id", primary_key=True),
-    # One of the 五要件 that no other column holds: 举措, 标准, 奖惩.
+    # One of the 五要件 that no other column holds – 举措, 标准, 奖惩 – or an approval.
     Column("element", String, primary_key=True),
     Column("text", Text, nullable=False),
     _to("people", "by_id"),
     Column("at", Moment, nullable=False),
+    # By when an approval, or what it lacks, is due; and when people were told that the day is past.
+    Column("due", Date),
+    Column("told_at", Moment),
+    Index(
+        "ix_elements_due",
+        "due",
+        sqlite_where=text("told_at IS NULL AND due IS NOT NULL"),
+        postgresql_where=text("told_at IS NULL AND due IS NOT NULL"),
+    ),
 )
 
 visits = _table(

@@ -67,6 +67,14 @@ def _projects() -> None:
         Column("text", Text, nullable=False),
         _to("people", "by_id"),
         Column("at", _MOMENT, nullable=False),
+        Column("due", Date),
+        Column("told_at", _MOMENT),
+        Index(
+            "ix_elements_due",
+            "due",
+            sqlite_where=text("told_at IS NULL AND due IS NOT NULL"),
+            postgresql_where=text("told_at IS NULL AND due IS NOT NULL"),
+        ),
     )
     op.create_table(
         "visits",

@@ -9,6 +9,7 @@ from bot.domain.stages import Step
 from handlers import (
     approval_terms,
     approvals,
+    changes,
     elements,
     four_lists,
     milestones,
@@ -20,6 +21,7 @@ from handlers.turn import Turn
 
 COMMANDS: dict[str, Callable[[Turn], None]] = {
     **dict.fromkeys(Step, stages.say),
+    **dict.fromkeys(("变更", "change"), changes.change),
     "待点头": nods.pending,
     "nods": nods.pending,
     "改期": milestones.move,
@@ -48,10 +50,11 @@ ACTIONS: dict[str, Callable[[Turn], None]] = {
     "approval_decide": approval_terms.decide,
 }
 
-TOPICS: dict[str, Callable[[Turn], None]] = {"stage": stages.answered}
+TOPICS: dict[str, Callable[[Turn], None]] = {"stage": stages.answered, "change": changes.because}
 
 MEANT: dict[Callable[[Turn], None], Callable[[Turn, str], bool]] = {
     stages.say: stages.is_meant,
+    changes.change: changes.is_meant,
     **dict.fromkeys(
         (
             milestones.move,

@@ -10,6 +10,7 @@ from storage.burden import (
     unit_lines,
 )
 from storage.candidates import CANDIDATE, candidate_lines
+from storage.changes import CHANGES, change_lines
 from storage.dataset import Dataset
 from storage.dates import INDICATOR, indicator_lines
 from storage.elements import ELEMENTS, element_lines
@@ -44,6 +45,7 @@ DATASETS: dict[str, Dataset] = {
     "duties": Dataset(DUTIES, duty_lines),
     "deadlines": Dataset(DEADLINES, deadline_lines),
     "elements": Dataset(ELEMENTS, element_lines),
+    "changes": Dataset(CHANGES, change_lines),
     "warnings": Dataset(WARNINGS, warning_lines),
     "missives": Dataset(MISSIVE_FIGURES, missive_lines),
     "tasks": Dataset(TASK, task_lines),

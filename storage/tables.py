@@ -510,10 +510,17 @@ stage_moves = _table(
     _id(),
     _to("projects", "project_id"),
     # 开工, 竣工, 完成 or 阶段; of which milestone, or which stage.
+    # Or 变更; of what in the plan, from what to what, why, and its number in the register.
     Column("step", String, nullable=False),
     _words("what"),
+    _words("before"),
+    _words("after"),
+    _words("reason"),
+    Column("year", Integer),
+    Column("sequence", Integer),
     Column("day", Date, nullable=False),
-    _to("people", "asked_by"),
+    # Empty of a change that came with a roster.
+    _to("people", "asked_by", nullable=True),
     Column("at", Moment, nullable=False),
     # When the office was shown it; what was shown together has one moment.
     Column("offered_at", Moment),
@@ -521,6 +528,7 @@ stage_moves = _table(
     _words("answer"),
     _to("people", "decided_by", nullable=True),
     Column("decided_at", Moment),
+    UniqueConstraint("year", "sequence"),
     Index(None, "project_id"),
     Index(None, "offered_at"),
     Index(
@@ -531,7 +539,7 @@ stage_moves = _table(
 elements = _table(
     "elements",
     _to("projects", "project_id", primary_key=True),
-    # One of the 五要件 that no other column holds – 举措, 标准, 奖惩 – or an approval.
+    # One of the 五要件 that no other column holds – 举措, 标准, 奖惩 –, 建设内容, or an approval.
     Column("element", String, primary_key=True),
     Column("text", Text, nullable=False),
     _to("people", "by_id"),

@@ -168,5 +168,9 @@ ASIDES: frozenset[Handler] = frozenset(
 WORDLESS: frozenset[str] = frozenset({"progress"})
 """The questions that pictures answer without words."""
 
-MEANT: dict[Handler, Callable[[Turn, str], bool]] = {**project_words.MEANT, **enterprise_words.MEANT}
+MEANT: dict[Handler, Callable[[Turn, str], bool]] = {
+    **project_words.MEANT,
+    **task_words.MEANT,
+    **enterprise_words.MEANT,
+}
 """The commands that are also words of an answer – 「完成 桩基 30 根」 – and what tells one from the other."""

@@ -8,7 +8,7 @@ from functools import partial
 from bot.domain.ranking import Weights, typed_weights
 from bot.domain.rhythm import Occasion, Rhythm, When
 from bot.errors import PaperError
-from handlers import changes, trial
+from handlers import changes, payouts, trial
 from handlers.turn import Beat
 from handlers.watch import Printed, Watch
 from storage.letters import Lane
@@ -17,7 +17,7 @@ from storage.orders import Order
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 5
-_OF_THE_YEAR = frozenset({changes.PAPER})
+_OF_THE_YEAR = frozenset({changes.PAPER, payouts.PAPER})
 
 
 def waiting(beat: Beat) -> list[Order]:

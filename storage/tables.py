@@ -370,6 +370,9 @@ problems = _table(
     Column("nature", String, nullable=False, server_default="问题"),
     # What a task came from: a visit, a missive, a paper.
     _words("origin"),
+    # 政策兑现: what an enterprise was promised, and what of it has been paid.
+    Column("promised", BigInteger),
+    Column("paid", BigInteger, nullable=False, server_default="0"),
     # The clocks stand still since then, until the one who was asked answers.
     Column("paused_at", Moment),
     _words("question"),

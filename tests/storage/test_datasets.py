@@ -62,7 +62,7 @@ def test_every_line_has_the_figures_of_its_dataset_and_says_whose_word_it_is(tx:
         solved(tx, county)
     dated(tx, county.soda, actual_start=TODAY, planned_start=TODAY)
     added(tx, tables.milestones, project_id=county.soda, name="主体封顶", planned=TODAY)
-    problem(tx, county, nature=Nature.TASK)
+    problem(tx, county, nature=Nature.TASK, promised=20_000)
     tx.changes.ask(county.soda, "总投资", "", "820", "扩建", county.liu, TODAY, NOW)
     visit = {"person_id": county.chen, "day": TODAY, "planned_at": NOW, "done_at": NOW}
     added(tx, tables.visits, project_id=county.soda, **visit)
@@ -268,7 +268,7 @@ def test_rates_count_what_fell_due_this_year(tx: Tx, county: County) -> None:
     ]
 
 
-# --- changes ----------------------------------------------------------------------------
+# --- changes and payouts ----------------------------------------------------------------
 
 
 def changed(tx: Tx, county: County, value: str, at: Any = NOW, day: date = TODAY) -> Move:
@@ -311,3 +311,28 @@ def test_a_change_is_renewed_only_while_it_waits(tx: Tx, county: County) -> None
 
     assert known is not None
     assert (known.before, known.number) == ("1950000", "〔2026〕变更1号")
+
+
+def test_payouts_tell_what_is_promised_paid_and_late_the_open_ones_first(tx: Tx, county: County) -> None:
+    task = {"nature": Nature.TASK, "confirmer_id": county.liu, "reporter_id": county.chen}
+    done = problem(tx, county, **task, promised=5_000)
+    assert tx.problems.pay(done, 5_000)
+    tx.problems.solve(done, "", NOW)
+    tx.problems.close(tx.problems.get(done.id) or done, NOW)
+    late = problem(tx, county, **task, promised=20_000)
+    assert tx.problems.pay(late, 4_000)
+    assert not tx.problems.pay(late, 8_000)  # somebody was quicker
+    tx.problems.withdraw(problem(tx, county, **task, promised=1), NOW, "mistaken")
+    problem(tx, county, nature=Nature.TASK)
+
+    found = lines(tx, "payouts", NOW + 9 * DAY)
+
+    keys = (
+        "number", "promiser", "payer", "payer_unit", "receiver", "promised_sum", "paid_sum",
+        "outstanding_sum", "paid_share", "days_late", "state",
+    )  # fmt: skip
+    people = ("陈志远", "孙立新", "自然资源局", "刘敏")
+    assert [tuple(line[key] for key in keys) for line in found] == [
+        (late.number, *people, 20_000, 4_000, 16_000, 200, 2, "待接办"),
+        (done.number, *people, 5_000, 5_000, 0, 1000, None, "已销号"),
+    ]

@@ -28,6 +28,8 @@ def upgrade() -> None:
     with op.batch_alter_table("problems") as batch:
         batch.add_column(Column("nature", String, nullable=False, server_default="问题"))
         batch.add_column(Column("origin", String, nullable=False, server_default=""))
+        batch.add_column(Column("promised", BigInteger))
+        batch.add_column(Column("paid", BigInteger, nullable=False, server_default="0"))
     where = text("origin <> ''")
     op.create_index("ix_problems_origin", "problems", ["origin"], sqlite_where=where, postgresql_where=where)
     with op.batch_alter_table("projects") as batch:

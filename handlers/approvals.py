@@ -1,20 +1,25 @@
 """并联审批: a project's approvals side by side, ticked off by the office and the approval departments.
 
-Nothing is approved by silence: only a person ticks.
+Nothing is approved by silence: only a person ticks. By when it is due is read from the words noted; what
+happens then stands in `approval_terms`.
 """
+
+from datetime import date
 
 from bot.domain.elements import APPROVAL, APPROVALS, is_granted
 from bot.domain.people import Role
 from bot.domain.projects import Project
+from bot.domain.until import read_until, without_until
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import pointing
+from handlers import letters, pointing
 from handlers.turn import Turn, rows_of
+from storage.elements import Written
 from storage.letters import Choices
 
 _LONGEST = 100
 _EDGES = " ，,：:"
-_GRANTED = "已批"
+GRANTED = "已批"
 
 
 def approvals(turn: Turn) -> None:
@@ -29,10 +34,13 @@ def approvals(turn: Turn) -> None:
     text = words[len(item) :].strip(_EDGES) if item else ""
     if item is None or not text:
         raise Refused("approvals.usage")
-    _must_be_allowed(turn)
+    must_be_allowed(turn)
     if len(text) > _LONGEST:
         raise Refused("elements.too_long", count=_LONGEST)
-    _write(turn, project, item, text)
+    due = None if is_granted(text) else read_until(text, turn.today)
+    if due is None and not is_granted(text) and without_until(text) is not None:
+        raise Refused("task.past")
+    write(turn, project, item, text, due)
 
 
 def _project(turn: Turn) -> tuple[Project | None, str]:
@@ -45,15 +53,39 @@ def _project(turn: Turn) -> tuple[Project | None, str]:
 
 def grant(turn: Turn) -> None:
     """Tick one off."""
-    _must_be_allowed(turn)
+    must_be_allowed(turn)
     number, _, item = turn.argument.partition(":")
-    _write(turn, turn.tx.projects.get(int(number)), item, f"{_GRANTED}（{turn.today.isoformat()}）")
+    write(turn, turn.tx.projects.get(int(number)), item, f"{GRANTED}（{turn.today.isoformat()}）")
 
 
-def _write(turn: Turn, project: Project, item: str, text: str) -> None:
-    before = turn.tx.elements.write(project.id, f"{APPROVAL}{item}", text, turn.sender.id, turn.now)
-    turn.record(turn.sender, "approval.noted", f"project:{project.id}", item=item, text=text, before=before)
+def write(turn: Turn, project: Project, item: str, text: str, due: date | None = None) -> None:
+    """Note how an approval stands; whoever was asked about its day need not answer any more."""
+    element = f"{APPROVAL}{item}"
+    before = turn.tx.elements.write(project.id, element, text, turn.sender.id, turn.now, due)
+    turn.record(
+        turn.sender, "approval.noted", f"project:{project.id}", item=item, text=text, before=before,
+        due=due.isoformat() if due else "",
+    )  # fmt: skip
+    told = turn.tx.elements.of(project.id)[element]
+    letters.replace(turn, subject(told), lambda person_id: (decided(turn, person_id, project, told), ()))
     _show(turn, project)
+
+
+def subject(written: Written) -> str:
+    """Return the name under which the notices about an approval's day are found again."""
+    return f"approval:{written.project_id}:{written.element}"
+
+
+def decided(turn: Turn, person_id: int, project: Project, written: Written) -> str:
+    """Return what a notice says once somebody has decided."""
+    return turn.say(
+        turn.tx.people.get(person_id),
+        "approvals.decided",
+        project=project.name,
+        item=written.element.removeprefix(APPROVAL),
+        text=visible(written.text),
+        name=written.name,
+    )
 
 
 def _show(turn: Turn, project: Project) -> None:
@@ -64,7 +96,9 @@ def _show(turn: Turn, project: Project) -> None:
         is_done = noted is not None and is_granted(noted.text)
         if not is_done:
             left.append(item)
-        key = "approvals.granted" if is_done else "approvals.noted" if noted else "approvals.open"
+        is_late = noted is not None and noted.due is not None and noted.due < turn.today
+        standing = "late" if is_late else "noted" if noted else "open"
+        key = "approvals.granted" if is_done else f"approvals.{standing}"
         text, name = (visible(noted.text), noted.name) if noted else ("", "")
         lines.append(turn.say(turn.sender, key, item=item, text=text, name=name))
     choices: Choices = ()
@@ -86,6 +120,7 @@ def _is_allowed(turn: Turn) -> bool:
     return turn.sender.has(Role.OFFICE, Role.DEPARTMENT_LIAISON)
 
 
-def _must_be_allowed(turn: Turn) -> None:
+def must_be_allowed(turn: Turn) -> None:
+    """Refuse who is neither of the office nor of a department."""
     if not _is_allowed(turn):
         raise Refused("approvals.not_yours")

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bot.domain.custody import by_holder, light_of
+from bot.domain.figures import show_money
 from bot.domain.people import Person
 from bot.domain.problems import Problem, State, Urgency
 from bot.domain.requests import Answer
@@ -69,7 +70,7 @@ def _standing(desk: Desk, reader: Person, problem: Problem) -> str:
         key = "confirming_late"
     blanks = {
         "holder": _holder(desk, reader, problem),
-        "reporter": problem.reporter,
+        "reporter": problem.reporter if problem.promised is None else problem.confirmer,
         "confirmer": _confirmers(desk, reader, problem),
         "generation": problem.generation,
         "accept": _moment(desk, problem.accept_due),
@@ -112,6 +113,21 @@ def _word(desk: Desk, reader: Person, problem: Problem) -> str:
     if problem.is_unsolved and problem.feedback_at is not None:
         return desk.say(reader, "card.feedback", text=visible(problem.feedback))
     return ""
+
+
+def _payout(desk: Desk, reader: Person, problem: Problem) -> str:
+    """Return what was promised to the enterprise, and how much of it has been paid."""
+    if problem.promised is None or problem.state is State.WITHDRAWN:
+        return ""
+    blanks = {
+        "promised": show_money(problem.promised),
+        "paid": show_money(problem.paid),
+        "left": show_money(problem.outstanding),
+        "number": problem.number,
+    }
+    owed = desk.say(reader, "payout.card" if problem.outstanding else "payout.card_paid", **blanks)
+    is_asked = problem.is_unsolved and problem.outstanding and problem.holder_id == reader.id
+    return owed + (desk.say(reader, "payout.how", **blanks) if is_asked else "")
 
 
 def light(desk: Desk, reader: Person, problem: Problem) -> str:
@@ -198,7 +214,15 @@ def _ear(desk: Desk, reader: Person, person: Person) -> str:
     return desk.say(reader, "card.you") if person.id == reader.id else person.call
 
 
-_LINES = ((_standing, _deadline), (_chain, _because), (_word,), (_stillness,), (_asked,), (_coming,))
+_LINES = (
+    (_standing, _deadline),
+    (_chain, _because),
+    (_payout,),
+    (_word,),
+    (_stillness,),
+    (_asked,),
+    (_coming,),
+)
 """What is told besides, line by line, while there is anything to tell of it."""
 
 _MOST_ASKED = 2

@@ -172,6 +172,7 @@ WORDLESS: frozenset[str] = frozenset({"progress"})
 MEANT: dict[Handler, Callable[[Turn, str], bool]] = {
     lists.usage: lists.is_usage,
     **project_words.MEANT,
+    **task_words.MEANT,
     **enterprise_words.MEANT,
 }
 """The commands that are also words of an answer – 「完成 桩基 30 根」 – and what tells one from the other."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from handlers import (
     absence,
     almanac,
+    approval_terms,
     ballots,
     briefs,
     bulletins,
@@ -68,6 +69,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty(missive_post.approved, missive_post.send),
     Duty(commons.look, commons.keep),
     Duty(nods.is_time, nods.offer),
+    Duty(approval_terms.is_time, approval_terms.keep),
     Duty(ordered.waiting, ordered.make),
     Duty(almanac.untold, almanac.warn),
     Duty(private_line.has_stranded, private_line.keep),

@@ -1,7 +1,8 @@
-"""四清单 – tasks, duties, problems, deadlines – of what somebody asks for: a workbook, a screen of counts."""
+"""Papers of what somebody asks for – 四清单 first of all – as a workbook and a screen of counts."""
 
 from bot.domain.people import Duty, Person, Role
 from bot.domain.scope import Scope, ScopeKind
+from bot.domain.words import visible
 from bot.errors import Refused
 from handlers import pointing
 from handlers.turn import Turn
@@ -10,24 +11,29 @@ PAPER = "清单"
 
 
 def ask(turn: Turn) -> None:
-    """Take 「清单」, 「清单 大桥镇」, 「清单 陈志远」 or 「清单 XM-012」, to be made in the workshop."""
-    scope = _scope(turn, turn.argument)
-    turn.tx.orders.add(turn.incoming.key, turn.sender.id, PAPER, str(scope), turn.now)
-    turn.reply("four_lists.coming", scope=scope.value or turn.county.name)
+    """Take 「清单」, 「清单 大桥镇」, 「清单 陈志远」 or 「清单 XM-012」."""
+    order(turn, PAPER, PAPER, "four_lists.coming")
 
 
-def _scope(turn: Turn, words: str) -> Scope:
+def order(turn: Turn, paper: str, word: str, coming: str = "order.coming") -> None:
+    """Order a paper of what was named after its word, to be made in the workshop."""
+    scope = _scope(turn, turn.argument, word)
+    turn.tx.orders.add(turn.incoming.key, turn.sender.id, paper, str(scope), turn.now)
+    turn.reply(coming, scope=scope.value or turn.county.name, paper=paper)
+
+
+def _scope(turn: Turn, words: str, word: str) -> Scope:
     """Return what is asked for; who is neither office nor head sees their own projects and no others."""
     if turn.sender.has(Role.OFFICE, Role.DEPUTY_HEAD, Role.HEAD):
         found = _anywhere(turn, words)
         if found is None:
-            raise Refused("four_lists.unknown", words=words)
+            raise Refused("four_lists.unknown", words=visible(words), word=word)
         return found
     if not words:
         return _of(turn, turn.sender)
     project = pointing.concerned(turn, words)
     if project is None:
-        raise Refused("four_lists.not_yours")
+        raise Refused("four_lists.not_yours", word=word)
     return Scope(ScopeKind.TASK_FORCE, project.number)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from bot.domain.changes import COLUMNS, Item, item_of
 from bot.domain.days import read_day_planned
 from bot.domain.directory import best_match
 from bot.domain.people import Duty
@@ -9,15 +10,12 @@ from bot.domain.projects import Project
 from bot.domain.stages import Milestone
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import pointing, stages
+from handlers import changes, pointing, stages
 from handlers.turn import Turn, rows_of
 
-_PLANNED = {
-    "开工": "planned_start", "计划开工": "planned_start", "开工时间": "planned_start",
-    "竣工": "planned_completion", "计划竣工": "planned_completion", "完工": "planned_completion",
-    "投产": "planned_completion", "竣工时间": "planned_completion",
-}  # fmt: skip
-_COLUMNS = {"planned_start": "计划开工", "planned_completion": "计划竣工"}
+_WORD = "改期"
+"""The reason of a change of days, where no more is said."""
+
 _MOST = 6
 _LONGEST_NAME = 20
 
@@ -35,8 +33,9 @@ def move(turn: Turn) -> None:
         raise Refused("milestones.no_such_day", day=said.words)
     if said.day < turn.today:
         raise Refused("milestones.past", day=said.words)
-    if name in _PLANNED:
-        _move_project(turn, project, _PLANNED[name], said.day)
+    item = item_of(name)
+    if item is not None and item.is_day:
+        _move_project(turn, project, item, said.day)
         return
     known = {each.name: each for each in turn.tx.stages.milestones([project.id])}
     match = best_match(name, known)
@@ -65,10 +64,10 @@ def _plan(turn: Turn, project: Project, name: str, before: date | None, day: dat
     _tell(turn, project, name, before, day)
 
 
-def _move_project(turn: Turn, project: Project, column: str, day: date) -> None:
-    before: date | None = getattr(project, column)
-    turn.tx.stages.plan_project(project.id, **{column: day})
-    _tell(turn, project, _COLUMNS[column], before, day)
+def _move_project(turn: Turn, project: Project, item: Item, day: date) -> None:
+    before: date | None = getattr(project, COLUMNS[item])
+    turn.tx.changes.take(project, item, day.isoformat())
+    _tell(turn, project, item, before, day)
 
 
 def _tell(turn: Turn, project: Project, name: str, before: date | None, day: date) -> None:
@@ -77,6 +76,8 @@ def _tell(turn: Turn, project: Project, name: str, before: date | None, day: dat
         turn.sender, "milestone.moved", f"project:{project.id}", what=name, day=day.isoformat(),
         before=before.isoformat() if before else "",
     )  # fmt: skip
+    if before is not None and before != day:
+        changes.enter(turn, project, name, before.isoformat(), day.isoformat(), _WORD)
     key = "milestones.moved" if before else "milestones.planned"
     leads = turn.tx.projects.on([project.id], Duty.LEAD_LEADER, turn.today).get(project.id, [])
     readers = [*stages.liaisons_of(turn, project), *(turn.tx.people.get(each) for each in leads)]
@@ -113,7 +114,7 @@ def show(turn: Turn) -> None:
         *milestones,
         Milestone(0, project.id, "竣工", project.planned_completion, project.actual_completion),
     ]
-    names = {"开工": _COLUMNS["planned_start"], "竣工": _COLUMNS["planned_completion"]}
+    names = {"开工": str(Item.START), "竣工": str(Item.COMPLETION)}
     lines = []
     for each in dated:
         moved = [step for step in moves if step.detail["what"] in {each.name, names.get(each.name)}]

@@ -1,12 +1,12 @@
-"""The office nods to the steps that liaisons said: one tap, or one message for several."""
+"""The office nods to the steps that liaisons said and the changes asked for: one tap, or one for several."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.people import Person
-from bot.domain.stages import Move, Nod
+from bot.domain.stages import Move, Nod, Step
 from bot.errors import Refused
-from handlers import letters, stages
+from handlers import changes, letters, stages
 from handlers.turn import Beat, Desk, Turn, rows_of
 from handlers.watch import Watch
 from storage.letters import Choices
@@ -68,7 +68,7 @@ def _page(desk: Desk, reader: Person, moves: Sequence[Move]) -> tuple[str, Choic
     lines = [line(desk, reader, move) for move in moves]
     waiting = [(place, move) for place, move in enumerate(moves, 1) if move.answer is None]
     if len(moves) == 1:
-        head = desk.say(reader, "stages.nod_one")
+        head = desk.say(reader, "changes.nod" if moves[0].step is Step.CHANGE else "stages.nod_one")
         both = [("agree", "stage_agree"), ("refuse", "stage_refuse")]
         buttons = [(desk.say(reader, f"button.{key}"), f"{verb}:{moves[0].id}") for key, verb in both]
         return f"{lines[0]}\n{head}" if waiting else lines[0], (tuple(buttons),) if waiting else ()
@@ -85,16 +85,13 @@ def _page(desk: Desk, reader: Person, moves: Sequence[Move]) -> tuple[str, Choic
 
 
 def line(desk: Desk, reader: Person, move: Move) -> str:
-    """Return a step on one line, and what was decided about it."""
-    project = desk.tx.projects.get(move.project_id)
-    said = desk.say(
-        reader,
-        "stages.line",
-        name=desk.tx.people.get(move.asked_by).name,
-        project=project.name,
-        step=stages.step_word(desk, reader, move.step, move.what),
-        day=desk.date(reader, move.day),
-    )
+    """Return a step or a change on one line, and what was decided about it."""
+    project, name = desk.tx.projects.get(move.project_id), desk.tx.people.get(move.asked_by).name
+    if move.step is Step.CHANGE:
+        said = changes.line(desk, reader, move, name, project)
+    else:
+        step, day = stages.step_word(desk, reader, move.step, move.what), desk.date(reader, move.day)
+        said = desk.say(reader, "stages.line", name=name, project=project.name, step=step, day=day)
     if move.answer is None:
         return said
     by = desk.tx.people.get(move.decided_by).name if move.decided_by else ""
@@ -118,20 +115,30 @@ def _decide(turn: Turn, nod: Nod) -> None:
     if not any(turn.tx.people.get(each).is_office for each in turn.selves(turn.sender)):
         raise Refused("office.only")
     found = [turn.tx.stages.get(int(each)) for each in turn.argument.split(",")]
-    decided = [move for move in found if move and turn.tx.stages.decide(move, nod, turn.sender.id, turn.now)]
-    if not decided:
+    hindered = [move for move in found if move and nod is Nod.AGREED and changes.hinders(turn, move)]
+    decided = [
+        move
+        for move in found
+        if move and move not in hindered and turn.tx.stages.decide(move, nod, turn.sender.id, turn.now)
+    ]
+    if not decided and not hindered:
         raise Refused("stages.settled")
     for move in decided:
         _carry_out(turn, move, nod)
-    for moment, moves in {turn.tx.stages.shown_with(move.id)[0]: move for move in decided}.items():
+    touched = [*decided, *hindered]
+    for moment, move in {turn.tx.stages.shown_with(move.id)[0]: move for move in touched}.items():
         if moment is not None:
-            _refresh(turn, moment, turn.tx.stages.shown_with(moves.id)[1])
-    turn.notice = turn.say(turn.sender, "stages.kept", count=len(decided), answer=nod)
-    turn.reply("stages.kept", count=len(decided), answer=nod)
+            _refresh(turn, moment, turn.tx.stages.shown_with(move.id)[1])
+    if decided:
+        turn.notice = turn.say(turn.sender, "stages.kept", count=len(decided), answer=nod)
+        turn.reply("stages.kept", count=len(decided), answer=nod)
 
 
 def _carry_out(turn: Turn, move: Move, nod: Nod) -> None:
     project = turn.tx.projects.get(move.project_id)
+    if move.step is Step.CHANGE:
+        changes.decided(turn, move, project, nod)
+        return
     if nod is Nod.AGREED:
         stages.take(turn, turn.sender, project, move.step, move.what, move.day)
     else:

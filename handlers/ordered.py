@@ -8,7 +8,7 @@ from functools import partial
 from bot.domain.ranking import Weights, typed_weights
 from bot.domain.rhythm import Occasion, Rhythm, When
 from bot.errors import PaperError
-from handlers import trial
+from handlers import changes, payouts, trial
 from handlers.turn import Beat
 from handlers.watch import Printed, Watch
 from storage.letters import Lane
@@ -17,6 +17,7 @@ from storage.orders import Order
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 5
+_OF_THE_YEAR = frozenset({changes.PAPER, payouts.PAPER})
 
 
 def waiting(beat: Beat) -> list[Order]:
@@ -40,8 +41,10 @@ async def make(watch: Watch) -> None:
 
 
 def _occasion(watch: Watch, order: Order, now: datetime) -> Occasion:
-    """Return the days a paper is of: today, but what tries another ranking is of the last one's."""
+    """Return the days a paper is of: today, a register's year, what tries another ranking the last one's."""
     today = watch.county.calendar.day_of(now)
+    if order.paper in _OF_THE_YEAR:
+        return Occasion(today.replace(month=1, day=1), today, now)
     return trial.occasion(watch.county, today, now) if order.words else Occasion(today, today, now)
 
 

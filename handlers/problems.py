@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.deadlines import dues
+from bot.domain.figures import show_money
 from bot.domain.problems import Problem, State, Urgency
 from bot.domain.rights import Deed
 from bot.errors import Refused
@@ -101,6 +102,7 @@ def add_words(turn: Turn, problem: Problem, text: str) -> None:
 def ask_solution(turn: Turn) -> None:
     """Ask in one line how it was solved; the line may be left out."""
     problem = deeds.ready(turn, Deed.SOLVE, turn.argument)
+    _must_be_paid(problem)
     turn.ask("solution", problem=problem.id)
     skip = ((turn.choice("no_words", f"solved_plainly:{problem.id}"),),)
     turn.reply("problem.ask_solution", skip, problem=problem.tag, giver=problem.giver)
@@ -109,15 +111,24 @@ def ask_solution(turn: Turn) -> None:
 @deeds.answers(Deed.SOLVE)
 def solve(turn: Turn, problem: Problem) -> None:
     """Call it solved in the holder's words."""
-    _solve(turn, problem, deeds.line(turn))
+    call_solved(turn, problem, deeds.line(turn))
 
 
 def solve_plainly(turn: Turn) -> None:
     """Call it solved without words."""
-    _solve(turn, deeds.ready(turn, Deed.SOLVE, turn.argument), "")
+    call_solved(turn, deeds.ready(turn, Deed.SOLVE, turn.argument), "")
 
 
-def _solve(turn: Turn, problem: Problem, solution: str) -> None:
+def _must_be_paid(problem: Problem) -> None:
+    """Refuse to call solved what was promised and has not been paid."""
+    if problem.outstanding:
+        left = show_money(problem.outstanding)
+        raise deeds.Final("payout.outstanding", problem=problem.tag, number=problem.number, left=left)
+
+
+def call_solved(turn: Turn, problem: Problem, solution: str) -> None:
+    """Say that a problem is solved, for whoever is to confirm it."""
+    _must_be_paid(problem)
     deeds.must_win(turn, problem, won=turn.tx.problems.solve(problem, solution, turn.now))
     turn.record(turn.sender, "problem.solved", cards.subject(problem), text=solution)
     attachments.keep(turn, problem_id=problem.id)
@@ -130,7 +141,8 @@ def _solve(turn: Turn, problem: Problem, solution: str) -> None:
     with turn.at_rest():
         asked = [turn.once(turn.tx.people.get, each) for each in clocks.unconfirmed(turn, problem)]
         for person in asked:
-            foreword = turn.say(person, "card.confirm", noun=problem.noun, name=turn.sender.call)
+            key = "card.confirm" if problem.promised is None else "payout.confirm"
+            foreword = turn.say(person, key, noun=problem.noun, name=turn.sender.call)
             cards.send(turn, person, problem, f"solved:{turn.incoming.key}", foreword)
         cards.refresh(turn, problem)
     names = "、".join(person.name for person in asked)

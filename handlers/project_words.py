@@ -6,11 +6,22 @@
 from collections.abc import Callable
 
 from bot.domain.stages import Step
-from handlers import approvals, elements, four_lists, milestones, nods, pointing, stages
+from handlers import (
+    approval_terms,
+    approvals,
+    changes,
+    elements,
+    four_lists,
+    milestones,
+    nods,
+    pointing,
+    stages,
+)
 from handlers.turn import Turn
 
 COMMANDS: dict[str, Callable[[Turn], None]] = {
     **dict.fromkeys(Step, stages.say),
+    **dict.fromkeys(("变更", "change"), changes.change),
     "待同意": nods.pending,
     "nods": nods.pending,
     "改期": milestones.move,
@@ -37,12 +48,14 @@ ACTIONS: dict[str, Callable[[Turn], None]] = {
     "stage_open": nods.open_one,
     "milestone_plan": milestones.plan,
     "approval": approvals.grant,
+    "approval_decide": approval_terms.decide,
 }
 
-TOPICS: dict[str, Callable[[Turn], None]] = {"stage": stages.answered}
+TOPICS: dict[str, Callable[[Turn], None]] = {"stage": stages.answered, "change": changes.because}
 
 MEANT: dict[Callable[[Turn], None], Callable[[Turn, str], bool]] = {
     stages.say: stages.is_meant,
+    changes.change: changes.is_meant,
     **dict.fromkeys(
         (
             milestones.move,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from handlers import ledger, tasks, visits
+from handlers import ledger, payouts, tasks, visits
 from handlers.turn import Turn
 
 Handler = Callable[[Turn], None]
@@ -12,6 +12,7 @@ COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("交办", "assign"), tasks.give),
     **dict.fromkeys(("决议", "resolve"), tasks.resolve),
     **dict.fromkeys(("走访", "visit"), visits.visit),
+    **dict.fromkeys(("兑现", "payout"), payouts.payout),
 }
 
 ACTIONS: dict[str, Handler] = {
@@ -32,6 +33,9 @@ TOPICS: dict[str, Handler] = {
     "visit_day": visits.day_said,
     "visit_line": visits.take_line,
 }
+
+MEANT: dict[Handler, Callable[[Turn, str], bool]] = {payouts.payout: payouts.is_meant}
+"""The commands that are also words of an answer, and what tells one from the other."""
 
 ASIDES: frozenset[Handler] = frozenset({tasks.listed, ledger.turn_page_of_tasks})
 """What may be done while words wait for an answer."""

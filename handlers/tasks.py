@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.domain.deadlines import dues
+from bot.domain.figures import show_money
+from bot.domain.payouts import payout_in
 from bot.domain.people import Duty, Person
 from bot.domain.problems import OTHER, Nature, Problem, Urgency
 from bot.domain.projects import Project
@@ -39,11 +41,12 @@ def assign(
     holder: Person,
     origin: str,
     due: date | None = None,
+    promised: int | None = None,
 ) -> Problem:
     """Make a task and give it to its holder; the one who gives it says one day that it is done.
 
     ``origin`` is what it came from: ``visit:3``, ``missive:7``, ``bulletin:12``, ``person:5``. Without
-    a day it is due as an ordinary problem is.
+    a day it is due as an ordinary problem is. An amount ``promised`` to an enterprise is its to confirm.
     """
     county = desk.county
     urgency = Urgency.TODAY if due == desk.today else Urgency.ORDINARY
@@ -51,6 +54,7 @@ def assign(
     if due is not None and urgency is Urgency.ORDINARY:
         end = county.calendar.at(due, county.deadlines.office_until)
         given = replace(given, accept=min(given.accept, end), feedback=min(given.feedback, end), solve=end)
+    receiver = giver if promised is None else _receiver(desk, project, giver, holder)
     task = desk.tx.problems.add(
         Reported(
             project_id=project.id,
@@ -63,6 +67,8 @@ def assign(
             at=desk.now,
             nature=Nature.TASK,
             origin=origin,
+            promised=promised,
+            confirmer_id=receiver.id,
         ),
         desk.today.year,
     )
@@ -76,7 +82,36 @@ def assign(
     lead = routing.lead_of(desk, project.id)
     if lead is not None and lead.id != giver.id and desk.stand_in(lead).id != desk.stand_in(holder).id:
         cards.send(desk, lead, task, "given", desk.say(lead, "task.for_lead", holder=holder.call))
+    if receiver.id not in {giver.id, holder.id}:
+        _promise_to(desk, receiver, task, giver)
     return task
+
+
+def _receiver(desk: Desk, project: Project, giver: Person, holder: Person) -> Person:
+    """Return who says that the money has come: the project's owner, else its liaison; never who pays."""
+    on = [
+        desk.tx.people.get(each)
+        for duty in (Duty.OWNER, Duty.LIAISON)
+        for each in desk.tx.projects.on([project.id], duty, desk.today).get(project.id, [])
+    ]
+    reached = desk.tx.people.addresses([each.id for each in on])
+    found = [each for each in on if each.id in reached]
+    return next(each for each in (*found, giver, routing.office(desk)) if each.id != holder.id)
+
+
+def _promise_to(desk: Desk, receiver: Person, task: Problem, giver: Person) -> None:
+    text = desk.say(
+        receiver,
+        "payout.for_receiver",
+        number=task.number,
+        project=task.project,
+        text=visible(task.text),
+        name=giver.call,
+        holder=desk.tx.people.get(task.holder_id).call,
+        promised=show_money(task.promised or 0),
+        solve=cards.day(desk, task.solve_due),
+    )
+    desk.tell(receiver, f"payout:{task.id}:{receiver.id}", text)
 
 
 def promise(turn: Turn, project: Project, text: str, origin: str) -> Problem:
@@ -84,10 +119,11 @@ def promise(turn: Turn, project: Project, text: str, origin: str) -> Problem:
     units = {unit.name for unit in turn.tx.people.units()}
     name, words = read_holder(text, {person.name for person in turn.tx.people.all()}, units)
     holder = custody.whom(turn, name) if name else turn.sender
-    return _assign(turn, Said(project, holder, words, _due(turn, words)), origin)
+    return assign_said(turn, Said(project, holder, words, _due(turn, words)), origin)
 
 
-def _assign(turn: Turn, said: Said, origin: str) -> Problem:
+def assign_said(turn: Turn, said: Said, origin: str, promised: int | None = None) -> Problem:
+    """Make a task of what somebody said; what says 兑付 and an amount is promised to the enterprise."""
     _must_be_reached(turn, said.holder)
     task = assign(
         turn,
@@ -97,6 +133,7 @@ def _assign(turn: Turn, said: Said, origin: str) -> Problem:
         holder=said.holder,
         origin=origin,
         due=said.due,
+        promised=promised or payout_in(said.text),
     )
     attachments.keep(turn, problem_id=task.id)
     return task
@@ -105,9 +142,16 @@ def _assign(turn: Turn, said: Said, origin: str) -> Problem:
 def receipt(turn: Turn, task: Problem) -> str:
     """Return what the one who gave a task reads: what was noted, who has it, by when it is due."""
     holder = turn.tx.people.get(task.holder_id)
+    if task.promised is not None:
+        key = "payout.given"
+    else:
+        key = "task.given_to_you" if holder.id == turn.sender.id else "task.given"
     return turn.say(
         turn.sender,
-        "task.given_to_you" if holder.id == turn.sender.id else "task.given",
+        key,
+        promised=show_money(task.promised or 0),
+        receiver=turn.tx.people.get(task.confirmer_id).call,
+        number=task.number,
         task=task.tag,
         project=task.project,
         text=visible(prompts.shortened(task.text, 60)),
@@ -126,10 +170,10 @@ def give(turn: Turn) -> None:
         # 「交办 事项已落实」 is a liaison's answer.
         progress.answer(turn)
         return
-    said = _read(turn, turn.argument, "task.usage")
+    said = read(turn, turn.argument, "task.usage")
     if not turn.sender.is_office and said.project.id not in led:
         raise Refused("task.only_leaders")
-    task = _assign(turn, said, f"person:{turn.sender.id}")
+    task = assign_said(turn, said, f"person:{turn.sender.id}")
     turn.reply_with(receipt(turn, task), subject=cards.subject(task))
 
 
@@ -186,23 +230,25 @@ def resolve(turn: Turn) -> None:
 
 def _resolve(turn: Turn, words: str, bulletin_id: int) -> None:
     lines = list(filter(None, map(str.strip, words.splitlines())))
-    said = [_read(turn, line, "task.resolve_usage") for line in lines]
+    said = [read(turn, line, "task.resolve_usage") for line in lines]
     if not said:
         raise Refused("task.resolve_usage")
-    given = [receipt(turn, _assign(turn, each, f"bulletin:{bulletin_id}")) for each in said]
+    given = [receipt(turn, assign_said(turn, each, f"bulletin:{bulletin_id}")) for each in said]
     turn.reply_with("\n".join(given))
 
 
 # --- what they share --------------------------------------------------------------------
 
 
-def _read(turn: Turn, line: str, usage: str) -> Said:
+def read(turn: Turn, line: str, usage: str) -> Said:
     """Read 「李强 XM-012 12月5日前协调用电」, or the project first."""
     parts = line.split(maxsplit=_PARTS - 1)
     if len(parts) < _PARTS:
         raise Refused(usage)
     first, second, words = parts
-    if usage == "task.resolve_usage" or turn.tx.projects.numbered(first.upper()):
+    if turn.tx.projects.numbered(first.upper()) or (
+        usage != "task.usage" and not turn.tx.projects.numbered(second.upper())
+    ):
         first, second = second, first
     project = pointing.named(turn, second)
     if project is None:

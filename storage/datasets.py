@@ -10,6 +10,7 @@ from storage.burden import (
     unit_lines,
 )
 from storage.candidates import CANDIDATE, candidate_lines
+from storage.changes import CHANGES, change_lines
 from storage.dataset import Dataset
 from storage.dates import INDICATOR, indicator_lines
 from storage.elements import ELEMENTS, element_lines
@@ -17,6 +18,7 @@ from storage.figures import PROJECT, project_lines
 from storage.leader_figures import LEADER, leader_lines
 from storage.lists import DEADLINES, DUTIES, MILESTONES, deadline_lines, duty_lines, milestone_lines
 from storage.missive_figures import MISSIVE_FIGURES, missive_lines
+from storage.payouts import PAYOUTS, payout_lines
 from storage.problem_figures import (
     COMMON,
     DECISION,
@@ -44,9 +46,11 @@ DATASETS: dict[str, Dataset] = {
     "duties": Dataset(DUTIES, duty_lines),
     "deadlines": Dataset(DEADLINES, deadline_lines),
     "elements": Dataset(ELEMENTS, element_lines),
+    "changes": Dataset(CHANGES, change_lines),
     "warnings": Dataset(WARNINGS, warning_lines),
     "missives": Dataset(MISSIVE_FIGURES, missive_lines),
     "tasks": Dataset(TASK, task_lines),
+    "payouts": Dataset(PAYOUTS, payout_lines),
     "visits": Dataset(VISIT, visit_lines),
     "ranking": Dataset(RANKING, ranking_lines, is_ranking=True),
     "trial": Dataset(TRIAL, trial_lines, is_ranking=True, for_office=True),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from bot.domain.document import Kind
 from bot.domain.elements import Element, Facts, has, missing
@@ -17,12 +17,25 @@ from storage.tables import elements, milestones, people, projects, units
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The words of one element, and who wrote them when."""
+    """The words of one element, and who wrote them when; of an approval also by when it is due."""
 
     element: str
     text: str
     name: str
     at: datetime
+    due: date | None = None
+    project_id: int = 0
+    by_id: int = 0
+
+
+_WRITTEN = select(elements, people.c.name).join(people, people.c.id == elements.c.by_id)
+_FALLEN_DUE = (
+    _WRITTEN.where(
+        elements.c.due < bindparam("today"), elements.c.told_at.is_(None), elements.c.due.is_not(None)
+    )
+    .order_by(elements.c.due, elements.c.project_id, elements.c.element)
+    .limit(bindparam("most"))
+)
 
 
 class Elements:
@@ -31,23 +44,39 @@ class Elements:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def write(self, project_id: int, element: str, text: str, by_id: int, now: datetime) -> str:
+    def write(
+        self, project_id: int, element: str, text: str, by_id: int, now: datetime, due: date | None = None
+    ) -> str:
         """Write an element down and Return the words before."""
         mine = (elements.c.project_id == project_id, elements.c.element == element)
         before = self._connection.execute(select(elements.c.text).where(*mine)).scalar()
         self._connection.execute(delete(elements).where(*mine))
-        row = {"project_id": project_id, "element": element, "text": text, "by_id": by_id, "at": now}
+        row = {
+            "project_id": project_id,
+            "element": element,
+            "text": text,
+            "by_id": by_id,
+            "at": now,
+            "due": due,
+        }
         self._connection.execute(insert(elements), row)
         return str(before or "")
 
     def of(self, project_id: int) -> dict[str, Written]:
         """Return what was written down for a project."""
-        rows = self._connection.execute(
-            select(elements, people.c.name)
-            .join(people, people.c.id == elements.c.by_id)
-            .where(elements.c.project_id == project_id)
-        )
-        return {row.element: Written(row.element, row.text, row.name, row.at) for row in rows}
+        rows = self._connection.execute(_WRITTEN.where(elements.c.project_id == project_id))
+        return {row.element: _written(row) for row in rows}
+
+    def fallen_due(self, today: date, most: int) -> list[Written]:
+        """Return the approvals whose day is past and of which nobody was told, the longest due first."""
+        rows = self._connection.execute(_FALLEN_DUE, {"today": today, "most": most})
+        return [_written(row) for row in rows]
+
+    def tell(self, written: Written, now: datetime) -> bool:
+        """Note that people are told that a day is past; False if they were."""
+        mine = (elements.c.project_id == written.project_id, elements.c.element == written.element)
+        statement = update(elements).where(*mine, elements.c.told_at.is_(None)).values(told_at=now)
+        return self._connection.execute(statement).rowcount == 1
 
     def facts(self, project_id: int, today: date) -> Facts:
         """Return what a project has."""
@@ -59,6 +88,10 @@ class Elements:
     def sort(self, project_id: int, tier: str) -> None:
         """Put a project into a class of urgency (大起底)."""
         self._connection.execute(update(projects).where(projects.c.id == project_id).values(tier=tier))
+
+
+def _written(row: Row[Any]) -> Written:
+    return Written(row.element, row.text, row.name, row.at, row.due, row.project_id, row.by_id)
 
 
 ELEMENTS = (

@@ -11,13 +11,14 @@ from sqlalchemy import Connection, Select, and_, literal, or_, select
 
 from bot.domain.blanks import Value
 from bot.domain.document import Kind
+from bot.domain.elements import APPROVAL
 from bot.domain.people import Duty
 from bot.domain.problems import OPEN, State
 from bot.domain.scope import ScopeKind
 from storage.dataset import Figure, Line, Question
 from storage.figures import late_days
 from storage.scoping import names_on_duty, projects_in
-from storage.tables import milestones, missives, people, problems, projects, units
+from storage.tables import elements, milestones, missives, people, problems, projects, units
 
 _WHERE = (
     Figure("number", Kind.WORD, 11),
@@ -92,6 +93,7 @@ def deadline_lines(connection: Connection, question: Question) -> Iterator[Line]
         *_planned(connection, question),
         *_problems(connection, question),
         *_missives(connection, question),
+        *_approvals(connection, question),
     ]
     yield from sorted(lines, key=lambda line: str(line["day"]))
 
@@ -182,6 +184,31 @@ def _missives(connection: Connection, question: Question) -> Iterator[Line]:
         what, who = f"{row.sort}：{row.subject}", row.answerer or ""
         key = f"missive {row.missive}"
         yield _dated(_where(row, leads), "missive", key, what, who, row.reply_due, question)
+
+
+def _approvals(connection: Connection, question: Question) -> Iterator[Line]:
+    """Yield approvals, and what they lack, by the day that was noted."""
+    wanted = projects_in(question.scope, question.today)
+    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    rows = connection.execute(
+        select(
+            projects,
+            units.c.name.label("unit"),
+            elements.c.element,
+            elements.c.text,
+            elements.c.due,
+            people.c.name.label("noted_by"),
+        )
+        .select_from(elements)
+        .join(projects, projects.c.id == elements.c.project_id)
+        .outerjoin(units, units.c.id == projects.c.unit_id)
+        .join(people, people.c.id == elements.c.by_id)
+        .where(elements.c.due.is_not(None), elements.c.project_id.in_(wanted))
+    ).all()
+    for row in rows:
+        item = row.element.removeprefix(APPROVAL)
+        key, what = f"{row.number} {item}", f"{item}：{row.text}"
+        yield _dated(_where(row, leads), "approval", key, what, row.noted_by, row.due, question)
 
 
 # --- parts ------------------------------------------------------------------------------

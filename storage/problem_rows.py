@@ -77,4 +77,6 @@ def problem_of(row: Row[Any]) -> Problem:
         common_id=row.common_id,
         nature=Nature(row.nature),
         origin=row.origin,
+        promised=row.promised,
+        paid=row.paid,
     )

@@ -63,6 +63,9 @@ class Reported:
     source: str = ""
     nature: Nature = Nature.PROBLEM
     origin: str = ""
+    promised: int | None = None
+    confirmer_id: int | None = None
+    """Who says whether it is done, where it is not the one who reported it."""
 
 
 class Problems:
@@ -159,7 +162,7 @@ class Problems:
             "urgency": str(reported.urgency),
             "state": str(State.WAITING),
             "reporter_id": reported.reporter_id,
-            "confirmer_id": reported.reporter_id,
+            "confirmer_id": reported.confirmer_id or reported.reporter_id,
             "holder_id": reported.holder_id,
             "opened_at": reported.at,
             "began_at": reported.at,
@@ -168,6 +171,7 @@ class Problems:
             "source": reported.source,
             "nature": str(reported.nature),
             "origin": reported.origin,
+            "promised": reported.promised,
             **_due_columns(reported.dues),
         }
         key: Any = self._connection.execute(insert(problems), row).inserted_primary_key
@@ -237,6 +241,19 @@ class Problems:
         is_first = problem.feedback_at is None and problem.state is State.WORKING
         afresh = {"step": 0, "rung_at": None} if is_first and not problem.late_step else {}
         return self.amend(problem, feedback=text, feedback_at=now, **afresh)
+
+    def pay(self, problem: Problem, paid: int) -> bool:
+        """Keep what has been paid of what was promised; False if somebody else was quicker."""
+        statement = (
+            update(problems)
+            .where(
+                problems.c.id == problem.id,
+                problems.c.state == str(problem.state),
+                problems.c.paid == problem.paid,
+            )
+            .values(paid=paid)
+        )
+        return self._connection.execute(statement).rowcount == 1
 
     def pause(self, problem: Problem, question: str, now: datetime) -> bool:
         """Let the clocks stand still until the one who reported it has answered."""

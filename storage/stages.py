@@ -46,7 +46,7 @@ class Stages:
     def get(self, move_id: int) -> Move | None:
         """Return a step that was said."""
         row = self._connection.execute(select(stage_moves).where(stage_moves.c.id == move_id)).first()
-        return _move(row) if row else None
+        return move_of(row) if row else None
 
     def pending(self) -> list[Move]:
         """Return what waits for the office, the oldest first."""
@@ -97,7 +97,7 @@ class Stages:
 
     def _several(self, *conditions: Any) -> list[Move]:
         statement = select(stage_moves).where(*conditions).order_by(stage_moves.c.id)
-        return [_move(row) for row in self._connection.execute(statement)]
+        return [move_of(row) for row in self._connection.execute(statement)]
 
     # --- milestones and planned days ------------------------------------------------------
 
@@ -114,12 +114,9 @@ class Stages:
             row = {"project_id": project_id, "name": name, "planned": day}
             self._connection.execute(insert(milestones), row)
 
-    def plan_project(self, project_id: int, **days: date) -> None:
-        """Plan the start or the completion of a project for a day."""
-        self._connection.execute(update(projects).where(projects.c.id == project_id).values(**days))
 
-
-def _move(row: Row[Any]) -> Move:
+def move_of(row: Row[Any]) -> Move:
+    """Return the step that a row describes."""
     return Move(
         id=row.id,
         project_id=row.project_id,
@@ -130,4 +127,9 @@ def _move(row: Row[Any]) -> Move:
         at=row.at,
         answer=Nod(row.answer) if row.answer else None,
         decided_by=row.decided_by,
+        before=row.before,
+        after=row.after,
+        reason=row.reason,
+        year=row.year,
+        sequence=row.sequence,
     )

@@ -370,6 +370,9 @@ problems = _table(
     Column("nature", String, nullable=False, server_default="问题"),
     # What a task came from: a visit, a missive, a paper.
     _words("origin"),
+    # 政策兑现: what an enterprise was promised, and what of it has been paid.
+    Column("promised", BigInteger),
+    Column("paid", BigInteger, nullable=False, server_default="0"),
     # The clocks stand still since then, until the one who was asked answers.
     Column("paused_at", Moment),
     _words("question"),
@@ -510,10 +513,17 @@ stage_moves = _table(
     _id(),
     _to("projects", "project_id"),
     # 开工, 竣工, 完成 or 阶段; of which milestone, or which stage.
+    # Or 变更; of what in the plan, from what to what, why, and its number in the register.
     Column("step", String, nullable=False),
     _words("what"),
+    _words("before"),
+    _words("after"),
+    _words("reason"),
+    Column("year", Integer),
+    Column("sequence", Integer),
     Column("day", Date, nullable=False),
-    _to("people", "asked_by"),
+    # Empty of a change that came with a roster.
+    _to("people", "asked_by", nullable=True),
     Column("at", Moment, nullable=False),
     # When the office was shown it; what was shown together has one moment.
     Column("offered_at", Moment),
@@ -521,6 +531,7 @@ stage_moves = _table(
     _words("answer"),
     _to("people", "decided_by", nullable=True),
     Column("decided_at", Moment),
+    UniqueConstraint("year", "sequence"),
     Index(None, "project_id"),
     Index(None, "offered_at"),
     Index(
@@ -531,11 +542,20 @@ stage_moves = _table(
 elements = _table(
     "elements",
     _to("projects", "project_id", primary_key=True),
-    # One of the 五要件 that no other column holds: 举措, 标准, 奖惩.
+    # One of the 五要件 that no other column holds – 举措, 标准, 奖惩 –, 建设内容, or an approval.
     Column("element", String, primary_key=True),
     Column("text", Text, nullable=False),
     _to("people", "by_id"),
     Column("at", Moment, nullable=False),
+    # By when an approval, or what it lacks, is due; and when people were told that the day is past.
+    Column("due", Date),
+    Column("told_at", Moment),
+    Index(
+        "ix_elements_due",
+        "due",
+        sqlite_where=text("told_at IS NULL AND due IS NOT NULL"),
+        postgresql_where=text("told_at IS NULL AND due IS NOT NULL"),
+    ),
 )
 
 visits = _table(

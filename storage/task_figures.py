@@ -82,7 +82,7 @@ def task_lines(connection: Connection, question: Question) -> Iterator[Line]:
             "lead_leader": "、".join(leads.get(task.project_id, ())),
             "text": task.text,
             "origin": task.origin.partition(":")[0],
-            "giver": task.confirmer,
+            "giver": task.confirmer if task.promised is None else task.reporter,
             "holder": task.holder,
             "state": str(task.state),
             "given_on": given_on,

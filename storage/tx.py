@@ -12,6 +12,7 @@ from storage.audit import Audit
 from storage.ballots import Ballots
 from storage.bookings import Bookings
 from storage.bulletins import Bulletins
+from storage.changes import Changes
 from storage.chats import Chats
 from storage.commons import Commons
 from storage.contacts import Contacts
@@ -173,6 +174,11 @@ class Tx:
     def stages(self) -> Stages:
         """How projects go on, and their milestones."""
         return Stages(self.connection)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What of their plans was changed."""
+        return Changes(self.connection)
 
     @cached_property
     def elements(self) -> Elements:

@@ -30,6 +30,17 @@ APPROVALS = ("立项", "用地", "规划", "环评", "能评", "施工许可")
 """What a project needs before it may be built, applied for side by side (MISSION row 24)."""
 
 
+ROUTES = {
+    "立项": "审批", "用地": "用地", "规划": "规划", "环评": "环保", "能评": "环保", "施工许可": "审批",
+}  # fmt: skip
+"""By which category of problems the unit is found that grants an approval."""
+
+
+def is_lacking(words: str) -> bool:
+    """Tell whether an approval was given ahead of what it lacks: 容缺办理, 告知承诺."""
+    return "容缺" in words or "承诺" in words
+
+
 def is_granted(words: str) -> bool:
     """Tell whether the words noted on an approval say that it has been given, or is not needed."""
     return words.startswith(("已批", "已办", "办结", "不需要", "无需"))

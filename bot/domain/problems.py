@@ -49,7 +49,8 @@ class Problem:
     got it. ``confirmer_id`` says whether it is solved: the reporter, or whoever took over from them.
     ``first_due`` is the deadline before any 延期.
 
-    A task (``nature``) has an ``origin``: what it came from, such as ``visit:3``.
+    A task (``nature``) has an ``origin``: what it came from, such as ``visit:3``. One that pays out what
+    an enterprise was ``promised`` is its to confirm; ``paid`` is what its holder has said (政策兑现).
 
     ``level`` counts the rungs of the ladder climbed in this generation, ``step`` those of the clock
     that runs now, ``late_step`` those of the clock to solve; at ``next_at`` comes ``next_rung``.
@@ -99,6 +100,8 @@ class Problem:
     common_id: int | None = None
     nature: Nature = Nature.PROBLEM
     origin: str = ""
+    promised: int | None = None
+    paid: int = 0
 
     @property
     def is_task(self) -> bool:
@@ -117,8 +120,15 @@ class Problem:
 
     @property
     def giver(self) -> Phrase:
-        """What the one is called who says whether it is done: 反映人, 交办人."""
+        """What the one is called who says whether it is done: 反映人, 交办人, 企业方."""
+        if self.promised is not None:
+            return Phrase("payout.receiver")
         return Phrase("task.giver" if self.is_task else "problem.giver")
+
+    @property
+    def outstanding(self) -> int:
+        """What was promised and has not been paid."""
+        return (self.promised or 0) - self.paid
 
     @property
     def kind(self) -> str:
@@ -155,7 +165,7 @@ _WORDS = """
 征拆  征拆 征地 拆迁 征收 安置 青苗 迁坟 坟 拆除 补偿 清表 阻工 搬迁 腾退 附着物
 规划  规划 控规 选址 容积率 总平 方案评审 调规 退线 详规
 审批  审批 手续 许可 备案 批复 施工证 施工许可 图审 证照 报建 验收 消防审 立项 核准 盖章 渣土 外运
-资金  资金 贷款 融资 工程款 拨付 专项债 到位 缺口 欠款 付款 缺钱 没钱 垫资 授信 账户
+资金  资金 贷款 融资 工程款 拨付 专项债 到位 缺口 欠款 付款 缺钱 没钱 垫资 授信 账户 专户 专账 资金链
 用水  用水 供水 水源 取水 自来水 水压 给水 通水 缺水 断水 没水 停水
 用电  用电 供电 电力 变压器 停电 电网 专线 电杆 高压线 迁改 接电 通电 缺电 没电 断电 电没 增容
 用工  用工 招工 工人 缺工 劳务 农民工 工资 人手 招不到 缺人 焊工 电焊 技工

@@ -116,7 +116,9 @@ def may(person: Person, deed: Deed, problem: Problem, ties: Ties) -> bool:
     if deed is Deed.CLASSIFY:
         return not problem.is_task and (answers or (confirms and problem.state is State.WAITING))
     if deed is Deed.WITHDRAW:
-        return person.is_office or (confirms and problem.state is State.WAITING)
+        # A promise is not taken back by those to whom it was made.
+        theirs = confirms if problem.promised is None else problem.reporter_id in selves
+        return person.is_office or (theirs and problem.state is State.WAITING)
     is_tied = confirms or ties.liaises or owns or ties.has_held or ties.is_asked
     reported = problem.reporter_id == person.id
     return answers or is_tied or reported or person.has(Role.DEPUTY_HEAD, Role.HEAD)

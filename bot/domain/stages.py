@@ -18,6 +18,11 @@ class Step(StrEnum):
     COMPLETION = "竣工"
     MILESTONE = "完成"
     STAGE = "阶段"
+    CHANGE = "变更"
+
+
+WAITS = "待同意"
+"""How one calls a change that waits for the office's nod."""
 
 
 class Nod(StrEnum):
@@ -41,7 +46,11 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A step that somebody said and the office nods to; ``what`` is the stage or the milestone."""
+    """A step that somebody said and the office nods to; ``what`` is the stage or the milestone.
+
+    Of a change it is what of the plan is to be another, ``before`` and ``after`` as they are kept; its
+    ``number`` is that of the register.
+    """
 
     id: int
     project_id: int
@@ -52,6 +61,16 @@ class Move:
     at: datetime
     answer: Nod | None = None
     decided_by: int | None = None
+    before: str = ""
+    after: str = ""
+    reason: str = ""
+    year: int | None = None
+    sequence: int | None = None
+
+    @property
+    def number(self) -> str:
+        """The number in the register of changes: 〔2026〕变更3号."""
+        return f"〔{self.year}〕变更{self.sequence}号"
 
 
 _STAGES = list(Stage)
@@ -70,7 +89,7 @@ def changes(project: Project, step: Step, what: str, day: date) -> dict[str, Any
             return {"actual_completion": day, "stage": str(Stage.PRODUCTION), "kind": str(ProjectClass.BUILT)}
         case Step.STAGE:
             return {"stage": what}
-        case Step.MILESTONE:
+        case Step.MILESTONE | Step.CHANGE:
             return {}
 
 

@@ -53,7 +53,7 @@ class Journal:
 
     def __init__(self, audit: Audit, now: datetime) -> None:
         self._audit = audit
-        self._now = now
+        self.now = now
         self._changes: list[Change] = []
 
     def add(self, change: Change, subject: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
@@ -62,7 +62,7 @@ class Journal:
         The audit is never forgotten, so it speaks of people by their ids alone.
         """
         self._changes.append(change)
-        self._audit.add(self._now, None, _ACTIONS[change.what], subject, was=_plain(was), now=_plain(now))
+        self._audit.add(self.now, None, _ACTIONS[change.what], subject, was=_plain(was), now=_plain(now))
 
     def keep(self, sheet: Sheet, name: str, detail: str) -> None:
         """Tell that the roster says otherwise and is not followed."""

@@ -6,10 +6,12 @@ from datetime import date
 
 from sqlalchemy import Connection, exists, select
 
+from bot.domain.changes import COLUMNS
 from bot.domain.columns import Sheet
 from bot.domain.people import Duty
 from bot.domain.projects import ProjectClass, Stage
 from bot.domain.roster import ProjectRow
+from storage.changes import Changes
 from storage.roster.changes import Change, Journal, What, differences, label, listed, shown
 from storage.roster.duties import Duties
 from storage.roster.merge import Merged, Values, merge
@@ -88,11 +90,22 @@ def _merge(
         ],
         fresh=_FRESH | _FRESH_START | {"start_on": today},
     )
+    Changes(connection).import_(_changed(merged), today, journal.now)
     unit_names = {unit_id: name for name, unit_id in unit_ids.items()}
     for row, project in zip(rows, merged, strict=True):
         _assign(row, project, unit_names, register, duties, journal)
         if kept := standings.kept(row):
             journal.keep(Sheet.PROJECTS, _name(row), kept)
+
+
+def _changed(merged: Sequence[Merged]) -> list[tuple[int, str, str, str]]:
+    """Return which plans are others now; what stood nowhere before is no change."""
+    return [
+        (each.id, str(item), str(each.was[column]), str(each.now[column]))
+        for each in merged
+        for item, column in COLUMNS.items()
+        if column in each.now and each.was.get(column)
+    ]
 
 
 def _name(row: ProjectRow) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.app import WorkshopPress, draft_order
 from bot.config import Database, Settings
@@ -13,12 +14,14 @@ from bot.domain.document import Document
 from bot.domain.people import Language
 from bot.domain.progress import Standing
 from bot.domain.rhythm import Occasion, Rhythm, When
+from bot.domain.stages import Nod
 from bot.errors import PaperError
 from bot.papers.drafting import PrintOrder, draft, printed
 from bot.papers.forms import forms
 from bot.papers.workshop import Workshop
 from bot.timetable import RhythmSettings
 from storage import dialects
+from storage.tables import problems
 from storage.tx import Tx
 from tests.storage.county import DAY, TODAY, problem, report, settled
 
@@ -144,3 +147,36 @@ def test_a_personal_paper_holds_each_readers_own_lines_and_sentences(settings: S
     assert paper.of(0).is_empty
     assert printed(PrintOrder(own, Language.CHINESE, None))[0].splitlines()[2].startswith("1 位牵头领导")
     assert Document.from_json(json.loads(json.dumps(paper.as_json()))) == paper
+
+
+def test_registers_count_what_stands_in_their_tables(settings: Settings) -> None:
+    engine = dialects.writer_engine(dialects.parsed(settings.database.url))
+    with engine.connect() as connection:
+        dialects.begin(connection, writing=True)
+        tx = Tx(connection)
+        soda = tx.projects.numbered("P-01")
+        assert soda is not None
+        for value, nod in (("1900000", Nod.AGREED), ("1800000", Nod.REFUSED), ("1700000", None)):
+            move = tx.changes.ask(soda.id, "年度计划", "2000000", value, "核减", 1, TODAY, NOW)
+            if nod is not None:
+                tx.stages.decide(move, nod, 1, NOW)
+        (waiting,) = tx.problems.open()
+        task = {"nature": "任务", "promised": 20_000, "paid": 5_000, "solve_due": NOW - 2 * DAY}
+        connection.execute(update(problems).where(problems.c.id == waiting.id).values(**task))
+        connection.exec_driver_sql("COMMIT")
+    engine.dispose()
+
+    changed, promised = (
+        printed(PrintOrder(drafted(settings, paper), Language.CHINESE, None))[0].splitlines()
+        for paper in ("变更登记", "政策兑现")
+    )
+
+    assert changed[2:5] == [
+        "共登记变更 3 项：同意 1 项，不同意 1 项，待同意 1 项。",
+        "待同意的项目：年产100万吨纯碱项目。",
+        "变更涉及的项目：年产100万吨纯碱项目。",
+    ]
+    assert promised[2:4] == [
+        "承诺 1 项 200 万元，已兑付 50 万元，还差 150 万元。",
+        "逾期 1 项，还差 150 万元：泵业智造产业园。",
+    ]

@@ -10,6 +10,7 @@ from bot import texts
 from bot.domain import burden
 from bot.domain.people import Language
 from bot.domain.problems import Nature, Problem
+from bot.domain.stages import Move, Nod, Step
 from storage import candidates, tables
 from storage.dataset import Line, Question
 from storage.datasets import DATASETS
@@ -61,7 +62,8 @@ def test_every_line_has_the_figures_of_its_dataset_and_says_whose_word_it_is(tx:
         solved(tx, county)
     dated(tx, county.soda, actual_start=TODAY, planned_start=TODAY)
     added(tx, tables.milestones, project_id=county.soda, name="主体封顶", planned=TODAY)
-    problem(tx, county, nature=Nature.TASK)
+    problem(tx, county, nature=Nature.TASK, promised=20_000)
+    tx.changes.ask(county.soda, "总投资", "", "820", "扩建", county.liu, TODAY, NOW)
     visit = {"person_id": county.chen, "day": TODAY, "planned_at": NOW, "done_at": NOW}
     added(tx, tables.visits, project_id=county.soda, **visit)
     row = {"category": "用地", "holder_id": county.sun, "state": "merged", "at": NOW}
@@ -263,4 +265,74 @@ def test_rates_count_what_fell_due_this_year(tx: Tx, county: County) -> None:
         ("starts", 2, 2, 1, 1000, 0),
         ("completions", 0, 0, 0, None, 0),
         ("promises", 1, 0, 0, 0, 1),
+    ]
+
+
+# --- changes and payouts ----------------------------------------------------------------
+
+
+def changed(tx: Tx, county: County, value: str, at: Any = NOW, day: date = TODAY) -> Move:
+    return tx.changes.ask(county.soda, "年度计划", "2000000", value, "核减", county.liu, day, at)
+
+
+def test_changes_are_numbered_without_gaps_and_stand_in_the_register_whatever_became_of_them(
+    tx: Tx, county: County
+) -> None:
+    long_ago = changed(tx, county, "1900000", NOW - 200 * DAY, TODAY - 200 * DAY)
+    tx.stages.decide(long_ago, Nod.REFUSED, county.zhao, NOW - 199 * DAY)
+    agreed = changed(tx, county, "1800000")
+    tx.stages.decide(agreed, Nod.AGREED, county.zhao, NOW)
+    changed(tx, county, "1700000")
+    changed(tx, county, "1600000")
+    changed(tx, county, "1500000", day=date(2027, 1, 1))
+    tx.stages.ask(county.soda, Step.START, "", TODAY, county.liu, NOW)
+
+    found = [
+        [line[key] for key in ("change_number", "before", "after", "change_state", "decided_by", "source")]
+        for line in lines(tx, "changes")
+    ]
+
+    source = "2026-11-23 刘敏"
+    assert found == [
+        ["〔2026〕变更2号", "2.00 亿元", "1.80 亿元", "同意", "赵文静", source],
+        ["〔2026〕变更3号", "2.00 亿元", "1.70 亿元", "改报", "", source],
+        ["〔2026〕变更4号", "2.00 亿元", "1.60 亿元", "改报", "", source],
+        ["〔2027〕变更1号", "2.00 亿元", "1.50 亿元", "待同意", "", source],
+    ]
+
+
+def test_a_change_is_renewed_only_while_it_waits(tx: Tx, county: County) -> None:
+    move = changed(tx, county, "1800000")
+    tx.changes.renew(move, "1950000")
+    tx.stages.decide(move, Nod.AGREED, county.zhao, NOW)
+    tx.changes.renew(move, "1")
+
+    known = tx.stages.get(move.id)
+
+    assert known is not None
+    assert (known.before, known.number) == ("1950000", "〔2026〕变更1号")
+
+
+def test_payouts_tell_what_is_promised_paid_and_late_the_open_ones_first(tx: Tx, county: County) -> None:
+    task = {"nature": Nature.TASK, "confirmer_id": county.liu, "reporter_id": county.chen}
+    done = problem(tx, county, **task, promised=5_000)
+    assert tx.problems.pay(done, 5_000)
+    tx.problems.solve(done, "", NOW)
+    tx.problems.close(tx.problems.get(done.id) or done, NOW)
+    late = problem(tx, county, **task, promised=20_000)
+    assert tx.problems.pay(late, 4_000)
+    assert not tx.problems.pay(late, 8_000)  # somebody was quicker
+    tx.problems.withdraw(problem(tx, county, **task, promised=1), NOW, "mistaken")
+    problem(tx, county, nature=Nature.TASK)
+
+    found = lines(tx, "payouts", NOW + 9 * DAY)
+
+    keys = (
+        "number", "promiser", "payer", "payer_unit", "receiver", "promised_sum", "paid_sum",
+        "outstanding_sum", "paid_share", "days_late", "state",
+    )  # fmt: skip
+    people = ("陈志远", "孙立新", "自然资源局", "刘敏")
+    assert [tuple(line[key] for key in keys) for line in found] == [
+        (late.number, *people, 20_000, 4_000, 16_000, 200, 2, "待接办"),
+        (done.number, *people, 5_000, 5_000, 0, 1000, None, "已销号"),
     ]

@@ -47,6 +47,8 @@ def test_everything_with_a_day_is_listed_the_earliest_first(tx: Tx, county: Coun
     milestone(tx, county.pump, "主体封顶", TODAY + DAY)
     milestone(tx, county.pump, "桩基完成", TODAY - DAY, TODAY)
     problem(tx, county)
+    tx.elements.write(county.pump, "手续:用地", "容缺办理", county.sun, NOW, TODAY + 3 * DAY)
+    tx.elements.write(county.pump, "手续:环评", "已批", county.sun, NOW)
 
     found = [
         (line["matter"], line["what"], line["holder"], line["days_left"], line["days_late"])
@@ -57,6 +59,7 @@ def test_everything_with_a_day_is_listed_the_earliest_first(tx: Tx, county: Coun
         ("start", "", "刘敏", None, 3),
         ("problem", "用地指标未批", "孙立新", 0, None),
         ("milestone", "主体封顶", "刘敏", 1, None),
+        ("approval", "用地：容缺办理", "孙立新", 3, None),
         ("completion", "", "刘敏", 9, None),
     ]
 
@@ -104,6 +107,21 @@ def test_a_project_has_what_was_written_and_what_its_columns_say(tx: Tx, county:
 
     assert found == {"P-01": "奖惩", "P-02": "举措、工期、标准、奖惩", "P-03": "领导、举措、工期、标准、奖惩"}
     assert tx.elements.of(county.soda)["举措"].text == "周五现场办公"
+
+
+def test_an_approval_past_its_day_is_told_of_once_and_anew_when_it_is_noted_anew(
+    tx: Tx, county: County
+) -> None:
+    for item, due in (("用地", TODAY - DAY), ("环评", TODAY), ("规划", TODAY - 2 * DAY), ("立项", None)):
+        tx.elements.write(county.pump, f"手续:{item}", "受理", county.sun, NOW, due)
+
+    past = tx.elements.fallen_due(TODAY, 9)
+    assert [each.element for each in past] == ["手续:规划", "手续:用地"]
+    assert [tx.elements.tell(past[0], NOW), tx.elements.tell(past[0], NOW)] == [True, False]
+    assert [each.element for each in tx.elements.fallen_due(TODAY, 9)] == ["手续:用地"]
+
+    tx.elements.write(county.pump, "手续:规划", "受理", county.sun, NOW, TODAY - DAY)
+    assert len(tx.elements.fallen_due(TODAY, 9)) == 2
 
 
 # --- early warning ----------------------------------------------------------------------

@@ -41,7 +41,8 @@ from storage.tx import Tx
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
-LATER = TODAY + timedelta(days=7)
+WEEK = timedelta(days=7)
+LATER = TODAY + WEEK
 
 
 def person(name: str, *roles: Role, unit: str = "科工局", **more: Any) -> PersonRow:
@@ -722,3 +723,19 @@ def test_however_a_ledger_counts_the_next_number_is_new(
         applied(tx, replace(COUNTY, problems=ledger))
 
     assert reported(tx).number == following
+
+
+def test_a_plan_that_a_roster_changes_stands_in_the_register_and_a_first_one_does_not(tx: Tx) -> None:
+    applied(tx, replace(COUNTY, projects=(replace(SODA, planned_completion=None), PUMP)))
+    applied(tx, Roster(projects=(replace(SODA, planned=25_000_000, planned_completion=LATER), PUMP)))
+    applied(tx, Roster(projects=(replace(SODA, planned_start=LATER, planned_completion=LATER + WEEK), PUMP)))
+
+    moves = tables.stage_moves
+    rows = tx.connection.execute(select(moves).order_by(moves.c.sequence)).all()
+
+    assert [(row.sequence, row.what, row.before, row.after, row.answer, row.asked_by) for row in rows] == [
+        (1, "年度计划", "20000000", "25000000", "同意", None),
+        (2, "年度计划", "25000000", "20000000", "同意", None),
+        (3, "计划开工", "2026-02-20", "2026-11-30", "同意", None),
+        (4, "计划竣工", "2026-11-30", "2026-12-07", "同意", None),
+    ]

@@ -28,6 +28,8 @@ def upgrade() -> None:
     with op.batch_alter_table("problems") as batch:
         batch.add_column(Column("nature", String, nullable=False, server_default="问题"))
         batch.add_column(Column("origin", String, nullable=False, server_default=""))
+        batch.add_column(Column("promised", BigInteger))
+        batch.add_column(Column("paid", BigInteger, nullable=False, server_default="0"))
     where = text("origin <> ''")
     op.create_index("ix_problems_origin", "problems", ["origin"], sqlite_where=where, postgresql_where=where)
     sent = text("sent_at IS NOT NULL")
@@ -47,13 +49,19 @@ def _projects() -> None:
         _to("projects", "project_id"),
         Column("step", String, nullable=False),
         Column("what", String, nullable=False, server_default=""),
+        Column("before", String, nullable=False, server_default=""),
+        Column("after", String, nullable=False, server_default=""),
+        Column("reason", String, nullable=False, server_default=""),
+        Column("year", Integer),
+        Column("sequence", Integer),
         Column("day", Date, nullable=False),
-        _to("people", "asked_by"),
+        _to("people", "asked_by", nullable=True),
         Column("at", _MOMENT, nullable=False),
         Column("offered_at", _MOMENT),
         Column("answer", String, nullable=False, server_default=""),
         _to("people", "decided_by", nullable=True),
         Column("decided_at", _MOMENT),
+        UniqueConstraint("year", "sequence"),
         Index("ix_stage_moves_project_id", "project_id"),
         Index("ix_stage_moves_offered_at", "offered_at"),
         Index(
@@ -70,6 +78,14 @@ def _projects() -> None:
         Column("text", Text, nullable=False),
         _to("people", "by_id"),
         Column("at", _MOMENT, nullable=False),
+        Column("due", Date),
+        Column("told_at", _MOMENT),
+        Index(
+            "ix_elements_due",
+            "due",
+            sqlite_where=text("told_at IS NULL AND due IS NOT NULL"),
+            postgresql_where=text("told_at IS NULL AND due IS NOT NULL"),
+        ),
     )
     op.create_table(
         "visits",

@@ -1,0 +1,94 @@
+"""政策兑现: a policy promised to an enterprise is a task with an amount, until the money has come."""
+
+import re
+
+from bot.domain.figures import show_money
+from bot.domain.payouts import amount_in, paid_after
+from bot.domain.problems import Problem
+from bot.domain.rights import Deed
+from bot.errors import Refused
+from handlers import cards, deeds, four_lists, pointing, problems, progress, tasks
+from handlers.turn import Turn
+
+PAPER = "政策兑现"
+_WORD = "兑现"
+_PARTS = 3
+_NUMBERED = re.compile(r"(?P<number>\d{4}-\d{3,})[\s，,：:]*(?P<words>.*)", re.DOTALL)
+
+
+def payout(turn: Turn) -> None:
+    """Take 「兑现 XM-012 财政局 12月底前补助200万」 or 「兑现 2026-065 50万」; 「兑现」 orders the paper."""
+    if numbered := _NUMBERED.fullmatch(turn.argument):
+        _pay(turn, numbered["number"], numbered["words"].strip())
+    elif len(turn.argument.split(maxsplit=_PARTS - 1)) == _PARTS:
+        _promise(turn)
+    else:
+        four_lists.order(turn, PAPER, _WORD)
+
+
+def is_meant(turn: Turn, rest: str) -> bool:
+    """Tell whether 「兑现 …」 is the command: a liaison's 「兑现 奖补资金到账」 is an answer."""
+    return bool(_NUMBERED.fullmatch(rest)) or bool(tasks.leads(turn)) or pointing.is_command(turn, rest)
+
+
+def _promise(turn: Turn) -> None:
+    led = tasks.leads(turn)
+    if not turn.sender.is_office and not led:
+        progress.answer(turn)
+        return
+    said = tasks.read(turn, turn.argument, "payout.usage")
+    if not turn.sender.is_office and said.project.id not in led:
+        raise Refused("payout.only_leaders")
+    promised = amount_in(said.text)
+    if promised is None:
+        raise Refused("payout.no_amount")
+    task = tasks.assign_said(turn, said, f"person:{turn.sender.id}", promised)
+    turn.reply_with(tasks.receipt(turn, task), subject=cards.subject(task))
+
+
+# --- paid -------------------------------------------------------------------------------
+
+
+def _pay(turn: Turn, number: str, words: str) -> None:
+    problem = turn.tx.problems.numbered(number)
+    if problem is None:
+        raise Refused("problem.unknown", number=number)
+    if not words:
+        turn.argument = str(problem.id)
+        problems.show(turn)
+        return
+    problem = deeds.ready(turn, Deed.SOLVE, problem.id)
+    if problem.promised is None:
+        raise Refused("payout.no_payout", problem=problem.tag)
+    paid = paid_after(words, problem.promised, problem.paid)
+    if paid is None:
+        raise Refused("payout.pay_usage", number=number)
+    if paid > problem.promised:
+        raise Refused("payout.too_much", problem=problem.tag, **sums(problem))
+    if paid == problem.paid:
+        raise Refused("payout.same", problem=problem.tag, **sums(problem))
+    deeds.must_win(turn, problem, won=turn.tx.problems.pay(problem, paid))
+    turn.record(
+        turn.sender, "payout.paid", cards.subject(problem), before=problem.paid, paid=paid, text=words
+    )
+    _tell(turn, deeds.found(turn, problem.id))
+
+
+def _tell(turn: Turn, problem: Problem) -> None:
+    """Tell how far it is; what is paid in full is the enterprise's to confirm."""
+    text = turn.say(turn.sender, "payout.paid", **sums(problem))
+    if problem.outstanding:
+        problems.feed_back(turn, problem, text)
+        blanks = {"problem": problem.tag, **sums(problem)}
+        turn.reply_with(turn.say(turn.sender, "payout.kept", **blanks))
+    else:
+        problems.call_solved(turn, problem, turn.say(turn.sender, "payout.paid_up", **sums(problem)))
+
+
+def sums(problem: Problem) -> dict[str, object]:
+    """Return what was promised, what is paid and what is left, as people read it."""
+    return {
+        "promised": show_money(problem.promised or 0),
+        "paid": show_money(problem.paid),
+        "left": show_money(problem.outstanding),
+    }

@@ -370,12 +370,15 @@ def restore(file: Annotated[Path, typer.Argument()], config: Config = DEFAULT) -
 
 
 @app.command()
-def verify(config: Config = DEFAULT) -> None:
+def verify(
+    anchor: Annotated[str, typer.Argument(help="办公室日报里的留痕码。 An anchor of the day summary.")] = "",
+    config: Config = DEFAULT,
+) -> None:
     """核对数据库和审计链。 Check the database and the audit chain."""
     from storage.backup import verify as look_over
 
     settings = _settings(config)
-    problems = look_over(settings.database.url, settings.database.schema_)
+    problems = look_over(settings.database.url, settings.database.schema_, anchor)
     for problem in problems:
         _say(f"✗ {problem}")
     if problems:

@@ -204,9 +204,9 @@ def _close(beat: Beat) -> None:
             silent=len(silent),
             names=names,
         )
-        beat.tell(
-            colleague, f"closed:{day}:{colleague.id}", "\n".join([text, *_unchanged(beat, colleague, day)])
-        )
+        anchor = beat.say(colleague, "round.anchor", anchor=beat.tx.audit.anchor())
+        lines = [text, *_unchanged(beat, colleague, day), anchor]
+        beat.tell(colleague, f"closed:{day}:{colleague.id}", "\n".join(lines))
 
 
 def _unchanged(beat: Beat, colleague: Person, day: date) -> list[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,11 @@ from storage import dialects
 from storage.tables import audit, people
 
 _APPEND = insert(audit)
+_ANCHOR = re.compile(r"(\d{1,18})-([0-9a-f]{12,64})")
+_CODE = 12
+"""So much of a hash is kept outside: 48 bits, which nobody meets by trying."""
+_LAST = select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)
+_HASH = select(audit.c.hash).where(audit.c.id == bindparam("of"))
 _HEAD = select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)
 _TRAIL = (
     select(audit.c.at, audit.c.action, audit.c.detail, people.c.name)
@@ -99,6 +105,22 @@ class Audit:
             .limit(most)
         )
         return [Entry(row.id, row.at, row.actor or "", row.action, row.subject, row.detail) for row in rows]
+
+    def anchor(self) -> str:
+        """Return where the chain ends, such as ``512-3fa9c2d41b07``, to be kept outside; "" before the first.
+
+        The chain alone cannot show that its end was cut off.
+        """
+        row = self._connection.execute(_LAST).first()
+        return f"{row.id}-{row.hash[:_CODE]}" if row else ""
+
+    def holds(self, anchor: str) -> bool:
+        """Tell whether an anchor lies on the chain; raise ValueError if it is none."""
+        found = _ANCHOR.fullmatch(anchor.strip().lower())
+        if found is None:
+            raise ValueError(anchor)
+        known = self._connection.execute(_HASH, {"of": int(found[1])}).scalar()
+        return known is not None and str(known).startswith(found[2])
 
     def _name(self, person_id: int | None) -> str:
         if person_id is None:

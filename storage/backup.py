@@ -51,8 +51,11 @@ def restore(url: str, from_: Path) -> Path | None:
     return aside
 
 
-def verify(url: str, schema: str = "") -> list[str]:
-    """Return what is wrong with the file, its references and its audit trail; nothing when all is well."""
+def verify(url: str, schema: str = "", anchor: str = "") -> list[str]:
+    """Return what is wrong with the file, its references and its audit trail; nothing when all is well.
+
+    An ``anchor`` that the office was sent must lie on the trail, or its end was cut off or made anew.
+    """
     parts = dialects.parsed(url)
     file = dialects.sqlite_file(parts)
     faults = _damage(file) if file is not None else []
@@ -60,7 +63,8 @@ def verify(url: str, schema: str = "") -> list[str]:
     try:
         with engine.connect() as connection:
             dialects.begin(connection, writing=False)
-            broken = Audit(connection).broken_at()
+            trail = Audit(connection)
+            broken, lost = trail.broken_at(), _lost(trail, anchor)
             connection.exec_driver_sql("ROLLBACK")
     except DBAPIError as error:
         if faults:
@@ -72,7 +76,16 @@ def verify(url: str, schema: str = "") -> list[str]:
         faults.append(
             f"audit: entry {broken} does not follow from the one before; the trail was changed there"
         )
-    return faults
+    return [*faults, *lost]
+
+
+def _lost(trail: Audit, anchor: str) -> list[str]:
+    try:
+        if not anchor or trail.holds(anchor):
+            return []
+    except ValueError:
+        return [f"{anchor!r} is no anchor; it stands in the office's day summary, such as 512-3fa9c2d41b07"]
+    return [f"audit: {anchor} is not on the trail; its end was cut off, or it was written anew"]
 
 
 def _file_of(url: str, instead: str) -> Path:

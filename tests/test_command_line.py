@@ -402,6 +402,18 @@ async def test_a_trail_that_was_changed_is_told(county: Path) -> None:
     assert "✗ audit: entry" in verified.out
 
 
+async def test_an_anchor_that_the_office_kept_is_looked_for(county: Path) -> None:
+    with closing(sqlite3.connect(county / "liaison.db")) as connection:
+        number, code = connection.execute("SELECT id, hash FROM audit ORDER BY id DESC").fetchone()
+    held = await liaison("verify", f"{number}-{code[:12]}", cwd=county)
+    lost = await liaison("verify", f"{number + 1}-{code[:12]}", cwd=county)
+    odd = await liaison("verify", "12", cwd=county)
+
+    assert (held.code, lost.code, odd.code) == (0, 1, 1)
+    assert "its end was cut off, or it was written anew" in lost.out
+    assert "it stands in the office's day summary, such as 512-3fa9c2d41b07" in odd.out
+
+
 # --- run: what keeps it from starting -----------------------------------------------------
 
 

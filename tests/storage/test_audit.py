@@ -185,3 +185,31 @@ def test_nothing_to_write_writes_nothing(tx: Tx) -> None:
     tx.audit.settle()
 
     assert tx.audit.after(0, 1) == []
+
+
+async def test_an_anchor_shows_that_the_end_was_cut_off(store: Store) -> None:
+    def cut(tx: Tx) -> None:
+        unsealed(tx)
+        tx.connection.exec_driver_sql("DELETE FROM audit WHERE id = (SELECT max(id) FROM audit)")
+
+    assert await store.read(lambda tx: tx.audit.anchor()) == ""
+    for _ in range(3):
+        await store.perform(lambda tx: tx.audit.add(NOW, None, "seen", "x"))
+    anchor = await store.read(lambda tx: tx.audit.anchor())
+    await store.perform(lambda tx: tx.audit.add(NOW, None, "seen", "x"))
+    assert await store.read(lambda tx: tx.audit.holds(f" {anchor.upper()} "))
+
+    await store.perform(cut)
+    assert await store.read(lambda tx: tx.audit.holds(anchor))
+    await store.perform(lambda tx: tx.connection.exec_driver_sql("DELETE FROM audit WHERE id = 3"))
+
+    assert await store.read(lambda tx: tx.audit.broken_at()) is None  # the chain knows nothing of it
+    assert not await store.read(lambda tx: tx.audit.holds(anchor))
+
+
+@pytest.mark.parametrize(
+    "words", ["", "512", "512-3fa9", "512-3fa9c2d41bxx", "-3fa9c2d41b07", "1" * 30 + "-3fa9c2d41b07"]
+)
+def test_what_is_no_anchor_is_refused(tx: Tx, words: str) -> None:
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        tx.audit.holds(words)

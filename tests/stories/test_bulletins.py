@@ -232,7 +232,7 @@ async def test_what_the_office_has_read_already_is_one_line_at_the_end_of_the_da
 
     assert quiet == before
     assert closed[0].startswith("12月7日 日报：")
-    assert closed[1:] == ["要件检查和上次一样（1 项），没有再发。"]
+    assert closed[1:-1] == ["要件检查和上次一样（1 项），没有再发。"]
     assert sum("没有再发" in said for said in world.said_to("zhao")[before:]) == 1
     assert any("要件检查 12-08至12-14" in said for said in world.said_to("zhao"))
 

@@ -241,9 +241,12 @@ async def test_at_six_the_office_gets_one_message(world: World) -> None:
 
     await world.waits(minutes=1)
 
-    assert world.said_to("zhao") == [
-        "11月23日 日报：3 个项目，1 个有消息，2 个没有：泵业智造产业园、智慧物流园。"
-    ]
+    (text,) = world.said_to("zhao")
+    summary, anchor = text.splitlines()
+    assert summary == "11月23日 日报：3 个项目，1 个有消息，2 个没有：泵业智造产业园、智慧物流园。"
+    # With it, whoever cuts the end of the trail off, or writes it anew, is found out.
+    code = anchor.removeprefix("留痕码 ").removesuffix("（不用回，存着备查）")
+    assert await world.asks(lambda tx: tx.audit.holds(code))
 
 
 async def test_a_complete_round_says_so(world: World) -> None:
@@ -253,7 +256,7 @@ async def test_a_complete_round_says_so(world: World) -> None:
 
     await world.day_at(date(2026, 11, 23), "18:00")
 
-    assert world.last("zhao") == "11月23日 日报：3 个项目全部有消息。"
+    assert world.last("zhao").startswith("11月23日 日报：3 个项目全部有消息。\n留痕码 ")
 
 
 async def test_an_answer_after_the_close_still_counts_for_the_day(world: World) -> None:
@@ -315,9 +318,10 @@ async def test_a_round_that_was_open_when_the_system_stopped_is_closed_later(wor
 
     await world.day_at(NEXT_MONDAY, "10:00")
 
-    assert world.said_to("zhao") == [
-        "11月26日 日报：3 个项目，1 个有消息，2 个没有：年产100万吨纯碱项目、泵业智造产业园。"
-    ]
+    (text,) = world.said_to("zhao")
+    assert text.startswith(
+        "11月26日 日报：3 个项目，1 个有消息，2 个没有：年产100万吨纯碱项目、泵业智造产业园。\n"
+    )
     assert (await round_states(world))[THURSDAY] == "closed"
 
 

@@ -175,6 +175,7 @@ class Carrier:
         if keep is not None:
             tx.dispatch.release([letter.id for letter in tx.dispatch.orphans(name) if letter.id not in keep])
         doubted = tx.dispatch.in_doubt(name) if room and self._may_doubt else []
+        due = tx.dispatch.lanes_due(name, now) if room else set()
         claimed: list[Claimed] = []
         # One at a time: a second cut must not find the same letters on their way.
         for lane in sorted({lane for lane, _ in doubted if again and lane in room}):
@@ -183,6 +184,8 @@ class Carrier:
         for lane, most in room.items():
             if claimed and self._is_probing:
                 break
+            if lane not in due:
+                continue
             held = [letter for letter in claimed if letter.lane is lane]
             # What is owed to the chat of a letter in doubt comes after it.
             later = [chat for of, chat in doubted if of is lane]

@@ -35,6 +35,19 @@ _DUE = (
     .order_by(outbox.c.due_at, outbox.c.id)
     .limit(bindparam("most"))
 )
+_LANES = select(
+    *(
+        select(outbox.c.id)
+        .where(
+            outbox.c.platform == bindparam("platform"),
+            outbox.c.state == "waiting",
+            outbox.c.lane == int(lane),
+            outbox.c.due_at <= bindparam("now"),
+        )
+        .exists()
+        for lane in Lane
+    )
+)
 _ORPHANS = (
     select(outbox, _original.c.message.label("updates_message"))
     .outerjoin(_original, _original.c.id == outbox.c.updates_id)
@@ -83,6 +96,11 @@ class Dispatch:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.returned = False
+
+    def lanes_due(self, platform: str, now: datetime) -> set[Lane]:
+        """Return the lanes in which something is due; who asks first asks one question, not one a lane."""
+        found = self._connection.execute(_LANES, {"platform": platform, "now": now}).one()
+        return {lane for lane, is_due in zip(Lane, found, strict=True) if is_due}
 
     def claim(
         self,

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot import systemd
 from bot import texts as sentences
 from bot.chat import Attachment, ChatPlatform, Fetched, Finding, Messenger
 from bot.clock import Clock, SystemClock
@@ -179,14 +180,15 @@ class Bot:
     def ailments(self) -> list[str]:
         """Return a sentence for everything that is wrong."""
         found = [sentence for platform in self.platforms.values() if (sentence := platform.healthy())]
-        return [*found, *self._standstills()]
+        return [*found, *self.standstills()]
 
     def findings(self) -> list[Finding]:
         """Return how each channel goes, for `liaison check`, and whatever stands still."""
         found = [each for messenger in self.messengers for each in titled(messenger.name, messenger.state())]
-        return [*found, *(Finding(sentence, fault=True) for sentence in self._standstills())]
+        return [*found, *(Finding(sentence, fault=True) for sentence in self.standstills())]
 
-    def _standstills(self) -> list[str]:
+    def standstills(self) -> list[str]:
+        """Return a sentence for each loop of ours that has not come round for too long."""
         long_ago = asyncio.get_running_loop().time() - _STALLED
         found = []
         if not self.store.healthy:
@@ -298,16 +300,21 @@ async def run(every: Sequence[Settings]) -> None:
     workshop = Workshop()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(workshop.close)
-        tasks = []
+        tasks, bots = [], []
         for settings in every:
             stack.enter_context(RunLock(settings.database.url, settings.database.schema_))
             bot = await stack.enter_async_context(_with_page(settings, clock, workshop))
             health = await stack.enter_async_context(_health_of(bot))
             almanac.note(bot.watch)
+            bots.append(bot)
             tasks.append(asyncio.create_task(bot.run()))
             log.info("%s is ready%s", settings.county, f"; its health: {health}" if health else "")
+        systemd.notify("READY=1")
+        feeding = asyncio.create_task(systemd.feed(lambda: not any(bot.standstills() for bot in bots)))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+        systemd.notify("STOPPING=1")
+        feeding.cancel()
         stopping.cancel()
         for task in tasks:
             task.cancel()

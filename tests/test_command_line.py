@@ -27,7 +27,7 @@ from bot.domain.sample import sample_county
 from bot.errors import BotError, ConfigurationError, StorageError
 from bot.papers.template import write_roster
 from tests.botapi import BotApi
-from tests.command import PROGRAM, TOKEN, environment, liaison, started
+from tests.command import PATIENCE, PROGRAM, TOKEN, environment, liaison, started
 
 # Every test here starts the real command in a process of its own.
 pytestmark = pytest.mark.slow
@@ -560,6 +560,25 @@ async def test_a_second_signal_ends_it_at_once(county: Path, api: BotApi) -> Non
         await api.until(lambda: api._poller is None)
 
         assert await running.stopped() == -signal.SIGTERM
+
+
+async def test_systemd_hears_that_it_is_ready_lives_and_stops(
+    county: Path, api: BotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", str(county / "notify"))
+    monkeypatch.setenv("WATCHDOG_USEC", "200000")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(county / "notify"))
+        manager.setblocking(False)
+        loop = asyncio.get_running_loop()
+        async with started("run", cwd=county) as running, asyncio.timeout(PATIENCE):
+            told = [await loop.sock_recv(manager, 100) for _ in range(3)]
+            running.told(signal.SIGTERM)
+            while told[-1] != b"STOPPING=1":
+                told.append(await loop.sock_recv(manager, 100))
+            assert await running.ended() == 0
+
+    assert told[:3] == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
 
 
 async def test_a_token_that_was_revoked_is_told_and_tried_again(county: Path, api: BotApi) -> None:

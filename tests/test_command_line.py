@@ -562,8 +562,9 @@ async def test_a_second_signal_ends_it_at_once(county: Path, api: BotApi) -> Non
         assert await running.stopped() == -signal.SIGTERM
 
 
+@pytest.mark.usefixtures("api")
 async def test_systemd_hears_that_it_is_ready_lives_and_stops(
-    county: Path, api: BotApi, monkeypatch: pytest.MonkeyPatch
+    county: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(county / "notify"))
     monkeypatch.setenv("WATCHDOG_USEC", "200000")

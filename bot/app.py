@@ -373,11 +373,16 @@ async def _health_of(bot: Bot) -> AsyncIterator[str]:
     if not listen:
         yield ""
         return
+    from bot import metrics
     from bot.office.health import health_site
     from bot.web import Server, taken
 
     listening = taken(listen, "office.listen")
-    server = Server(health_site(bot.ailments, lambda: [asdict(each) for each in bot.findings()]))
+    server = Server(
+        health_site(
+            bot.ailments, lambda: [asdict(each) for each in bot.findings()], lambda: metrics.text(bot)
+        )
+    )
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         yield f"http://{listen}/healthz"

@@ -1,6 +1,7 @@
 """Letters on their way: claimed, delivered, held back, given up."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,6 +49,21 @@ _LANES = select(
         for lane in Lane
     )
 )
+_BACKLOG = (
+    select(
+        outbox.c.platform,
+        outbox.c.lane,
+        func.count().label("number"),
+        func.min(outbox.c.due_at).label("since"),
+    )
+    .where(
+        outbox.c.platform != "",
+        outbox.c.state.in_(("waiting", "claimed")),
+        outbox.c.due_at <= bindparam("now"),
+    )
+    .group_by(outbox.c.platform, outbox.c.lane)
+    .order_by(outbox.c.platform, outbox.c.lane)
+)
 _ORPHANS = (
     select(outbox, _original.c.message.label("updates_message"))
     .outerjoin(_original, _original.c.id == outbox.c.updates_id)
@@ -88,6 +104,16 @@ _SENT = (
         text=case((outbox.c.subject == PRIVATE, ""), else_=outbox.c.text),
     )
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much of one lane is due and not delivered, and since when."""
+
+    platform: str
+    lane: Lane
+    count: int
+    since: datetime
 
 
 class Dispatch:
@@ -233,6 +259,11 @@ class Dispatch:
     def next_due(self, after: datetime) -> datetime | None:
         """Return when the next letter becomes due after a moment."""
         return self._connection.execute(_NEXT_DUE, {"after": after}).scalar()
+
+    def backlog(self, now: datetime) -> list[Backlog]:
+        """Return what is due and not delivered, a line for each lane of each platform that has any."""
+        rows = self._connection.execute(_BACKLOG, {"now": now})
+        return [Backlog(row.platform, Lane(row.lane), row.number, row.since) for row in rows]
 
     def pending(self, platforms: Sequence[str], now: datetime) -> int:
         """Return how many letters are due and not yet delivered."""

@@ -514,6 +514,7 @@ async def test_a_county_at_work_is_healthy_and_refuses_a_second_process(
         await running.has_said("is ready")
         await api.until(lambda: bool(api.polls), within=30)
         health = await fetched(f"http://{address}/healthz")
+        measured, metrics = await fetched(f"http://{address}/metrics")
         second = await liaison("run", cwd=county)
         imported = await liaison("import", str(roster_file), cwd=county)
         backed_up = await liaison("backup", "copy.db", cwd=county)
@@ -521,6 +522,11 @@ async def test_a_county_at_work_is_healthy_and_refuses_a_second_process(
         code = await running.stopped(signal.SIGINT)
 
     assert health == (200, "ok")
+    assert measured == 200
+    assert "liaison_well 1\n" in metrics
+    assert 'liaison_channel_up{channel="telegram"} 1\n' in metrics
+    assert 'liaison_loop_age_seconds{loop="delivery telegram"} ' in metrics
+    assert "liaison_dead_letters 0\n" in metrics
     assert second.code == 74
     assert re.fullmatch(
         r"\S+ is served by another `liaison run` \(process (\d+)\); stop that one first: kill \1\n",

@@ -1,9 +1,9 @@
-"""GET /healthz: 200 only while every loop beats and every connection is up.
+"""GET /healthz: 200 only while every loop beats and every connection is up; GET /metrics: how much of what.
 
-Whoever asks for JSON is told of each channel besides: `liaison check` does.
+Whoever asks /healthz for JSON is told of each channel besides: `liaison check` does.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,8 +15,12 @@ Ailments = Callable[[], list[str]]
 Findings = Callable[[], list[dict[str, object]]]
 """Returns how each channel goes, a sentence each."""
 
+Metrics = Callable[[], Awaitable[str]]
+"""Returns what is measured, in Prometheus' text format."""
+_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
-def health_site(ailments: Ailments, findings: Findings) -> Starlette:
+
+def health_site(ailments: Ailments, findings: Findings, metrics: Metrics) -> Starlette:
     """Return the site that tells the bot's health."""
 
     async def healthz(request: Request) -> Response:
@@ -26,4 +30,7 @@ def health_site(ailments: Ailments, findings: Findings) -> Starlette:
             return JSONResponse({"ailments": found, "findings": findings()}, status)
         return PlainTextResponse("\n".join(found) or "ok", status)
 
-    return Starlette(routes=[Route("/healthz", healthz)])
+    async def measured(_: Request) -> Response:
+        return Response(await metrics(), media_type=_PROMETHEUS)
+
+    return Starlette(routes=[Route("/healthz", healthz), Route("/metrics", measured)])

@@ -88,7 +88,7 @@ def assign(
 
 
 def _receiver(desk: Desk, project: Project, giver: Person, holder: Person) -> Person:
-    """Return who says that the money has come: the project's owner, else its liaison; never who pays."""
+    """Return who says that the money has come: the project's owner, else its liaison, but not who pays."""
     on = [
         desk.tx.people.get(each)
         for duty in (Duty.OWNER, Duty.LIAISON)
@@ -96,7 +96,7 @@ def _receiver(desk: Desk, project: Project, giver: Person, holder: Person) -> Pe
     ]
     reached = desk.tx.people.addresses([each.id for each in on])
     found = [each for each in on if each.id in reached]
-    return next(each for each in (*found, giver, routing.office(desk)) if each.id != holder.id)
+    return next((each for each in found if each.id != holder.id), giver)
 
 
 def _promise_to(desk: Desk, receiver: Person, task: Problem, giver: Person) -> None:
@@ -115,15 +115,18 @@ def _promise_to(desk: Desk, receiver: Person, task: Problem, giver: Person) -> N
 
 
 def promise(turn: Turn, project: Project, text: str, origin: str) -> Problem:
-    """Make a task of a promise; its holder is whom it begins with, else the one who made it."""
+    """Make a task of a promise; its holder is whom it begins with, else the one who made it.
+
+    One that says 兑付 and an amount is of money, for the enterprise to confirm.
+    """
     units = {unit.name for unit in turn.tx.people.units()}
     name, words = read_holder(text, {person.name for person in turn.tx.people.all()}, units)
     holder = custody.whom(turn, name) if name else turn.sender
-    return assign_said(turn, Said(project, holder, words, _due(turn, words)), origin)
+    return assign_said(turn, Said(project, holder, words, _due(turn, words)), origin, payout_in(words))
 
 
 def assign_said(turn: Turn, said: Said, origin: str, promised: int | None = None) -> Problem:
-    """Make a task of what somebody said; what says 兑付 and an amount is promised to the enterprise."""
+    """Make a task of what somebody said, with what it promises to pay an enterprise."""
     _must_be_reached(turn, said.holder)
     task = assign(
         turn,
@@ -133,7 +136,7 @@ def assign_said(turn: Turn, said: Said, origin: str, promised: int | None = None
         holder=said.holder,
         origin=origin,
         due=said.due,
-        promised=promised or payout_in(said.text),
+        promised=promised,
     )
     attachments.keep(turn, problem_id=task.id)
     return task

@@ -137,6 +137,24 @@ async def test_a_promise_of_a_visit_that_says_so_is_one_of_money(world: World) -
     assert await paid(world) == (8_000, 0, "待接办")
 
 
+async def test_who_pays_does_not_say_that_the_money_has_come_while_there_is_anybody_else(
+    world: World,
+) -> None:
+    await world.hears("zhao", "兑现 XM-003 王强 12月7日前代付搬迁奖励3万")
+    to_giver = world.last("zhao")
+    await world.hears("zhao", "兑现 XM-003 赵文静 12月7日前付开工奖励3万")
+
+    assert to_giver.endswith("承诺兑付 3 万元，由王强在 12-07 前付清，赵文静确认到账后销号。")
+    assert world.last("zhao").endswith("由赵文静在 12-07 前付清，王强确认到账后销号。")
+
+
+async def test_a_task_that_only_speaks_of_money_promises_none(world: World) -> None:
+    await world.hears("zhao", "交办 王强 XM-003 12月7日前研究兑付办法，约需200万")
+
+    assert world.last("zhao").startswith("已记 任务 2026-001｜智慧物流园")
+    assert await paid(world) == (None, 0, "待接办")
+
+
 async def test_those_to_whom_it_was_promised_do_not_take_it_back_but_who_promised_does(world: World) -> None:
     await world.hears("chen", PROMISED)
     await world.hears("liu", "撤销 2026-001 不要了")

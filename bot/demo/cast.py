@@ -33,6 +33,10 @@ acting: ContextVar[bool] = ContextVar("acting", default=False)
 _NEVER = 0.04
 _LATE = 0.12
 _TAKE, _FEED_BACK, _SOLVE, _SATISFIED = 0.75, 0.35, 0.3, 0.85
+_PAY = 0.06
+"""Money is slower than anything else."""
+_HALF = 200
+"""Half of hundredths of 万元."""
 
 _FEEDBACK = (
     "已现场踏勘，正在组卷",
@@ -180,6 +184,10 @@ class Cast:
                 return Line(problem.holder_id, f"接办 {problem.number}")
             case State.WORKING if now - (problem.accepted_at or now) > timedelta(hours=20):
                 draw = chance.random()
+                if problem.outstanding:
+                    paid = "付清" if draw < _PAY else f"累计{problem.outstanding // _HALF}万"
+                    is_told = draw < _PAY or (draw < _FEED_BACK and not problem.paid)
+                    return Line(problem.holder_id, f"兑现 {problem.number} {paid}") if is_told else None
                 if draw < _SOLVE:
                     return Line(problem.holder_id, f"已解决 {problem.number} {chance.choice(_SOLUTIONS)}")
                 if draw < _SOLVE + _FEED_BACK and not problem.feedback:

@@ -24,6 +24,7 @@ HABITS: dict[str, Habit] = {
     "missive_return": Habit(0.1, ("没有写明完成时限，请补充",)),
     "stage_agree": Habit(0.85),
     "stage_refuse": Habit(0.1),
+    "approval_decide": Habit(0.3),
     "keep_apart": Habit(0.3),
     "merge": Habit(0.5),
     # Units and leaders.
@@ -64,6 +65,7 @@ OF_THE_OFFICE = frozenset(
         "refuse",
         "stage_agree",
         "stage_refuse",
+        "approval_decide",
         "keep_apart",
         "merge",
     }

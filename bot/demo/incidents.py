@@ -93,7 +93,7 @@ def of_problem(problem: Problem, at: County, day_of: Callable[..., date]) -> lis
     """Return how a problem that is being worked on goes another way; nothing where it does not."""
     if problem.is_task or problem.state is not State.WORKING or problem.generation > 1:
         return []
-    chance = random.Random(f"{problem.number}|fate")
+    chance = random.Random(f"{problem.number}|fate|2")
     fate, number = chance.random(), problem.number
     if fate < _TRANSFERRED:
         holder = at.people[problem.holder_id]
@@ -125,6 +125,12 @@ def of_day(clerk: int, at: County, day: date) -> list[Line]:
         return [Line(clerk, "清单")]
     if day.weekday() == _TUESDAY and week == 2:  # noqa: PLR2004 -- the third of a month
         return [Line(clerk, "试算 计划=50 进度=30 问题=20")]
+    if day.weekday() == _TUESDAY and week == 3:  # noqa: PLR2004 -- the fourth
+        return [Line(clerk, "变更"), Line(clerk, "兑现")]
+    if day.weekday() == _WEDNESDAY and week in {0, 2}:
+        return _approval(clerk, at.projects, day, chance)
+    if day.weekday() == _THURSDAY and week in {0, 2}:
+        return [*_changed(at, chance), *_promised(clerk, at.projects, day, chance)]
     if day.weekday() == _TUESDAY and week == 1:
         return [Line(clerk, f"四类 {chance.choice(at.projects).number} {chance.choice(_TIERS)}")]
     if day.weekday() == _WEDNESDAY and week == 1:
@@ -168,3 +174,34 @@ def _moved(clerk: int, at: County, day: date, chance: random.Random) -> list[Lin
     to = (moved.planned or day) + timedelta(days=_TEN)
     words = f"改期 {numbers[moved.project_id]} {moved.name} {to.year}年{to.month}月{to.day}日"
     return [Line(clerk, words)]
+
+
+def _building(projects: Sequence[Project]) -> list[Project]:
+    """Return what is being built, and whose plan may be another one day."""
+    return [
+        each for each in projects if each.kind is ProjectClass.BUILDING and each.actual_completion is None
+    ]
+
+
+def _changed(at: County, chance: random.Random) -> list[Line]:
+    """Let a lead leader ask for a total that is a little higher."""
+    project = chance.choice(_building(at.projects))
+    leads = at.leads.get(project.id)
+    more = project.total // _HUNDRED + project.total // _HUNDRED // _HUNDRED
+    words = f"变更 {project.number} 总投资 {more}万，初步设计批复调整"
+    return [Line(at.acts_for(leads[0]), words)] if leads and more else []
+
+
+def _promised(clerk: int, projects: Sequence[Project], day: date, chance: random.Random) -> list[Line]:
+    """Let the county promise an enterprise some money, within days."""
+    project, by = chance.choice(_building(projects)), day + timedelta(days=4)
+    words = f"{by.month}月{by.day}日前兑付设备补助{chance.randint(2, 20) * _TEN}万"
+    return [Line(clerk, f"兑现 {project.number} {chance.choice(_TO)} {words}")]
+
+
+def _approval(clerk: int, projects: Sequence[Project], day: date, chance: random.Random) -> list[Line]:
+    """Let an approval be given ahead of what it lacks, or be under way with its day."""
+    project, by = chance.choice(_building(projects)), day + timedelta(days=9)
+    until = f"{by.month}月{by.day}日前"
+    words = chance.choice((f"用地 容缺办理，{until}补齐", f"环评 受理，{until}办结"))
+    return [Line(clerk, f"手续 {project.number} {words}")]

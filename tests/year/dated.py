@@ -83,6 +83,15 @@ def _dated(look: Look) -> Iterator[tuple[str, Any, str, str, str]]:
         key = f"missive {row['letter']}"
         yield key, row, "函件回复", row["holder"] or "", row["reply_due"]
 
+    for row in look.rows(
+        f"SELECT {_WHERE}, e.element, e.text, e.due, n.name AS holder"
+        f" FROM elements e JOIN people n ON n.id = e.by_id JOIN {_PLACED}"
+        " WHERE p.id = e.project_id AND e.due IS NOT NULL"
+    ):
+        item = row["element"].removeprefix("手续:")
+        told = {**dict(row), "what": f"{item}：{row['text']}"}
+        yield f"{row['number']} {item}", told, "手续", row["holder"], row["due"]
+
 
 def _placed(row: Any, leads: dict[int, list[str]]) -> dict[str, Any]:
     return {

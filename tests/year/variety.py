@@ -65,6 +65,28 @@ HAPPENED: dict[str, tuple[int, str]] = {
         _MONTH,
         "SELECT COUNT(*) FROM problems WHERE nature = '任务' AND origin LIKE 'visit:%'",
     ),
+    "a change of a plan, agreed to": (
+        _MONTH,
+        "SELECT COUNT(*) FROM stage_moves WHERE what = '总投资' AND answer = '同意'",
+    ),
+    "money promised and paid in parts": (
+        _MONTH,
+        (
+            "SELECT COUNT(*) FROM audit WHERE action = 'payout.paid'"
+            " AND json_extract(detail, '$.text') LIKE '累计%'"
+        ),
+    ),
+    "money that has come": (
+        _YEAR,
+        "SELECT COUNT(*) FROM problems WHERE promised IS NOT NULL AND state = '已销号'",
+    ),
+    "an approval past its day, and decided": (
+        _MONTH,
+        (
+            "SELECT COUNT(*) FROM audit WHERE action = 'approval.noted'"
+            " AND json_extract(detail, '$.text') LIKE '%20__-__-__%'"
+        ),
+    ),
     "a banner with a history": (
         _YEAR,
         "SELECT COUNT(*) > 1 FROM bulletins WHERE form = '流动红旗' AND state = '已发'",

@@ -11,9 +11,10 @@ from bot.domain.projects import Project
 from bot.domain.words import visible
 from bot.errors import Refused
 from handlers import approvals, routing
-from handlers.turn import Beat, Turn
+from handlers.turn import Beat, Desk, Turn
 from handlers.watch import Watch
 from storage.elements import Written
+from storage.letters import Choices
 
 _AT_ONCE = 50
 _LONGER = timedelta(days=14)
@@ -63,27 +64,43 @@ def _whom(beat: Beat, project: Project, written: Written) -> list[Person]:
 
 
 def _notice(beat: Beat, person: Person, project: Project, written: Written) -> None:
+    said, choices = _page(beat, person, project, written)
     item, due = written.element.removeprefix(APPROVAL), written.due or beat.today
+    slot = f"approval:{project.id}:{item}:{due}:{person.id}"
+    beat.tell(person, slot, said, choices, subject=approvals.subject(written))
+
+
+def show(turn: Turn) -> None:
+    """Show once more an approval whose day is past, with what may be decided."""
+    approvals.must_be_allowed(turn)
+    number, _, item = turn.argument.partition(":")
+    project = turn.tx.projects.get(int(number))
+    written = turn.tx.elements.of(project.id).get(f"{APPROVAL}{item}")
+    if written is None or written.due is None or written.due >= turn.today:
+        raise Refused("approvals.settled", project=project.name, item=item)
+    said, choices = _page(turn, turn.sender, project, written)
+    turn.reply_with(said, choices, subject=approvals.subject(written))
+
+
+def _page(desk: Desk, person: Person, project: Project, written: Written) -> tuple[str, Choices]:
+    item, due = written.element.removeprefix(APPROVAL), written.due or desk.today
     kind = "lacking" if is_lacking(written.text) else "silent"
-    said = beat.say(
+    said = desk.say(
         person,
         f"approvals.{kind}",
         project=project.name,
         number=project.number,
         item=item,
-        day=beat.date(person, due),
+        day=desk.date(person, due),
         text=visible(written.text),
         name=written.name,
-        later=beat.date(person, beat.today + _LONGER),
+        later=desk.date(person, desk.today + _LONGER),
     )
-    choices = (
-        tuple(
-            (beat.say(person, f"button.approval_{key}"), f"approval_decide:{project.id}:{item}:{key}:{due}")
-            for key, _ in _ANSWERS[kind]
-        ),
+    row = tuple(
+        (desk.say(person, f"button.approval_{key}"), f"approval_decide:{project.id}:{item}:{key}:{due}")
+        for key, _ in _ANSWERS[kind]
     )
-    slot = f"approval:{project.id}:{item}:{due}:{person.id}"
-    beat.tell(person, slot, said, choices, subject=approvals.subject(written))
+    return said, (row,)
 
 
 def decide(turn: Turn) -> None:

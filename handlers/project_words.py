@@ -49,6 +49,7 @@ ACTIONS: dict[str, Callable[[Turn], None]] = {
     "milestone_plan": milestones.plan,
     "approval": approvals.grant,
     "approval_decide": approval_terms.decide,
+    "approval_open": approval_terms.show,
 }
 
 TOPICS: dict[str, Callable[[Turn], None]] = {"stage": stages.answered, "change": changes.because}

@@ -1,4 +1,4 @@
-"""What waits for the office since an earlier day: papers, objections, letters and steps, a line each.
+"""What waits for the office since an earlier day, a line each: papers, letters, steps, approvals.
 
 Once a working day, in the message about the letters; each number opens what it stands before.
 """
@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.bulletins import Bulletin
+from bot.domain.elements import APPROVAL
 from bot.domain.missives import Missive, MissiveState
 from bot.domain.people import Person
 from bot.domain.stages import Move
 from handlers import missive_cards, nods
 from handlers.turn import Beat, Desk, rows_of
+from storage.elements import Written
 from storage.letters import Choices
 
 _MOST = 8
@@ -27,11 +29,13 @@ class Waiting:
     objected: Sequence[Bulletin]
     missives: Sequence[Missive]
     moves: Sequence[Move]
+    approvals: Sequence[Written]
 
     @property
     def count(self) -> int:
         """How many things wait."""
-        return len(self.drafts) + len(self.objected) + len(self.missives) + len(self.moves)
+        kinds = (self.drafts, self.objected, self.missives, self.moves, self.approvals)
+        return sum(len(each) for each in kinds)
 
 
 def since_before(beat: Beat, moment: datetime) -> Waiting:
@@ -41,6 +45,7 @@ def since_before(beat: Beat, moment: datetime) -> Waiting:
         beat.tx.bulletins.objected(moment),
         [each for each in beat.tx.missives.in_state(MissiveState.DRAFT) if each.drafted_at < moment],
         beat.tx.stages.shown_before(moment),
+        beat.tx.elements.told_before(moment),
     )
 
 
@@ -67,4 +72,9 @@ def _items(desk: Desk, reader: Person, waiting: Waiting) -> list[tuple[str, str]
             found.append((text, f"bulletin:{each.id}"))
     found += [(missive_cards.line(desk, reader, each), f"missive:{each.id}") for each in waiting.missives]
     found += [(nods.line(desk, reader, each), f"stage_open:{each.id}") for each in waiting.moves]
+    for written in waiting.approvals:
+        item, project = written.element.removeprefix(APPROVAL), desk.tx.projects.get(written.project_id)
+        day = desk.date(reader, written.due) if written.due else ""
+        text = desk.say(reader, "waiting.approval", project=project.name, item=item, day=day)
+        found.append((text, f"approval_open:{project.id}:{item}"))
     return found

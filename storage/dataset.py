@@ -13,6 +13,7 @@ from bot.domain.county import County
 from bot.domain.document import Kind
 from bot.domain.ranking import Scorecard, Weights
 from bot.domain.scope import Scope
+from storage.counted import Counted
 
 Line = Mapping[str, Value]
 """A line by the keys of its figures, and two more: ``key`` names it, ``source`` says whose word it is.
@@ -28,6 +29,9 @@ _DAY = timedelta(days=1)
 class Question:
     """What is asked of a dataset: the days from ``first`` to ``last`` of a scope, as known at ``now``.
 
+    ``before`` is how far the paper of the days before has counted; what came later for those days –
+    said in the evening after it was drafted, put right the week after – is of this one, so that papers
+    one after the other count everything once. Without it a period has what is of its days.
     ``form`` is the paper that asks; ``by`` and ``weights`` are how a ranking is made, the county's own
     weights if there are none. ``projects`` are the lines of projects once they were read: several
     datasets begin with them.
@@ -41,6 +45,7 @@ class Question:
     form: str = ""
     by: str = "project"
     weights: Weights = ()
+    before: Counted | None = None
     projects: list[Line] = field(default_factory=list, compare=False)
 
     @cached_property
@@ -55,8 +60,9 @@ class Question:
 
     @cached_property
     def begins(self) -> datetime:
-        """The first moment of the period."""
-        return self.county.calendar.at(self.first, time(0))
+        """The first moment of the period: when the paper before was drafted, if that was earlier."""
+        midnight = self.county.calendar.at(self.first, time(0))
+        return min(midnight, self.before.at) if self.before else midnight
 
     @cached_property
     def ends(self) -> datetime:

@@ -72,6 +72,12 @@ class Elements:
         rows = self._connection.execute(_FALLEN_DUE, {"today": today, "most": most})
         return [_written(row) for row in rows]
 
+    def told_before(self, moment: datetime) -> list[Written]:
+        """Return the approvals of which people were told before a moment that their day is past."""
+        told = _WRITTEN.where(elements.c.due.is_not(None), elements.c.told_at < moment)
+        rows = self._connection.execute(told.order_by(elements.c.due, elements.c.project_id))
+        return [_written(row) for row in rows]
+
     def tell(self, written: Written, now: datetime) -> bool:
         """Note that people are told that a day is past; False if they were."""
         mine = (elements.c.project_id == written.project_id, elements.c.element == written.element)

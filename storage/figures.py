@@ -73,7 +73,8 @@ def _lines(connection: Connection, question: Question) -> Iterator[Line]:
     counts = {row.project_id: row for row in connection.execute(problem_counts(question, wanted))}
     leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
     following = _next_milestones(connection, wanted)
-    for course in courses(connection, wanted, question.first, question.until):
+    through = question.before.report_id if question.before else None
+    for course in courses(connection, wanted, question.first, question.until, through):
         row = course.row
         yield {
             "key": row.number,

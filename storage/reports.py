@@ -120,6 +120,7 @@ class Reports:
             "day": answered.day,
             "version": version,
             "current": counts,
+            "counted": counts,
             "kind": str(answered.kind),
             "text": answered.text,
             "permille": answered.standing.permille,

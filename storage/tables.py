@@ -285,6 +285,8 @@ reports = _table(
     Column("day", Date, nullable=False),
     Column("version", Integer, nullable=False),
     Column("current", Boolean, nullable=False),
+    # Whether it counted when it came; with the order of ids this tells what counted at any time.
+    Column("counted", Boolean, nullable=False, server_default=text("false")),
     Column("kind", String, nullable=False),
     _words("text"),
     Column("permille", Integer, nullable=False),

@@ -135,7 +135,7 @@ class Document:
     """A paper: its title, what of which days, the sentences for a chat, its tables, its notes.
 
     The blanks of ``lead`` are filled when it is printed: with ``given`` words, or with what ``blanks``
-    count in the tables.
+    count in the tables. ``known_through`` is the last report it knew: the next paper begins after it.
     """
 
     form: str
@@ -152,6 +152,7 @@ class Document:
     given: Mapping[str, str] = field(default_factory=dict)
     blanks: tuple[Blank, ...] = ()
     personal: bool = False
+    known_through: int = 0
 
     @property
     def is_empty(self) -> bool:

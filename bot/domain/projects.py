@@ -28,6 +28,37 @@ class Stage(StrEnum):
     PRODUCTION = "竣工投产"
 
 
+_BEFORE_A_START = {
+    ProjectClass.RESERVE: Stage.PLANNING,
+    ProjectClass.SEEKING: Stage.PLANNING,
+    ProjectClass.NEGOTIATING: Stage.SIGNING,
+    ProjectClass.NEW: Stage.SITING,
+}
+
+
+def stage_spoken_for(
+    kind: ProjectClass | None,
+    *,
+    planned_start: date | None,
+    actual_start: date | None,
+    actual_completion: date | None,
+    is_built_at: bool,
+    today: date,
+) -> Stage:
+    """Return the stage that a project's dates and class speak for, where nobody has said it.
+
+    What is done comes first, then that something is built, then the class; a project 在建, or of no class,
+    whose planned start is to come has not started.
+    """
+    if actual_completion is not None or kind is ProjectClass.BUILT:
+        return Stage.PRODUCTION
+    if actual_start is not None or is_built_at:
+        return Stage.STARTED
+    is_ahead = planned_start is not None and planned_start > today
+    early = Stage.SITING if is_ahead else Stage.STARTED
+    return _BEFORE_A_START.get(kind, early) if kind else early
+
+
 PACED = frozenset({ProjectClass.BUILDING, ProjectClass.NEW})
 """The classes whose plan of the year runs with the year."""
 

@@ -24,6 +24,7 @@ from bot.papers.bulletin_pages import pages
 from bot.papers.forms import TableForm, forms
 from bot.papers.press import XLSX
 from bot.papers.scoring import blanks_of_ranking, rules
+from storage.counted import counted_before, last_report
 from storage.dataset import Figure, Line, Question
 from storage.datasets import DATASETS
 from storage.snapshot import snapshot
@@ -56,13 +57,20 @@ def draft(order: DraftOrder) -> Document:
     if form is None:
         raise PaperError(f"there is no form {order.paper}; add {order.paper}.toml to the folder rhythm.forms")
     say = partial(texts.load(order.rewordings, order.language).say, order.language)
-    question = Question(
-        Scope.parse(order.scope), order.first, order.last, order.county, order.now, form=order.paper
-    )
-    asked = [replace(question, by=each.by, weights=order.weights or each.weights) for each in form.tables]
-    # Most tables of a paper are made from the same lines.
-    keys = [(table.dataset, of.by, of.weights) for table, of in zip(form.tables, asked, strict=True)]
     with snapshot(order.url, order.schema) as connection:
+        question = Question(
+            Scope.parse(order.scope),
+            order.first,
+            order.last,
+            order.county,
+            order.now,
+            form=order.paper,
+            before=counted_before(connection, order.paper, order.scope, order.first),
+        )
+        known_through = last_report(connection)
+        asked = [replace(question, by=each.by, weights=order.weights or each.weights) for each in form.tables]
+        # Most tables of a paper are made from the same lines.
+        keys = [(table.dataset, of.by, of.weights) for table, of in zip(form.tables, asked, strict=True)]
         lines = {
             key: list(DATASETS[key[0]].lines(connection, of))
             for key, of in dict(zip(keys, asked, strict=True)).items()
@@ -76,7 +84,7 @@ def draft(order: DraftOrder) -> Document:
         scope=order.scope,
         first=order.first.isoformat(),
         last=order.last.isoformat(),
-        made_at=order.now.astimezone(order.county.calendar.zone).isoformat(timespec="minutes"),
+        made_at=order.now.astimezone(order.county.calendar.zone).isoformat(),
         lead=tuple(words[order.language] for words in form.lead),
         tables=tuple(
             _table(each, lines[key], of, order.language, say)
@@ -86,6 +94,7 @@ def draft(order: DraftOrder) -> Document:
         given=given,
         blanks=form.blanks,
         personal=form.personal,
+        known_through=known_through,
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, exists, select
 from bot.domain.changes import COLUMNS
 from bot.domain.columns import Sheet
 from bot.domain.people import Duty
-from bot.domain.projects import ProjectClass, Stage
+from bot.domain.projects import ProjectClass, stage_spoken_for
 from bot.domain.roster import ProjectRow
 from storage.changes import Changes
 from storage.roster.changes import Change, Journal, What, differences, label, listed, shown
@@ -21,7 +21,7 @@ from storage.tables import projects, reports
 
 _NEVER_WITHOUT = frozenset({Duty.LEAD_LEADER, Duty.LIAISON})
 """The duties that an empty cell does not end."""
-_FRESH = {"kind": str(ProjectClass.BUILDING), "stage": str(Stage.STARTED), "total": 0, "planned": 0}
+_FRESH = {"kind": str(ProjectClass.BUILDING), "total": 0, "planned": 0}
 _FRESH_START = {"start_permille": 0, "start_cumulative": 0, "permille": 0, "cumulative": 0}
 _FACTS = (
     "number",
@@ -82,7 +82,7 @@ def _merge(
             {
                 **{name: getattr(row, name) for name in _FACTS},
                 "kind": row.kind and str(row.kind),
-                "stage": row.stage and str(row.stage),
+                "stage": standings.stage(row),
                 "unit_id": unit_ids[row.unit],
                 **standings.start(row),
             }
@@ -93,7 +93,10 @@ def _merge(
     Changes(connection).import_(_changed(merged), today, journal.now)
     unit_names = {unit_id: name for name, unit_id in unit_ids.items()}
     for row, project in zip(rows, merged, strict=True):
-        _assign(row, project, unit_names, register, duties, journal)
+        said = []
+        if project.is_new and row.stage is None:
+            said.append(f"阶段没填，按日期和类别记作「{standings.stage(row)}」")
+        _assign(row, project, unit_names, register, duties, journal, said)
         if kept := standings.kept(row):
             journal.keep(Sheet.PROJECTS, _name(row), kept)
 
@@ -144,6 +147,25 @@ class _Standings:
             "start_on": self._today if is_news else None,
         }
 
+    def is_new(self, row: ProjectRow) -> bool:
+        """Tell whether a project is in no roster before this one."""
+        return row.number not in self._started
+
+    def stage(self, row: ProjectRow) -> str | None:
+        """Return the stage of a row; of a new project with an empty cell, what its dates speak for."""
+        if row.stage is not None or not self.is_new(row):
+            return row.stage and str(row.stage)
+        return str(
+            stage_spoken_for(
+                row.kind,
+                planned_start=row.planned_start,
+                actual_start=row.actual_start,
+                actual_completion=row.actual_completion,
+                is_built_at=bool(row.permille),
+                today=self._today,
+            )
+        )
+
     def kept(self, row: ProjectRow) -> str:
         """Return what the reports say and the row contradicts; nothing where they agree."""
         stands = self._reported.get(row.number)
@@ -166,13 +188,14 @@ def _assign(
     register: Register,
     duties: Duties,
     journal: Journal,
+    said: Sequence[str],
 ) -> None:
     """Give a project the people of its row, and tell everything that became of it."""
     was, now = dict(project.was), dict(project.now)
     shown_was, shown_now = dict(was), dict(now)
     if "unit_id" in was:
         shown_was["unit"], shown_now["unit"] = unit_names[was["unit_id"]], unit_names[now["unit_id"]]
-    told = [] if project.is_new else differences(Sheet.PROJECTS, shown_was, shown_now)
+    told = [*said] if project.is_new else differences(Sheet.PROJECTS, shown_was, shown_now)
     given = list(row.duties())
     for duty in Duty:
         wanted = [register.get(who) for of, who in given if of is duty]

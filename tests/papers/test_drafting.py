@@ -1,6 +1,7 @@
 """From the database to what is handed over: drafted from a form, in a process of its own."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from sqlalchemy import update
 
 from bot.app import WorkshopPress, draft_order
 from bot.config import Database, Settings
+from bot.domain.bulletins import Stage
 from bot.domain.document import Document
 from bot.domain.people import Language
 from bot.domain.progress import Standing
@@ -34,18 +36,16 @@ def settings(tmp_path: Path, empty_database: Path) -> Settings:
     """A county with a small database of its own."""
     url = f"sqlite:///{tmp_path / 'liaison.db'}"
     (tmp_path / "liaison.db").write_bytes(empty_database.read_bytes())
-    engine = dialects.writer_engine(dialects.parsed(url))
-    with engine.connect() as connection:
-        dialects.begin(connection, writing=True)
-        tx = Tx(connection)
-        county = settled(tx)
-        tx.reports.add(report(county.soda, county.liu, TODAY - 9 * DAY))
-        tx.reports.add(report(county.soda, county.liu, TODAY, standing=Standing(650, 1_300_000)))
-        problem(tx, county)
-        tx.settle()
-        connection.exec_driver_sql("COMMIT")
-    engine.dispose()
-    return Settings(county="青禾县", database=Database(url=url, schema=""))
+    settings = Settings(county="青禾县", database=Database(url=url, schema=""))
+    writes(settings, _said)
+    return settings
+
+
+def _said(tx: Tx) -> None:
+    county = settled(tx)
+    tx.reports.add(report(county.soda, county.liu, TODAY - 9 * DAY))
+    tx.reports.add(report(county.soda, county.liu, TODAY, standing=Standing(650, 1_300_000)))
+    problem(tx, county)
 
 
 def rhythm(paper: str = "旬督查表", **changes: object) -> Rhythm:
@@ -65,6 +65,32 @@ def test_a_paper_is_drafted_from_the_answers_of_its_days(settings: Settings) -> 
     assert at is not None
     assert (soda.values[at], soda.source) == (100_000, "2026-11-23 刘敏")
     assert {row.source for row in paper.tables[0].rows if row is not soda} == {"名册"}
+
+
+def test_what_comes_after_a_draft_is_in_the_next_paper(settings: Settings) -> None:
+    sheet = drafted(settings)
+    writes(settings, lambda tx: tx.bulletins.draft(rhythm(), OCCASION, sheet, Stage.DRAFT, NOW))
+    evening = datetime(2026, 11, 30, 11, 30, tzinfo=UTC)
+    said = report(1, 1, OCCASION.last, standing=Standing(660, 1_350_000), at=evening)
+    writes(settings, lambda tx: tx.reports.add(said))
+
+    following = Occasion(date(2026, 12, 1), date(2026, 12, 10), NOW + 10 * DAY)
+    paper = draft(draft_order(settings, rhythm(), following, NOW + 10 * DAY))
+
+    sums = [each.tables[0].total("invested") for each in (sheet, paper)]
+    assert sums == [100_000, 50_000]
+
+
+def writes(settings: Settings, work: Callable[[Tx], object]) -> None:
+    """Write into the county's database."""
+    engine = dialects.writer_engine(dialects.parsed(settings.database.url))
+    with engine.connect() as connection:
+        dialects.begin(connection, writing=True)
+        tx = Tx(connection)
+        work(tx)
+        tx.settle()
+        connection.exec_driver_sql("COMMIT")
+    engine.dispose()
 
 
 def test_a_paper_of_a_part_says_so(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from bot.chat import Address
 from bot.domain.columns import Sheet
 from bot.domain.crosschecks import faults
 from bot.domain.deadlines import Dues
+from bot.domain.missives import MissiveRules, calls
 from bot.domain.people import Duty, Language, Role, UnitKind
 from bot.domain.problems import Problem, State, Urgency
 from bot.domain.progress import Kind, Standing
@@ -291,6 +292,40 @@ def test_an_empty_cell_leaves_a_fact_as_it_is(tx: Tx) -> None:
 
     assert applied(tx, sparse) == []
     assert everything(tx) == before
+
+
+def test_an_empty_stage_is_what_the_dates_speak_for_and_is_told(tx: Tx) -> None:
+    ahead = ProjectRow(
+        2, "QH009", "新项目", kind=ProjectClass.BUILDING, planned_start=TODAY + timedelta(days=20),
+        leader=PersonName("陈志远"), liaisons=(PersonName("刘敏"),),
+    )  # fmt: skip
+    late = replace(
+        ahead,
+        row=3,
+        number="QH010",
+        name="迟项目",
+        kind=ProjectClass.NEW,
+        planned_start=TODAY - timedelta(20),
+    )
+
+    told = applied(tx, replace(COUNTY, projects=(SODA, PUMP, ahead, late)))
+
+    found = {each: project(tx, each) for each in ("QH009", "QH010")}
+    assert {each.stage for each in found.values()} == {Stage.SITING}
+    assert [
+        [call.slot.partition(":")[0] for call in calls(each, TODAY, MissiveRules())]
+        for each in found.values()
+    ] == [["提醒函"], ["交办函"]]
+    (detail,) = [detail for _, _, name, detail in told if name == "QH009 新项目"]
+    assert detail.startswith("阶段没填，按日期和类别记作「规划选址」；")
+
+
+def test_an_empty_stage_changes_nothing_of_a_project_that_is_known(tx: Tx) -> None:
+    applied(tx, replace(COUNTY, projects=(replace(SODA, stage=Stage.ASSESSMENT), PUMP)))
+
+    applied(tx, Roster(projects=(replace(SODA, stage=None, planned_start=LATER),)))
+
+    assert project(tx, "QH001").stage is Stage.ASSESSMENT
 
 
 def test_what_a_new_project_leaves_empty_has_a_default(tx: Tx) -> None:

@@ -41,6 +41,23 @@ async def test_office_and_department_are_told_once_on_the_next_working_morning(w
     assert "🔴 用地：容缺办理，缺环评批复，12月4日前补齐（孙立新），已到期，待核定" in world.last("wang")
 
 
+async def test_what_nobody_decided_stands_among_what_waits_for_the_office(world: World) -> None:
+    await world.hears("sun", SILENT)
+    await world.day_at(MON, "08:50")
+    at_first = [text for text in world.said_to("zhao") if "等您定" in text]
+    await world.day_at(TUE, "08:50")
+    (waiting,) = [text for text in world.said_to("zhao") if "等您定" in text]
+
+    await world.hears("zhao", button="1")
+    await world.hears("zhao", button="视为同意")
+    await world.day_at(date(2026, 12, 9), "08:50")
+
+    assert at_first == []
+    assert waiting.endswith("\n1 手续｜智慧物流园：环评（12月4日到期，待核定）")
+    assert (await noted(world, "环评"))[0].startswith("已批（超时默认")
+    assert len([text for text in world.said_to("zhao") if "等您定" in text]) == 1
+
+
 @pytest.mark.parametrize(
     ("said", "button", "item", "words"),
     [

@@ -14,7 +14,7 @@ from typing import Any
 from tests.year import days
 from tests.year.figures import Raw
 from tests.year.letters import Letters
-from tests.year.rows import moment
+from tests.year.rows import Seen, moment
 from tests.year.tables import TABLES, Made, trial
 
 Slot = tuple[str, str, str]
@@ -29,17 +29,21 @@ class Checker:
         self.begin = begin
         self.letters = Letters(self.raw, begin)
         self.made: dict[Slot, Made] = {}
+        self.known: dict[tuple[str, date], Seen] = {}
+        """What was seen when a paper was drafted, by the paper and its last day."""
         self.asked_for: list[str] = []
         self.figures = 0
         self.seen: set[tuple[str, int, str]] = set()
         """The columns, by paper and table, in which something stood."""
 
     def look(self, paper: str, first: date, last: date, now: datetime) -> None:
-        """Count the figures of a paper that is being drafted."""
+        """Count the figures of a paper that is being drafted, after what the one before it has counted."""
         if paper in TABLES:
+            before = self.known.get((paper, first - timedelta(days=1)))
             self.made[paper, first.isoformat(), last.isoformat()] = TABLES[paper](
-                self.raw.at(first, last, now)
+                self.raw.at(first, last, now, before)
             )
+            self.known[paper, last] = self.raw.see(last, now)
 
     def look_at(self, document: dict[str, Any], now: datetime, weights: Mapping[str, int]) -> None:
         """Hold a paper that somebody asked for, and that nobody keeps, against what is counted now."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.year.ledger import Problems
-from tests.year.rows import Lines
+from tests.year.rows import Lines, Seen
 
 _DAY = timedelta(days=1)
 _PROJECTS = """
@@ -25,6 +25,7 @@ SELECT p.*, u.name AS unit,
        n.day AS now_day, n.permille AS now_permille, n.cumulative AS now_cumulative, w.name AS now_by,
        b.day AS before_day, b.permille AS before_permille, b.cumulative AS before_cumulative,
        s.text AS said_text, s.day AS said_day, q.name AS said_by, moved.day AS moved_day,
+       (SELECT id FROM reports m WHERE m.project_id = p.id AND m.day = moved.day AND current) AS moved_id,
        (SELECT COUNT(*) FROM reports r
         WHERE r.project_id = p.id AND current AND day BETWEEN :first AND :until) AS answered
 FROM projects p
@@ -52,9 +53,19 @@ class Raw:
     def close(self) -> None:
         self._db.close()
 
-    def at(self, first: date, last: date, now: datetime) -> "Look":
-        """Return what can be counted of some days as it stands now."""
-        return Look(self._db, first, last, now)
+    def at(self, first: date, last: date, now: datetime, seen: Seen | None = None) -> "Look":
+        """Return what can be counted of some days as it stands now, after what was seen before."""
+        return Look(self._db, first, last, now, seen)
+
+    def see(self, last: date, now: datetime) -> Seen:
+        """Return how far everything stands now by the reports of days up to a last one."""
+        standings = self.rows(
+            "SELECT project_id, day, permille, cumulative FROM reports WHERE current AND day <= :last"
+            " GROUP BY project_id HAVING day = MAX(day)",
+            last=last.isoformat(),
+        )
+        (newest,) = self.rows("SELECT COALESCE(MAX(id), 0) AS id FROM reports")
+        return Seen(last, now, {row["project_id"]: row for row in standings}, newest["id"])
 
     def rows(self, statement: str, **given: object) -> list[sqlite3.Row]:
         return self._db.execute(statement, given).fetchall()
@@ -88,8 +99,14 @@ class Look(Problems):
         runs = planned and row["kind"] in {"在建", "新上"} and not is_ahead
         due = planned * share // 1000 if runs else None
         permille = row["start_permille"] if row["now_day"] is None else row["now_permille"]
-        advanced = permille - (row["start_permille"] if row["before_day"] is None else row["before_permille"])
-        moved = (row["moved_day"] or "") >= self.first.isoformat() or money["invested"] > 0 or advanced > 0
+        height = row["start_permille"] if row["before_day"] is None else row["before_permille"]
+        advanced = permille - height
+        moved = (row["moved_day"] or "") >= self.first.isoformat()
+        if self.seen:
+            then = self.seen.standings.get(row["id"])
+            advanced += height - (then["permille"] if then else row["start_permille"])
+            moved |= (row["moved_id"] or 0) > self.seen.report_id
+        moved |= money["invested"] > 0 or advanced > 0
         return {
             **{key: row[key] for key in ("number", "name", "place", "industry", "level", "stage", "total")},
             "class": row["kind"],
@@ -131,7 +148,17 @@ class Look(Problems):
         new_year = self.given["new_year"]
         now = row["now_cumulative"] if (row["now_day"] or "") >= new_year else start
         before = row["before_cumulative"] if (row["before_day"] or "") >= new_year else start
-        return {"cumulative": now, "invested": now - before}
+        return {"cumulative": now, "invested": now - before + self._came_late(row)}
+
+    def _came_late(self, row: Any) -> int:
+        """Return the money that was said of the days before after their paper was drafted, in their year."""
+        if self.seen is None:
+            return 0
+        year = str(self.seen.last.year)
+        start = row["start_cumulative"] if row["start_on"][:4] == year else 0
+        then = self.seen.standings.get(row["id"])
+        known = then["cumulative"] if then and then["day"][:4] == year else start
+        return (row["before_cumulative"] if (row["before_day"] or "")[:4] == year else start) - known
 
     def _asked(self) -> dict[int, set[str]]:
         found: dict[int, set[str]] = {}

@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from bot.demo.everybody import Everybody
@@ -79,6 +79,9 @@ async def played(folder: Path, length: int) -> AsyncIterator[Played]:
             watch = story.town.bot.watch
             checker = Checker(folder / "demo.db", START.astimezone(days.CST))
             story.town.bot.watch = replace(watch, press=_Overlooked(watch.press, checker))
+            cast = story.town.cast
+            # Many answer in the evening, when the papers of the day are drafted already.
+            cast.answers_at = (time(9, 30), time(15, 0), time(19, 30), time(19, 30))
             await story.play(length, lambda: None)
             end = story.town.clock.now().astimezone(days.CST)
             yield Played(checker, end + timedelta(0), ears.heard, story)

@@ -1,6 +1,7 @@
 """The raw rows of a county's database, and the days that are asked about."""
 
 import sqlite3
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -12,11 +13,24 @@ CST = timezone(timedelta(hours=8))
 _DAY = timedelta(days=1)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What was seen when the paper before was drafted: how far each project stood, and the last report."""
+
+    last: date
+    at: datetime
+    standings: dict[int, sqlite3.Row]
+    report_id: int
+
+
 class Rows:
     """What the others count with: the database, and the first and last day as it knows them."""
 
-    def __init__(self, db: sqlite3.Connection, first: date, last: date, now: datetime) -> None:
+    def __init__(
+        self, db: sqlite3.Connection, first: date, last: date, now: datetime, seen: Seen | None = None
+    ) -> None:
         self._db = db
+        self.seen = seen
         self.first, self.last, self.now = first, last, now
         self.today = now.astimezone(CST).date()
         self.until = min(last, self.today)
@@ -28,7 +42,7 @@ class Rows:
             "until": self.until.isoformat(),
             "today": self.today.isoformat(),
             "now": now.astimezone(UTC).strftime(UTC_TEXT),
-            "begins": _utc(first),
+            "begins": min(_utc(first), seen.at.astimezone(UTC).strftime(UTC_TEXT)) if seen else _utc(first),
             "ends": _utc(last + _DAY),
             "new_year": f"{self.until.year}-01-01",
         }

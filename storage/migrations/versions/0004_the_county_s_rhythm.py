@@ -37,6 +37,10 @@ def upgrade() -> None:
     op.create_index("ix_outbox_sent", "outbox", columns, sqlite_where=sent, postgresql_where=sent)
     with op.batch_alter_table("projects") as batch:
         batch.add_column(Column("tier", String, nullable=False, server_default=""))
+    with op.batch_alter_table("reports") as batch:
+        batch.add_column(Column("counted", Boolean, nullable=False, server_default=text("false")))
+    # What counted earlier and does no more is asked about by no paper: none has been drafted yet.
+    op.execute("UPDATE reports SET counted = current")
     _projects()
     _papers()
     _enterprises()

@@ -166,6 +166,8 @@ class Everybody(Cast):
             return None
         if problem.id in self._county.asked:
             return None
+        if problem.outstanding and (paid := incidents.of_payout(problem, self._county, f"{day}|{clock}")):
+            return paid
         line = super().deed(problem, silent, day, clock)
         return replace(line, person_id=self._county.acts_for(line.person_id)) if line else None
 

@@ -31,6 +31,9 @@ _MOVED_BY, _SOON = timedelta(days=45), timedelta(days=60)
 _QUARTER = 3
 _TEN = 10
 _HUNDRED = 100
+_TENTH_OF_YI = 100_000
+_REGISTERS = (0, 2, 3)
+"""The weeks of a month in which something enters a register."""
 
 
 def is_left_lying(missive: str) -> bool:
@@ -54,8 +57,8 @@ class County:
 
     people: dict[int, Person] = field(default_factory=dict)
     leads: dict[int, list[int]] = field(default_factory=dict)
-    busy: list[int] = field(default_factory=list)
-    """The liaisons of projects that are built, who are asked every day."""
+    liaisons: dict[int, list[int]] = field(default_factory=dict)
+    """Those of projects that are built, who are asked every day."""
     projects: list[Project] = field(default_factory=list)
     milestones: list[Milestone] = field(default_factory=list)
     asked: set[int] = field(default_factory=set)
@@ -74,11 +77,10 @@ def county(beat: Beat) -> County:
     ids = [each.id for each in projects]
     built = [each.id for each in projects if each.kind is ProjectClass.BUILDING]
     heads = [each.id for each in tx.people.with_role(Role.HEAD, Role.DEPUTY_HEAD)]
-    liaisons = tx.projects.on(built, Duty.LIAISON, beat.today)
     return County(
         {each.id: each for each in tx.people.all()},
         tx.projects.on(ids, Duty.LEAD_LEADER, beat.today),
-        sorted({person_id for on in liaisons.values() for person_id in on}),
+        tx.projects.on(built, Duty.LIAISON, beat.today),
         projects,
         tx.stages.milestones(ids),
         {each.problem_id for each in tx.requests.pending_for(heads) if each.asking is Asking.DECISION},
@@ -127,6 +129,8 @@ def of_day(clerk: int, at: County, day: date) -> list[Line]:
         return [Line(clerk, "试算 计划=50 进度=30 问题=20")]
     if day.weekday() == _TUESDAY and week == 1:
         return [Line(clerk, f"四类 {chance.choice(at.projects).number} {chance.choice(_TIERS)}")]
+    if day.weekday() == _WEDNESDAY and week in _REGISTERS:
+        return _registers(clerk, at, day, week, chance)
     if day.weekday() == _WEDNESDAY and week == 1:
         return _put_right(clerk, at.projects, chance)
     if day.weekday() == _THURSDAY and week == 1:
@@ -134,9 +138,34 @@ def of_day(clerk: int, at: County, day: date) -> list[Line]:
     return []
 
 
+def _registers(clerk: int, at: County, day: date, week: int, chance: random.Random) -> list[Line]:
+    """Let somebody ask for a change, promise money, note an approval that lacks something, or look at all."""
+    if week == 0:
+        return [Line(clerk, "变更"), Line(clerk, "兑现")]
+    project = chance.choice([each for each in at.projects if each.id in at.liaisons])
+    by = f"{(until := day + timedelta(days=_TEN)).month}月{until.day}日"
+    if week == _REGISTERS[1]:
+        return [
+            Line(clerk, f"兑现 {project.number} 财政局 {by}前兑付设备补助{chance.choice((80, 120, 200))}万"),
+            Line(clerk, f"手续 {project.number} 施工许可 容缺办理，{by}前补齐"),
+        ]
+    total = project.total // _TENTH_OF_YI + chance.choice((2, 5, 8))
+    words = f"变更 {project.number} 总投资 {total / _TEN:.1f}亿，增加配套工程"
+    return [Line(at.acts_for(at.liaisons[project.id][0]), words)]
+
+
+def of_payout(problem: Problem, at: County, when: str) -> Line | None:
+    """Return what is paid of what was promised: half of it, then the rest."""
+    if problem.state is not State.WORKING or random.Random(f"{problem.number}|{when}").random() > _LATE:
+        return None
+    words = "付清" if problem.paid else f"{(problem.promised or 0) // (2 * _HUNDRED)}万"
+    return Line(at.acts_for(problem.holder_id), f"兑现 {problem.number} {words}")
+
+
 def _leave(at: County, day: date, chance: random.Random) -> list[Line]:
     """Let a liaison be away from tomorrow to Friday; another stands in."""
-    person, substitute = chance.sample([each for each in at.busy if each not in at.away], 2)
+    busy = sorted({person_id for on in at.liaisons.values() for person_id in on} - at.away.keys())
+    person, substitute = chance.sample(busy, 2)
     first, last = day + timedelta(days=1), day + timedelta(days=4)
     words = f"请假 {first:%m-%d} {last:%m-%d} {at.people[substitute].placed}"
     return [Line(person, words)]

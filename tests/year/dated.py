@@ -75,6 +75,12 @@ def _dated(look: Look) -> Iterator[tuple[str, Any, str, str, str]]:
         if row["due"]:
             yield row["key"], row, row["nature"], row["holder"], day_of(row["due"]) or ""
     for row in look.rows(
+        f"SELECT {_WHERE}, substr(e.element, 4) AS item, substr(e.element, 4) || '：' || e.text AS what,"
+        f" e.due, h.name AS holder FROM elements e JOIN people h ON h.id = e.by_id JOIN {_PLACED}"
+        " WHERE p.id = e.project_id AND e.due IS NOT NULL"
+    ):
+        yield f"{row['number']} {row['item']}", row, "手续", row["holder"], row["due"]
+    for row in look.rows(
         f"SELECT {_WHERE}, l.id AS letter, l.kind || '：' || l.subject AS what, l.reply_due, a.name AS holder"
         f" FROM missives l LEFT JOIN units a ON a.id = l.unit_id LEFT JOIN ({_PLACED}) ON p.id = l.project_id"
         " WHERE l.sequence IS NOT NULL AND l.reply_due IS NOT NULL AND l.replied_at IS NULL"

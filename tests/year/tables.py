@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from tests.year import costs, dated, ranks
+from tests.year import costs, dated, ranks, registers
 from tests.year.figures import Look
 from tests.year.rows import Lines
 
@@ -230,5 +230,7 @@ TABLES: dict[str, Callable[[Look], Made]] = {
     "流动红旗": banner,
     "负担": burden,
     "清单": lists,
+    "变更登记": lambda look: [(registers.changes(look), True)],
+    "政策兑现": lambda look: [(registers.payouts(look), True)],
 }
 """Every form there is, but the one that is asked for with weights of its own (试算)."""

@@ -65,6 +65,14 @@ HAPPENED: dict[str, tuple[int, str]] = {
         _MONTH,
         "SELECT COUNT(*) FROM problems WHERE nature = '任务' AND origin LIKE 'visit:%'",
     ),
+    "a change of a plan agreed to": (
+        _MONTH,
+        "SELECT COUNT(*) FROM stage_moves WHERE step = '变更' AND asked_by IS NOT NULL AND answer = '同意'",
+    ),
+    "money promised, and confirmed to have come": (
+        _YEAR,
+        "SELECT COUNT(*) FROM problems WHERE promised = paid AND state = '已销号'",
+    ),
     "a banner with a history": (
         _YEAR,
         "SELECT COUNT(*) > 1 FROM bulletins WHERE form = '流动红旗' AND state = '已发'",

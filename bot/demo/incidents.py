@@ -16,7 +16,7 @@ from bot.domain.requests import Asking
 from bot.domain.stages import Milestone
 from handlers.turn import Beat
 
-_TRANSFERRED, _ASKED_UP, _EXTENDED, _WITHDRAWN = 0.12, 0.27, 0.4, 0.45
+_TRANSFERRED, _ASKED_UP, _EXTENDED, _WITHDRAWN = 0.12, 0.27, 0.4, 0.52
 """Of a hundred problems so many are passed on, brought before a head, put off and taken back."""
 
 _TO = ("自然资源局", "住建局", "行政审批服务局")
@@ -27,6 +27,8 @@ _TIERS = ("一类", "二类", "三类", "四类")
 COPIED = "按计划组织施工，各工序正常推进"
 _MONDAY, _TUESDAY, _WEDNESDAY, _THURSDAY = range(4)
 _LYING, _LATE, _COPIED = 0.3, 0.25, 0.06
+_PAID, _HARDLY = 0.25, 0.01
+"""How likely somebody pays at a look, and how likely where they are late."""
 _MOVED_BY, _SOON = timedelta(days=45), timedelta(days=60)
 _QUARTER = 3
 _TEN = 10
@@ -42,7 +44,7 @@ def is_left_lying(missive: str) -> bool:
 
 
 def is_answered_late(missive: str) -> bool:
-    """Tell whether a unit answers a letter only when it has been reminded."""
+    """Tell whether a letter, or a promise, is answered only when somebody has been reminded."""
     return random.Random(f"late|{missive}").random() < _LATE
 
 
@@ -156,7 +158,8 @@ def _registers(clerk: int, at: County, day: date, week: int, chance: random.Rand
 
 def of_payout(problem: Problem, at: County, when: str) -> Line | None:
     """Return what is paid of what was promised: half of it, then the rest."""
-    if problem.state is not State.WORKING or random.Random(f"{problem.number}|{when}").random() > _LATE:
+    odds = _HARDLY if is_answered_late(f"payout:{problem.number}") else _PAID
+    if problem.state is not State.WORKING or random.Random(f"{problem.number}|{when}").random() > odds:
         return None
     words = "付清" if problem.paid else f"{(problem.promised or 0) // (2 * _HUNDRED)}万"
     return Line(at.acts_for(problem.holder_id), f"兑现 {problem.number} {words}")

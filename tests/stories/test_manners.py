@@ -113,7 +113,7 @@ async def test_an_english_speaker_gets_english(world: World) -> None:
     )
     assert answers == [
         "已记 Noted. 智慧物流园：unchanged. To change it, just send it again.",
-        "智慧物流园: what has moved? One line is enough.",
+        "智慧物流园: what has moved? One line is enough, such as “roof closed, 进度62%, 本月完成3200万”.",
         "已记 Noted. 智慧物流园：roof closed；progress 32%（+2）. To change it, just send it again.",
     ]
 

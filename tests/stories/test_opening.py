@@ -259,7 +259,10 @@ async def test_a_strangers_answer_that_cannot_be_given_is_given_up(world: World)
 async def bound(world: World) -> World:
     """A county with one group that takes nothing any more."""
     await world.happens(Event.JOINED_GROUP, chat="group1", detail="全县调度群")
+    # The card that asked keeps its buttons: somebody may still press them in a group.
+    world.platform.edits = False
     await world.hears("zhao", button="全县")
+    world.platform.edits = True
     closes(world, "group1")
     return world
 

@@ -10,6 +10,7 @@ from bot.domain.burden import MEASURES, STILL, Load, findings, median
 from bot.domain.document import Kind
 from bot.domain.people import Duty
 from bot.domain.projects import ProjectClass
+from storage.courses import asked_days
 from storage.dataset import Figure, Line, Question
 from storage.figures import project_lines
 from storage.scoping import on_duty, projects_in
@@ -37,7 +38,7 @@ FORMALISM = (
 
 def burden_lines(connection: Connection, question: Question) -> Iterator[Line]:
     """Yield each measure over all liaisons: the sum, the middle one, the most – of nobody by name."""
-    loads = list(_loads(connection, question).values())
+    loads = list(question.once(connection, _loads).values())
     for measure in MEASURES if loads else ():
         values = [getattr(load, measure) for load in loads]
         yield {
@@ -53,7 +54,7 @@ def burden_lines(connection: Connection, question: Question) -> Iterator[Line]:
 
 def unit_lines(connection: Connection, question: Question) -> Iterator[Line]:
     """Yield each unit, in the order of the roster, with the middle one of its liaisons; for the office."""
-    loads = _loads(connection, question)
+    loads = question.once(connection, _loads)
     rows = connection.execute(
         select(people.c.id, units.c.name.label("unit"))
         .outerjoin(units, units.c.id == people.c.unit_id)
@@ -71,8 +72,9 @@ def unit_lines(connection: Connection, question: Question) -> Iterator[Line]:
 def formalism_lines(connection: Connection, question: Question) -> Iterator[Line]:
     """Yield the settings that drift into formalism, each with its number."""
     every = project_lines(connection, question)
-    still = [line for line in every if not line["moved"] and int(line["asked"] or 0) >= STILL]
-    loads, workdays = _loads(connection, question), _workdays(question)
+    asked = asked_days(connection, question.first, question.until)
+    still = [line for line in every if not line["moved"] and asked.get(int(line["id"] or 0), 0) >= STILL]
+    loads, workdays = question.once(connection, _loads), _workdays(question)
     county = question.county
     found = findings(
         still=_by_class(still),

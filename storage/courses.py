@@ -1,17 +1,15 @@
 """How far each project came in any days, by whose word; a week is only one such time."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     ScalarSelect,
     Select,
-    String,
     Text,
     and_,
     cast,
@@ -21,11 +19,12 @@ from sqlalchemy import (
 )
 
 from bot.domain.progress import Kind, Standing
+from storage.rows import light
 from storage.tables import people, projects, prompts, reports, units
 
 _DAY = timedelta(days=1)
 NOTHING = Standing(0, 0)
-_now, _before, _said, _known = (reports.alias(name) for name in ("now", "before", "said", "known"))
+_now, _said = reports.alias("now"), reports.alias("said")
 _one = reports.alias("one")
 # Who types 「2 照旧」 has said a word, and nothing new.
 _NEWS = _one.c.kind != str(Kind.UNCHANGED)
@@ -33,8 +32,7 @@ _reporter = people.alias("reporter")
 _speaker = people.alias("speaker")
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(NamedTuple):
     """How far a project came in some days; money is of the year of the last one.
 
     The figures *before* are those when the first day began, counted in the same year: money begins at
@@ -42,13 +40,11 @@ class Course:
     had counted them. ``row`` is the project with its unit; ``source`` whose word the figures are.
     """
 
-    row: Row[Any]
+    row: Any
     cumulative: int
     cumulative_before: int
     permille: int
     permille_before: int
-    answered_days: int
-    asked_days: int
     last_text: str
     last_text_day: date | None
     last_text_by: str
@@ -73,57 +69,15 @@ class Course:
         return reported or self.progress_is_late or self.invested > 0 or self.advanced > 0
 
 
-def courses(
-    connection: Connection, wanted: Select[Any], first: date, last: date, known_through: int | None = None
-) -> Iterator[Course]:
-    """Yield how far each of some projects came from a first to a last day, in the order of the roster.
+Standings = Sequence[Any]
 
-    ``known_through`` is the last report that was known when the days before were counted; what came after
-    it is of these days. Each figure is looked up by an index; no query reads through all reports.
+
+def standings(connection: Connection, wanted: Select[Any], last: date) -> Standings:
+    """Return where each of some projects stood after a day, in the order of the roster.
+
+    Each figure is looked up by the index of counting reports; no query reads through all of them.
     """
-    asked = asked_days(connection, first, last)
-    new_year = last.replace(month=1, day=1)
-    for row in connection.execute(_courses(wanted, first, last, known_through)).all():
-        start = row.start_cumulative if row.start_on.year == last.year else 0
-        is_late = known_through is not None and (row.progress_id or 0) > known_through
-        yield Course(
-            row=row,
-            cumulative=row.now_cumulative if row.now_day and row.now_day >= new_year else start,
-            cumulative_before=row.before_cumulative
-            if row.before_day and row.before_day >= new_year
-            else start,
-            permille=row.start_permille if row.now_day is None else row.now_permille,
-            permille_before=row.start_permille if row.before_day is None else row.before_permille,
-            answered_days=row.answered,
-            asked_days=asked.get(row.id, 0),
-            last_text=row.said_text or "",
-            last_text_day=row.said_day,
-            last_text_by=row.said_by or "",
-            last_progress=row.progress_day,
-            source=f"{row.now_day} {row.now_by}" if row.now_day else None,
-            late=NOTHING if known_through is None else _late(row, (first - _DAY).replace(month=1, day=1)),
-            progress_is_late=is_late,
-        )
-
-
-def _late(row: Row[Any], new_year: date) -> Standing:
-    """Return by how much the days before stand higher now than when they were counted, in their own year."""
-    start = row.start_cumulative if row.start_on.year == new_year.year else 0
-    now = row.before_cumulative if row.before_day and row.before_day >= new_year else start
-    then = row.known_cumulative if row.known_day and row.known_day >= new_year else start
-    permille_now = row.start_permille if row.before_day is None else row.before_permille
-    permille_then = row.start_permille if row.known_day is None else row.known_permille
-    return Standing(permille_now - permille_then, now - then)
-
-
-def _courses(wanted: Select[Any], first: date, last: date, known_through: int | None) -> Select[Any]:
-    answered = (
-        select(func.count())
-        .where(_counts(), _one.c.day.between(first, last))
-        .correlate(projects)
-        .scalar_subquery()
-    )
-    statement = (
+    rows = connection.execute(
         select(
             projects,
             units.c.name.label("unit"),
@@ -131,32 +85,113 @@ def _courses(wanted: Select[Any], first: date, last: date, known_through: int | 
             _now.c.permille.label("now_permille"),
             _now.c.cumulative.label("now_cumulative"),
             _reporter.c.name.label("now_by"),
-            _before.c.day.label("before_day"),
-            _before.c.permille.label("before_permille"),
-            _before.c.cumulative.label("before_cumulative"),
             _said.c.text.label("said_text"),
             _said.c.day.label("said_day"),
             _speaker.c.name.label("said_by"),
             _latest(_one.c.day, last, _NEWS).label("progress_day"),
-            answered.label("answered"),
         )
         .outerjoin(units, units.c.id == projects.c.unit_id)
         .outerjoin(_now, _now.c.id == _latest(_one.c.id, last))
         .outerjoin(_reporter, _reporter.c.id == _now.c.person_id)
-        .outerjoin(_before, _before.c.id == _latest(_one.c.id, first - _DAY))
         .outerjoin(_said, _said.c.id == _latest(_one.c.id, last, _one.c.text != "", _NEWS))
         .outerjoin(_speaker, _speaker.c.id == _said.c.person_id)
         .where(projects.c.id.in_(wanted))
         .order_by(projects.c.id)
     )
-    if known_through is None:
-        return statement
-    return statement.add_columns(
-        _known.c.day.label("known_day"),
-        _known.c.permille.label("known_permille"),
-        _known.c.cumulative.label("known_cumulative"),
-        _latest(_one.c.id, last, _NEWS).label("progress_id"),
-    ).outerjoin(_known, _known.c.id == _known_then(first - _DAY, known_through))
+    return list(light(rows))
+
+
+def courses(
+    connection: Connection,
+    wanted: Select[Any],
+    first: date,
+    last: date,
+    known_through: int | None = None,
+    after: Standings = (),
+) -> Iterator[Course]:
+    """Yield how far each of some projects came from a first to a last day, in the order of the roster.
+
+    ``known_through`` is the last report that was known when the days before were counted; what came after
+    it is of these days. Where they stood ``after`` the last may be known already.
+    """
+    new_year, new_year_before = (day.replace(month=1, day=1) for day in (last, first - _DAY))
+    before = _before(connection, wanted, first)
+    known = {} if known_through is None else _known(connection, wanted, first, last, known_through)
+    for row in after or standings(connection, wanted, last):
+        start = row.start_cumulative if row.start_on.year == last.year else 0
+        day, permille, cumulative = before.get(row.id, (None, row.start_permille, start))
+        late, progress_is_late = NOTHING, False
+        if known_through is not None:
+            progress_id, then = known[row.id]
+            late = _late(row, before.get(row.id, _NEVER), then, new_year_before)
+            progress_is_late = (progress_id or 0) > known_through
+        yield Course(
+            row=row,
+            cumulative=row.now_cumulative if row.now_day and row.now_day >= new_year else start,
+            cumulative_before=cumulative if day and day >= new_year else start,
+            permille=row.start_permille if row.now_day is None else row.now_permille,
+            permille_before=permille,
+            last_text=row.said_text or "",
+            last_text_day=row.said_day,
+            last_text_by=row.said_by or "",
+            last_progress=row.progress_day,
+            source=f"{row.now_day} {row.now_by}" if row.now_day else None,
+            late=late,
+            progress_is_late=progress_is_late,
+        )
+
+
+_Told = tuple[date | None, int, int]
+"""The day and the figures of a report; no day is none."""
+_NEVER: _Told = (None, 0, 0)
+
+
+def _late(row: Any, now: _Told, then: _Told, new_year: date) -> Standing:
+    """Return by how much the days before stand higher now than when they were counted, in their own year."""
+    start = row.start_cumulative if row.start_on.year == new_year.year else 0
+    (permille_now, cumulative_now), (permille_then, cumulative_then) = (
+        (
+            row.start_permille if day is None else permille,
+            cumulative if day and day >= new_year else start,
+        )
+        for day, permille, cumulative in (now, then)
+    )
+    return Standing(permille_now - permille_then, cumulative_now - cumulative_then)
+
+
+def _before(connection: Connection, wanted: Select[Any], first: date) -> dict[int, _Told]:
+    """Return the day and the figures of the last report of each project before a day, if there is one."""
+    last = reports.alias("last")
+    rows = connection.execute(
+        select(projects.c.id, last.c.day, last.c.permille, last.c.cumulative)
+        .select_from(projects)
+        .join(last, last.c.id == _latest(_one.c.id, first - _DAY))
+        .where(projects.c.id.in_(wanted))
+    )
+    return {project_id: (day, permille, cumulative) for project_id, day, permille, cumulative in rows.all()}
+
+
+def _known(
+    connection: Connection, wanted: Select[Any], first: date, last: date, known_through: int
+) -> dict[int, tuple[int | None, _Told]]:
+    """Return, by project, the report of its last progress, and what was known of the days before."""
+    known = reports.alias("known")
+    rows = connection.execute(
+        select(
+            projects.c.id,
+            _latest(_one.c.id, last, _NEWS),
+            known.c.day,
+            known.c.permille,
+            known.c.cumulative,
+        )
+        .select_from(projects)
+        .outerjoin(known, known.c.id == _known_then(first - _DAY, known_through))
+        .where(projects.c.id.in_(wanted))
+    )
+    return {
+        project_id: (progress_id, (day, permille or 0, cumulative or 0))
+        for project_id, progress_id, day, permille, cumulative in rows.all()
+    }
 
 
 def _known_then(last: date, known_through: int) -> ScalarSelect[Any]:
@@ -189,24 +224,27 @@ def _latest(what: Any, last: date, *conditions: ColumnElement[bool]) -> ScalarSe
     )
 
 
+def answered_days(connection: Connection, wanted: Select[Any], first: date, last: date) -> dict[int, int]:
+    """Return on how many days each of some projects was reported."""
+    many = (
+        select(func.count())
+        .where(_counts(), _one.c.day.between(first, last))
+        .correlate(projects)
+        .scalar_subquery()
+    )
+    rows = connection.execute(select(projects.c.id, many).where(projects.c.id.in_(wanted)))
+    return {project_id: days for project_id, days in rows.all()}  # noqa: C416 -- a row is no pair for the types
+
+
 def asked_days(connection: Connection, first: date, last: date) -> dict[int, int]:
     """Return on how many days each project was asked about."""
-    # A liaison is asked about the same projects day after day: each list is read once.
-    listed = cast(prompts.c.projects, Text)
     rows = connection.execute(
-        select(
-            listed.label("projects"), func.aggregate_strings(cast(prompts.c.day, String), ",").label("days")
-        )
+        select(func.aggregate_strings(cast(prompts.c.projects, Text), ","))
         .where(prompts.c.day.between(first, last))
-        .group_by(listed)
+        .group_by(prompts.c.day)
     )
-    days: dict[int, set[str]] = {}
-    for row in rows:
-        on = set(row.days.split(","))
-        for project_id in _ids(row.projects):
-            days[project_id] = days[project_id] | on if project_id in days else on
-    return {project_id: len(on) for project_id, on in days.items()}
-
-
-def _ids(listed: str) -> list[int]:
-    return [int(each) for each in listed.strip("[]").split(",") if each.strip()]
+    days: Counter[str] = Counter()
+    for (listed,) in rows:
+        # What two people are asked about on a day is asked about once.
+        days.update(set(listed.replace("[", "").replace("]", "").replace(" ", "").split(",")))
+    return {int(project_id): many for project_id, many in days.items() if project_id}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection
 
@@ -19,8 +20,11 @@ Line = Mapping[str, Value]
 """A line by the keys of its figures, and two more: ``key`` names it, ``source`` says whose word it is.
 
 A source is a day and a name; None is the roster, and what was counted from the ledger has an empty one.
+Lines of projects have an ``id`` as well, by which more is found.
 Where a paper is personal, ``about`` are the ids of those whom the line concerns, with spaces between.
 """
+
+T = TypeVar("T")
 
 _DAY = timedelta(days=1)
 
@@ -33,8 +37,8 @@ class Question:
     said in the evening after it was drafted, put right the week after – is of this one, so that papers
     one after the other count everything once. Without it a period has what is of its days.
     ``form`` is the paper that asks; ``by`` and ``weights`` are how a ranking is made, the county's own
-    weights if there are none. ``projects`` are the lines of projects once they were read: several
-    datasets begin with them.
+    weights if there are none. Where ``shown`` is given, only these figures are: what takes long and is
+    not among them is left out.
     """
 
     scope: Scope
@@ -46,7 +50,20 @@ class Question:
     by: str = "project"
     weights: Weights = ()
     before: Counted | None = None
-    projects: list[Line] = field(default_factory=list, compare=False)
+    shown: frozenset[str] | None = None
+    _known: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def shows(self, *figures: str) -> bool:
+        """Tell whether any of some figures is shown."""
+        return self.shown is None or not self.shown.isdisjoint(figures)
+
+    def once(self, connection: Connection, read: Callable[[Connection, Self], T]) -> T:
+        """Return what several datasets begin with, reading it the first time; it may not hang on the form."""
+        key = read, self.before
+        if key not in self._known:
+            self._known[key] = read(connection, self)
+        found: T = self._known[key]
+        return found
 
     @cached_property
     def today(self) -> date:
@@ -75,7 +92,7 @@ class Question:
         ours = self.county.ranking
         return Scorecard(self.weights, ours.minimum) if self.weights else ours
 
-    @property
+    @cached_property
     def year_share(self) -> int:
         """The share of the year gone by, in thousandths."""
         return year_permille(self.until)

@@ -1,6 +1,6 @@
 """The 五要件 of projects: what was written down for each, and which projects lack one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,8 @@ from bot.domain.document import Kind
 from bot.domain.elements import Element, Facts, has, missing
 from bot.domain.people import Duty
 from storage.dataset import Figure, Line, Question
-from storage.scoping import names_on_duty, projects_in
+from storage.rows import light
+from storage.scoping import lead_leaders, names_on_duty, projects_in
 from storage.tables import elements, milestones, people, projects, units
 
 
@@ -86,9 +87,9 @@ class Elements:
 
     def facts(self, project_id: int, today: date) -> Facts:
         """Return what a project has."""
-        ((_, facts),) = _facts(
-            self._connection, select(projects.c.id).where(projects.c.id == project_id), today
-        )
+        wanted = select(projects.c.id).where(projects.c.id == project_id)
+        led = names_on_duty(self._connection, wanted, Duty.LEAD_LEADER, today)
+        ((_, facts),) = _facts(self._connection, wanted, led)
         return facts
 
     def sort(self, project_id: int, tier: str) -> None:
@@ -120,8 +121,8 @@ ELEMENTS = (
 def element_lines(connection: Connection, question: Question) -> Iterator[Line]:
     """Yield every project of the scope with those of the five that it has."""
     wanted = projects_in(question.scope, question.today)
-    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
-    for row, facts in _facts(connection, wanted, question.today):
+    leads = question.once(connection, lead_leaders)
+    for row, facts in _facts(connection, wanted, leads):
         lacks = missing(facts)
         yield {
             "key": row.number,
@@ -130,7 +131,7 @@ def element_lines(connection: Connection, question: Question) -> Iterator[Line]:
             "name": row.name,
             "place": row.place,
             "unit": row.unit or "",
-            "lead_leader": "、".join(leads.get(row.id, ())),
+            "lead_leader": leads.get(row.id, ""),
             "tier": row.tier,
             **{f"element_{each.name.lower()}": int(has(each, facts)) for each in Element},
             "lacking": "、".join(lacks),
@@ -138,8 +139,9 @@ def element_lines(connection: Connection, question: Question) -> Iterator[Line]:
         }
 
 
-def _facts(connection: Connection, wanted: Select[Any], today: date) -> Iterator[tuple[Any, Facts]]:
-    led = names_on_duty(connection, wanted, Duty.LEAD_LEADER, today)
+def _facts(
+    connection: Connection, wanted: Select[Any], led: Mapping[int, object]
+) -> Iterator[tuple[Any, Facts]]:
     dated = set(
         connection.execute(
             select(milestones.c.project_id).where(
@@ -151,12 +153,21 @@ def _facts(connection: Connection, wanted: Select[Any], today: date) -> Iterator
     for row in connection.execute(select(elements).where(elements.c.project_id.in_(wanted))):
         written.setdefault(row.project_id, set()).add(row.element)
     rows = connection.execute(
-        select(projects, units.c.name.label("unit"))
+        select(
+            projects.c.id,
+            projects.c.number,
+            projects.c.name,
+            projects.c.place,
+            projects.c.tier,
+            projects.c.planned_start,
+            projects.c.planned_completion,
+            units.c.name.label("unit"),
+        )
         .outerjoin(units, units.c.id == projects.c.unit_id)
         .where(projects.c.id.in_(wanted))
         .order_by(projects.c.id)
-    ).all()
-    for row in rows:
+    )
+    for row in light(rows):
         yield (
             row,
             Facts(

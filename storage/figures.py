@@ -8,12 +8,11 @@ from sqlalchemy import Connection, Select, and_, case, func, or_, select
 
 from bot.domain.blanks import Value
 from bot.domain.document import Kind
-from bot.domain.people import Duty
 from bot.domain.problems import OPEN, UNSOLVED, State
 from bot.domain.projects import is_paced
-from storage.courses import Course, courses
+from storage.courses import Standings, answered_days, asked_days, courses, standings
 from storage.dataset import Figure, Line, Question
-from storage.scoping import names_on_duty, projects_in
+from storage.scoping import lead_leaders, projects_in
 from storage.tables import milestones, problems
 
 PROJECT = (
@@ -63,21 +62,30 @@ PROJECT = (
 
 def project_lines(connection: Connection, question: Question) -> list[Line]:
     """Return every project of the scope with its figures."""
-    if not question.projects:
-        question.projects.extend(_lines(connection, question))
-    return question.projects
+    return question.once(connection, _lines)
 
 
-def _lines(connection: Connection, question: Question) -> Iterator[Line]:
-    wanted = projects_in(question.scope, question.today)
-    counts = {row.project_id: row for row in connection.execute(problem_counts(question, wanted))}
-    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
-    following = _next_milestones(connection, wanted)
+def _lines(connection: Connection, question: Question) -> list[Line]:
+    return list(_each(connection, question))
+
+
+def _each(connection: Connection, question: Question) -> Iterator[Line]:
+    wanted, until = projects_in(question.scope, question.today), question.until
+    days = question.first, until
+    counts = {
+        row[0]: dict(zip(_COUNTED, map(int, row[1:]), strict=True))
+        for row in connection.execute(problem_counts(question, wanted)).all()
+    }
+    leads = question.once(connection, lead_leaders)
+    following = _next_milestones(connection, wanted, until)
+    asked = asked_days(connection, *days) if question.shows("asked") else None
+    answered = answered_days(connection, wanted, *days) if question.shows("answered") else None
     through = question.before.report_id if question.before else None
-    for course in courses(connection, wanted, question.first, question.until, through):
-        row = course.row
-        yield {
+    for course in courses(connection, wanted, *days, through, question.once(connection, standing_now)):
+        row, last_progress = course.row, course.last_progress
+        line: dict[str, Value] = {
             "key": row.number,
+            "id": row.id,
             "source": course.source,
             "number": row.number,
             "name": row.name,
@@ -87,44 +95,66 @@ def _lines(connection: Connection, question: Question) -> Iterator[Line]:
             "class": row.kind,
             "stage": row.stage,
             "unit": row.unit or "",
-            "lead_leader": "、".join(leads.get(row.id, ())),
+            "lead_leader": leads.get(row.id, ""),
             "total": row.total,
-            **_money(course, question),
+            **_money(row, course.cumulative, question),
+            "invested": course.invested,
             "permille": course.permille,
             "advanced": course.advanced,
             "moved": int(course.has_moved(question.first)),
             "last_text": course.last_text,
             "last_text_day": _iso(course.last_text_day),
             "last_text_by": course.last_text_by,
-            "last_progress": _iso(course.last_progress),
-            "still_days": _days_since(course.last_progress, question.until),
-            "asked": course.asked_days,
-            "answered": course.answered_days,
-            **_counted(counts.get(row.id)),
-            **_dates(row, question.until),
-            **_milestone(following.get(row.id), question.until),
+            "last_progress": _iso(last_progress),
+            "still_days": None if last_progress is None else (until - last_progress).days,
+            **counts.get(row.id, _NOTHING),
+            "planned_start": _iso(row.planned_start),
+            "actual_start": _iso(row.actual_start),
+            "start_late": late_days(row.planned_start, row.actual_start, until),
+            "planned_completion": _iso(row.planned_completion),
+            "actual_completion": _iso(row.actual_completion),
+            "completion_late": late_days(row.planned_completion, row.actual_completion, until),
+            **following.get(row.id, _NO_MILESTONE),
         }
+        if asked is not None:
+            line["asked"] = asked.get(row.id, 0)
+        if answered is not None:
+            line["answered"] = answered.get(row.id, 0)
+        yield line
 
 
-def _money(course: Course, question: Question) -> dict[str, Value]:
-    planned, share = course.row.planned, question.year_share
-    figures: dict[str, Value] = {
+def standing_now(connection: Connection, question: Question) -> Standings:
+    """Return where the projects of the scope stand after the last of these days."""
+    return standings(connection, projects_in(question.scope, question.today), question.until)
+
+
+_COUNTED = ("opened", "closed", "open", "overdue")
+_NOTHING: dict[str, Value] = dict.fromkeys(_COUNTED, 0)
+_NO_MILESTONE: dict[str, Value] = dict.fromkeys(("milestone", "milestone_day", "milestone_late"))
+
+
+def _money(row: Any, cumulative: int, question: Question) -> dict[str, Value]:
+    planned, share = row.planned, question.year_share
+    done = cumulative * 1000 // planned if planned else None
+    if done is None or not is_paced(row.kind, row.planned_start, row.actual_start, question.until):
+        return {
+            "planned": planned,
+            "cumulative": cumulative,
+            "plan_share": done,
+            "time_share": share,
+            "difference": None,
+            "due": None,
+            "owed": None,
+        }
+    due = planned * share // 1000
+    return {
         "planned": planned,
-        "cumulative": course.cumulative,
-        "invested": course.invested,
-        "time_share": share,
-    }
-    if not planned:
-        return figures | dict.fromkeys(("plan_share", "difference", "due", "owed"))
-    done, due = course.cumulative * 1000 // planned, planned * share // 1000
-    row = course.row
-    if not is_paced(row.kind, row.planned_start, row.actual_start, question.until):
-        return figures | {"plan_share": done, "difference": None, "due": None, "owed": None}
-    return figures | {
+        "cumulative": cumulative,
         "plan_share": done,
+        "time_share": share,
         "difference": done - share,
         "due": due,
-        "owed": max(0, due - course.cumulative),
+        "owed": max(0, due - cumulative),
     }
 
 
@@ -166,22 +196,6 @@ def within(moment: Any, question: Question) -> Any:
     return and_(moment >= question.begins, moment < question.ends)
 
 
-def _counted(row: Any) -> dict[str, Value]:
-    keys = ("opened", "closed", "open", "overdue")
-    return {key: 0 if row is None else int(getattr(row, key)) for key in keys}
-
-
-def _dates(row: Any, until: date) -> dict[str, Value]:
-    return {
-        "planned_start": _iso(row.planned_start),
-        "actual_start": _iso(row.actual_start),
-        "start_late": late_days(row.planned_start, row.actual_start, until),
-        "planned_completion": _iso(row.planned_completion),
-        "actual_completion": _iso(row.actual_completion),
-        "completion_late": late_days(row.planned_completion, row.actual_completion, until),
-    }
-
-
 def late_days(planned: date | None, actual: date | None, until: date) -> int | None:
     """Return by how many days something is or was late; negative when it came early, None when not due."""
     if planned is None or (actual is None and planned >= until):
@@ -189,20 +203,10 @@ def late_days(planned: date | None, actual: date | None, until: date) -> int | N
     return ((actual or until) - planned).days
 
 
-def _milestone(row: Any, until: date) -> dict[str, Value]:
-    if row is None:
-        return dict.fromkeys(("milestone", "milestone_day", "milestone_late"))
-    return {
-        "milestone": row.name,
-        "milestone_day": _iso(row.planned),
-        "milestone_late": late_days(row.planned, None, until),
-    }
-
-
-def _next_milestones(connection: Connection, wanted: Select[Any]) -> dict[int, Any]:
+def _next_milestones(connection: Connection, wanted: Select[Any], until: date) -> dict[int, dict[str, Value]]:
     """Return the first milestone of each project that has not been reached."""
     rows = connection.execute(
-        select(milestones)
+        select(milestones.c.project_id, milestones.c.name, milestones.c.planned)
         .where(
             milestones.c.project_id.in_(wanted),
             milestones.c.done.is_(None),
@@ -210,12 +214,16 @@ def _next_milestones(connection: Connection, wanted: Select[Any]) -> dict[int, A
         )
         .order_by(milestones.c.planned.desc(), milestones.c.id.desc())
     )
-    return {row.project_id: row for row in rows}
+    first = {project_id: (name, planned) for project_id, name, planned in rows.all()}
+    return {
+        project_id: {
+            "milestone": name,
+            "milestone_day": planned.isoformat(),
+            "milestone_late": late_days(planned, None, until),
+        }
+        for project_id, (name, planned) in first.items()
+    }
 
 
 def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _days_since(day: date | None, until: date) -> int | None:
-    return None if day is None else (until - day).days

@@ -15,7 +15,7 @@ from bot.domain.progress import Kind
 from bot.domain.projects import Stage
 from bot.domain.scope import Scope
 from bot.domain.week import Week
-from storage.courses import courses
+from storage.courses import answered_days, asked_days, courses
 from storage.custody import span_of
 from storage.problem_lines import problem_lines
 from storage.problem_rows import NO_TASK
@@ -151,7 +151,10 @@ class Ledger:
 
     def _project_lines(self, wanted: Select[Any], week: Week, today: date) -> Iterator[ProjectLine]:
         leads = names_on_duty(self._connection, wanted, Duty.LEAD_LEADER, today)
-        for course in courses(self._connection, wanted, week.monday, min(week.sunday, today)):
+        days = week.monday, min(week.sunday, today)
+        asked = asked_days(self._connection, *days)
+        answered = answered_days(self._connection, wanted, *days)
+        for course in courses(self._connection, wanted, *days):
             row = course.row
             yield ProjectLine(
                 number=row.number,
@@ -166,8 +169,8 @@ class Ledger:
                 cumulative_before=course.cumulative_before,
                 permille=course.permille,
                 permille_before=course.permille_before,
-                answered_days=course.answered_days,
-                asked_days=course.asked_days,
+                answered_days=answered.get(row.id, 0),
+                asked_days=asked.get(row.id, 0),
                 last_text=course.last_text,
                 last_progress=course.last_progress,
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, literal, or_, select
 
 from bot.domain.blanks import Value
 from bot.domain.document import Kind
@@ -17,7 +17,8 @@ from bot.domain.problems import OPEN, State
 from bot.domain.scope import ScopeKind
 from storage.dataset import Figure, Line, Question
 from storage.figures import late_days
-from storage.scoping import names_on_duty, projects_in
+from storage.rows import light
+from storage.scoping import lead_leaders, names_on_duty, projects_in
 from storage.tables import elements, milestones, missives, people, problems, projects, units
 
 _WHERE = (
@@ -51,11 +52,19 @@ DUTIES = (
     *(Figure(f"duty_{each.name.lower()}", Kind.WORD, 12) for each in Duty if each is not Duty.LEAD_LEADER),
 )
 _OPEN = [str(state) for state in OPEN]
+_SITE = (
+    projects.c.id,
+    projects.c.number,
+    projects.c.name,
+    projects.c.place,
+    units.c.name.label("unit"),
+)
+"""What a line tells of its project."""
 
 
 def milestone_lines(connection: Connection, question: Question) -> Iterator[Line]:
     """Yield every milestone of the scope, in the order of the projects and of the days."""
-    for row, where in _with_projects(connection, question, milestones, milestones.c.planned):
+    for row, where in _milestones(connection, question):
         yield {
             **where,
             "key": f"{row.number} {row.milestone}",
@@ -69,8 +78,10 @@ def milestone_lines(connection: Connection, question: Question) -> Iterator[Line
 def duty_lines(connection: Connection, question: Question) -> Iterator[Line]:
     """Yield every project with who is what on it (责任清单)."""
     wanted = projects_in(question.scope, question.today)
-    names = {duty: names_on_duty(connection, wanted, duty, question.today) for duty in Duty}
-    for row in connection.execute(_projects(wanted)).all():
+    leads = question.once(connection, lead_leaders)
+    others = [duty for duty in Duty if duty is not Duty.LEAD_LEADER]
+    names = {duty: names_on_duty(connection, wanted, duty, question.today) for duty in others}
+    for row in light(connection.execute(_projects(wanted))):
         yield {
             "key": row.number,
             "source": None,
@@ -78,12 +89,8 @@ def duty_lines(connection: Connection, question: Question) -> Iterator[Line]:
             "name": row.name,
             "place": row.place,
             "unit": row.unit or "",
-            "lead_leader": "、".join(names[Duty.LEAD_LEADER].get(row.id, ())),
-            **{
-                f"duty_{duty.name.lower()}": "、".join(names[duty].get(row.id, ()))
-                for duty in Duty
-                if duty is not Duty.LEAD_LEADER
-            },
+            "lead_leader": leads.get(row.id, ""),
+            **{f"duty_{duty.name.lower()}": "、".join(names[duty].get(row.id, ())) for duty in others},
         }
 
 
@@ -101,9 +108,9 @@ def deadline_lines(connection: Connection, question: Question) -> Iterator[Line]
 def _planned(connection: Connection, question: Question) -> Iterator[Line]:
     """Yield starts, completions and milestones that are still to come, or overdue."""
     wanted = projects_in(question.scope, question.today)
-    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    leads = question.once(connection, lead_leaders)
     liaisons = names_on_duty(connection, wanted, Duty.LIAISON, question.today)
-    for row in connection.execute(_projects(wanted)).all():
+    for row in light(connection.execute(_projects(wanted))):
         where = _where(row, leads)
         holder = "、".join(liaisons.get(row.id, ()))
         days = (
@@ -113,22 +120,21 @@ def _planned(connection: Connection, question: Question) -> Iterator[Line]:
         for matter, planned, actual in days:
             if planned is not None and actual is None:
                 yield _dated(where, matter, f"{row.number} {matter}", "", holder, planned, question)
-    for row, where in _with_projects(connection, question, milestones, milestones.c.planned):
-        if row.planned_day is not None and row.done is None:
-            holder = "、".join(liaisons.get(row.project_id, ()))
-            key = f"{row.number} {row.milestone}"
-            yield _dated(where, "milestone", key, row.milestone, holder, row.planned_day, question)
+    ahead = (milestones.c.planned.is_not(None), milestones.c.done.is_(None))
+    for row, where in _milestones(connection, question, *ahead):
+        holder = "、".join(liaisons.get(row.id, ()))
+        key = f"{row.number} {row.milestone}"
+        yield _dated(where, "milestone", key, row.milestone, holder, row.planned_day, question)
 
 
 def _problems(connection: Connection, question: Question) -> Iterator[Line]:
     """Yield open problems and tasks with the day on which the clock that runs now runs out."""
     holder = people.alias("holder")
     wanted = projects_in(question.scope, question.today)
-    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    leads = question.once(connection, lead_leaders)
     rows = connection.execute(
         select(
-            projects,
-            units.c.name.label("unit"),
+            *_SITE,
             problems.c.number.label("problem"),
             problems.c.nature,
             problems.c.text,
@@ -142,8 +148,8 @@ def _problems(connection: Connection, question: Question) -> Iterator[Line]:
         .outerjoin(units, units.c.id == projects.c.unit_id)
         .join(holder, holder.c.id == problems.c.holder_id)
         .where(problems.c.state.in_(_OPEN), problems.c.project_id.in_(wanted))
-    ).all()
-    for row in rows:
+    )
+    for row in light(rows):
         due = row.accept_due if row.state == str(State.WAITING) and row.accept_due else row.solve_due
         if due is not None:
             matter = "task" if row.nature == "任务" else "problem"
@@ -154,14 +160,13 @@ def _problems(connection: Connection, question: Question) -> Iterator[Line]:
 def _missives(connection: Connection, question: Question) -> Iterator[Line]:
     """Yield numbered letters that wait for a reply; of no project, only for the whole county."""
     wanted = projects_in(question.scope, question.today)
-    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    leads = question.once(connection, lead_leaders)
     is_whole = literal(question.scope.kind is ScopeKind.COUNTY)
     is_here = or_(missives.c.project_id.in_(wanted), and_(missives.c.project_id.is_(None), is_whole))
     answerer = units.alias("answerer")
     rows = connection.execute(
         select(
-            projects,
-            units.c.name.label("unit"),
+            *_SITE,
             missives.c.id.label("missive"),
             missives.c.kind.label("sort"),
             missives.c.subject,
@@ -179,8 +184,8 @@ def _missives(connection: Connection, question: Question) -> Iterator[Line]:
             missives.c.replied_at.is_(None),
             missives.c.closed_at.is_(None),
         )
-    ).all()
-    for row in rows:
+    )
+    for row in light(rows):
         what, who = f"{row.sort}：{row.subject}", row.answerer or ""
         key = f"missive {row.missive}"
         yield _dated(_where(row, leads), "missive", key, what, who, row.reply_due, question)
@@ -189,11 +194,10 @@ def _missives(connection: Connection, question: Question) -> Iterator[Line]:
 def _approvals(connection: Connection, question: Question) -> Iterator[Line]:
     """Yield approvals, and what they lack, by the day that was noted."""
     wanted = projects_in(question.scope, question.today)
-    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    leads = question.once(connection, lead_leaders)
     rows = connection.execute(
         select(
-            projects,
-            units.c.name.label("unit"),
+            *_SITE,
             elements.c.element,
             elements.c.text,
             elements.c.due,
@@ -204,8 +208,8 @@ def _approvals(connection: Connection, question: Question) -> Iterator[Line]:
         .outerjoin(units, units.c.id == projects.c.unit_id)
         .join(people, people.c.id == elements.c.by_id)
         .where(elements.c.due.is_not(None), elements.c.project_id.in_(wanted))
-    ).all()
-    for row in rows:
+    )
+    for row in light(rows):
         item = row.element.removeprefix(APPROVAL)
         key, what = f"{row.number} {item}", f"{item}：{row.text}"
         yield _dated(_where(row, leads), "approval", key, what, row.noted_by, row.due, question)
@@ -223,39 +227,38 @@ def _projects(wanted: Select[Any]) -> Select[Any]:
     )
 
 
-def _with_projects(
-    connection: Connection, question: Question, table: Any, by: Any
+def _milestones(
+    connection: Connection, question: Question, *conditions: ColumnElement[bool]
 ) -> Iterator[tuple[Any, dict[str, Value]]]:
     """Yield milestones with their projects."""
     wanted = projects_in(question.scope, question.today)
-    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    leads = question.once(connection, lead_leaders)
+    planned = milestones.c.planned
     rows = connection.execute(
         select(
-            projects,
-            units.c.name.label("unit"),
-            table.c.project_id,
-            table.c.name.label("milestone"),
-            table.c.planned.label("planned_day"),
-            table.c.done,
+            *_SITE,
+            milestones.c.name.label("milestone"),
+            planned.label("planned_day"),
+            milestones.c.done,
         )
-        .select_from(table)
-        .join(projects, projects.c.id == table.c.project_id)
+        .select_from(milestones)
+        .join(projects, projects.c.id == milestones.c.project_id)
         .outerjoin(units, units.c.id == projects.c.unit_id)
-        .where(table.c.project_id.in_(wanted))
-        .order_by(projects.c.id, by.is_(None), by, table.c.id)
-    ).all()
-    for row in rows:
+        .where(milestones.c.project_id.in_(wanted), *conditions)
+        .order_by(projects.c.id, planned.is_(None), planned, milestones.c.id)
+    )
+    for row in light(rows):
         yield row, _where(row, leads)
 
 
-def _where(row: Any, leads: dict[int, list[str]]) -> dict[str, Value]:
+def _where(row: Any, leads: dict[int, str]) -> dict[str, Value]:
     return {
         "source": None,
         "number": row.number or "",
         "name": row.name or "",
         "place": row.place or "",
         "unit": row.unit or "",
-        "lead_leader": "、".join(leads.get(row.id, ())),
+        "lead_leader": leads.get(row.id, ""),
     }
 
 

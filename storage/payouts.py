@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, or_, select
 
 from bot.domain.document import Kind
-from bot.domain.people import Duty
 from bot.domain.problems import OPEN, State
 from storage.dataset import Figure, Line, Question
 from storage.figures import within
 from storage.problem_rows import PROBLEM, problem_of
-from storage.scoping import names_on_duty, projects_in
+from storage.scoping import lead_leaders, projects_in
 from storage.tables import people, problems, projects, units
 
 PAYOUTS = (
@@ -40,7 +39,7 @@ _OPEN = [str(each) for each in OPEN]
 def payout_lines(connection: Connection, question: Question) -> Iterator[Line]:
     """Yield the promises that are open, or were made or confirmed in these days; the earliest due first."""
     wanted = projects_in(question.scope, question.today)
-    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    leads = question.once(connection, lead_leaders)
     unit_of = (
         select(units.c.name)
         .join(people, people.c.unit_id == units.c.id)
@@ -72,7 +71,7 @@ def payout_lines(connection: Connection, question: Question) -> Iterator[Line]:
             "project_number": row.project_number,
             "project": task.project,
             "place": task.place,
-            "lead_leader": "、".join(leads.get(task.project_id, ())),
+            "lead_leader": leads.get(task.project_id, ""),
             "policy": task.text,
             "promiser": task.reporter,
             "given_on": given_on,

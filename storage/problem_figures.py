@@ -73,8 +73,12 @@ _asked = people.alias("asked")
 _asker = people.alias("asker")
 
 
-def lines_of_problems(connection: Connection, question: Question) -> Iterator[Line]:
-    """Yield the problems that are open, or were opened or closed in these days; the latest late first."""
+def lines_of_problems(connection: Connection, question: Question) -> list[Line]:
+    """Return the problems that are open, or were opened or closed in these days; the latest late first."""
+    return question.once(connection, _problems)
+
+
+def _problems(connection: Connection, question: Question) -> list[Line]:
     concerned = or_(
         problems.c.state.in_(_OPEN),
         within(problems.c.opened_at, question),
@@ -82,7 +86,7 @@ def lines_of_problems(connection: Connection, question: Question) -> Iterator[Li
     )
     wanted = projects_in(question.scope, question.today)
     lines = problem_lines(connection, wanted, question.county, question.now, concerned)
-    yield from (_problem(line, question) for line in sorted(lines, key=_urgent))
+    return [_problem(line, question) for line in sorted(lines, key=_urgent)]
 
 
 def _urgent(line: ProblemLine) -> tuple[bool, bool, float, str]:

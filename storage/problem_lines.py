@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from bot.domain.county import County
 from bot.domain.custody import light_of
 from bot.domain.lines import ProblemLine, Step
 from bot.domain.people import Duty
 from bot.domain.problems import OPEN, Nature, State, Urgency
+from storage.rows import light
 from storage.scoping import names_on_duty
 from storage.tables import people, problems, projects, requests, units
 
@@ -34,7 +35,7 @@ def problem_lines(
     leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, county.calendar.day_of(now))
     rows = connection.execute(
         select(
-            problems,
+            *_SHOWN,
             projects.c.number.label("project_number"),
             projects.c.name.label("project"),
             projects.c.place,
@@ -57,7 +58,7 @@ def problem_lines(
         .order_by(problems.c.state.in_(_OPEN).desc(), problems.c.year, problems.c.sequence),
         execution_options={"yield_per": 1000},
     )
-    for row in rows:
+    for row in light(rows):
         clocks = _Clocks.of(row)
         yield ProblemLine(
             number=row.number,
@@ -84,6 +85,15 @@ def problem_lines(
             level=row.level,
             step=_step(row, clocks.state),
         )
+
+
+# Not every column: each moment takes a while to become one, and there are fifteen.
+_SHOWN = [
+    column
+    for column in problems.c
+    if column.name
+    not in {"feedback_due", "feedback_at", "snoozed_until", "rung_at", "next_at", "solved_at", "solution"}
+]
 
 
 _ASKED = (
@@ -113,7 +123,7 @@ class _Clocks:
     paused_at: datetime | None
 
     @classmethod
-    def of(cls, row: Row[Any]) -> "_Clocks":
+    def of(cls, row: Any) -> "_Clocks":
         return cls(
             State(row.state),
             Urgency(row.urgency),
@@ -125,7 +135,7 @@ class _Clocks:
         )
 
 
-def _step(row: Row[Any], state: State) -> Step | None:
+def _step(row: Any, state: State) -> Step | None:
     """Return what an open problem waits for."""
     if state not in OPEN:
         return None

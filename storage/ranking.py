@@ -17,7 +17,8 @@ from storage.figures import IS_PROBLEM, project_lines
 from storage.scoping import projects_in
 from storage.tables import milestones, problems, projects
 
-_SCORES = tuple(Figure(f"points_{item}", Kind.SCORE, 10) for item in Item)
+_POINTS = tuple((f"points_{item}", item) for item in Item)
+_SCORES = tuple(Figure(key, Kind.SCORE, 10) for key, _ in _POINTS)
 # Who answers for a project is no part of its ranking.
 _WHO = (
     Figure("number", Kind.WORD, 11),
@@ -62,6 +63,9 @@ TRIAL = (
     Figure("move", Kind.PROSE, 26),
 )
 
+_SHOWN = (*(figure.key for figure in RANKING), "key", "source")
+_CLASSES: dict[Value, int] = {str(each): at for at, each in enumerate(ProjectClass)}
+_STAGES: dict[Value, int] = {str(each): at for at, each in enumerate(Stage)}
 _RAW = ("total", "planned", "cumulative", "invested", "period_plan", "advanced", "period_advance", *(
     "judged", "judged_in_time", "fallen_due", "met"))  # fmt: skip
 
@@ -130,12 +134,17 @@ def _in_order(entries: list[_Entry], standings: list[Standing]) -> list[tuple[_E
 
 
 def _entries(connection: Connection, question: Question) -> list[_Entry]:
-    of_projects = _numbers(connection, question)
-    if question.by == "place":
-        return [_scored(entry, question) for entry in _places(of_projects)]
+    return question.once(connection, _of_places if question.by == "place" else _of_projects)
+
+
+def _of_places(connection: Connection, question: Question) -> list[_Entry]:
+    return [_scored(entry, question) for entry in _places(question.once(connection, _numbers))]
+
+
+def _of_projects(connection: Connection, question: Question) -> list[_Entry]:
     return [
         _of_project(line) if _is_over(line, question) else _scored(_of_project(line), question)
-        for line in of_projects
+        for line in question.once(connection, _numbers)
     ]
 
 
@@ -148,28 +157,30 @@ def _is_over(line: Line, question: Question) -> bool:
 def _numbers(connection: Connection, question: Question) -> list[Line]:
     """Return every project with what it is judged by."""
     solved, reached = _solved(connection, question), _reached(connection, question)
-    return [
-        line
-        | {
-            "period_plan": _period_plan(line, question),
-            "period_advance": _period_advance(line, question),
-            **dict(zip(("judged", "judged_in_time"), solved.get(str(line["number"]), (0, 0)), strict=True)),
-            **dict(zip(("fallen_due", "met"), reached.get(str(line["number"]), (0, 0)), strict=True)),
-        }
-        for line in map(dict, project_lines(connection, question))
-    ]
+    found: list[Line] = []
+    for line in project_lines(connection, question):
+        judged, judged_in_time = solved.get(line["id"], (0, 0))
+        fallen_due, met = reached.get(line["id"], (0, 0))
+        found.append(
+            {
+                **line,
+                "period_plan": _period_plan(line, question),
+                "period_advance": _period_advance(line, question),
+                "judged": judged,
+                "judged_in_time": judged_in_time,
+                "fallen_due": fallen_due,
+                "met": met,
+            }
+        )
+    return found
 
 
 def _of_project(line: Line) -> _Entry:
     size = size_of(_number(line["total"]))
-    shown = {figure.key: line.get(figure.key) for figure in RANKING}
-    named = {"group": f"{line['class']}·{line['stage']}·{size}", "size": size}
-    order = (
-        list(ProjectClass).index(ProjectClass(str(line["class"]))),
-        list(Stage).index(Stage(str(line["stage"]))),
-        SIZES.index(size),
-    )
-    return _Entry({**shown, **named, "key": line["key"], "source": line["source"]}, order)
+    shown = {key: line.get(key) for key in _SHOWN}
+    shown["group"] = f"{line['class']}·{line['stage']}·{size}"
+    shown["size"] = size
+    return _Entry(shown, (_CLASSES[line["class"]], _STAGES[line["stage"]], SIZES.index(size)))
 
 
 def _places(lines: Iterable[Line]) -> Iterator[_Entry]:
@@ -203,11 +214,10 @@ def _scored(entry: _Entry, question: Question) -> _Entry:
         Item.MILESTONES: points(number["met"], number["fallen_due"]),
     }
     planned, cumulative = number["planned"], number["cumulative"]
-    entry.line |= {f"points_{item}": each for item, each in entry.points.items()}
-    entry.line |= {
-        "plan_share": cumulative * 1000 // planned if planned else None,
-        "time_share": question.year_share,
-    }
+    for key, item in _POINTS:
+        entry.line[key] = entry.points[item]
+    entry.line["plan_share"] = cumulative * 1000 // planned if planned else None
+    entry.line["time_share"] = question.year_share
     return entry
 
 
@@ -236,7 +246,7 @@ def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _solved(connection: Connection, question: Question) -> dict[str, tuple[int, int]]:
+def _solved(connection: Connection, question: Question) -> dict[Value, tuple[int, int]]:
     """Return, by project, how many problems came to be judged in these days, and how many were in time.
 
     Each is judged once: on the day it was solved if that was in time, else on the day it was due.
@@ -244,12 +254,7 @@ def _solved(connection: Connection, question: Question) -> dict[str, tuple[int, 
     in_time = and_(problems.c.solved_at.is_not(None), problems.c.solved_at <= problems.c.solve_due)
     judged_at = case((in_time, problems.c.solved_at), else_=problems.c.solve_due)
     rows = connection.execute(
-        select(
-            projects.c.number,
-            func.count().label("many"),
-            func.sum(case((in_time, 1), else_=0)).label("timely"),
-        )
-        .join(projects, projects.c.id == problems.c.project_id)
+        select(problems.c.project_id, func.count(), func.sum(case((in_time, 1), else_=0)))
         .where(
             IS_PROBLEM,
             problems.c.paused_at.is_(None),
@@ -257,36 +262,32 @@ def _solved(connection: Connection, question: Question) -> dict[str, tuple[int, 
             judged_at >= question.begins,
             judged_at < min(question.ends, question.now),
         )
-        .group_by(projects.c.number)
+        .group_by(problems.c.project_id)
     )
-    return {row.number: (row.many, int(row.timely)) for row in rows}
+    return {project_id: (many, int(timely)) for project_id, many, timely in rows}
 
 
-def _reached(connection: Connection, question: Question) -> dict[str, tuple[int, int]]:
+def _reached(connection: Connection, question: Question) -> dict[Value, tuple[int, int]]:
     """Return, by project, how many milestones came to be judged in these days, and how many were met.
 
     A planned start and a planned completion are milestones; each is judged once, as problems are.
     """
     wanted = projects_in(question.scope, question.today)
-    found: dict[str, tuple[int, int]] = {}
-    for planned, done in (
-        (milestones.c.planned, milestones.c.done),
-        (projects.c.planned_start, projects.c.actual_start),
-        (projects.c.planned_completion, projects.c.actual_completion),
+    found: dict[Value, tuple[int, int]] = {}
+    for project_id, planned, done in (
+        (milestones.c.project_id, milestones.c.planned, milestones.c.done),
+        (projects.c.id, projects.c.planned_start, projects.c.actual_start),
+        (projects.c.id, projects.c.planned_completion, projects.c.actual_completion),
     ):
         in_time = and_(done.is_not(None), done <= planned)
         judged_on = case((in_time, done), else_=planned)
-        query = select(
-            projects.c.number, func.count().label("many"), func.sum(case((in_time, 1), else_=0)).label("met")
-        ).where(
-            projects.c.id.in_(wanted),
+        query = select(project_id, func.count(), func.sum(case((in_time, 1), else_=0))).where(
+            project_id.in_(wanted),
             judged_on.between(question.first, question.until),
             # On its very day nothing is late yet.
             or_(in_time, planned < question.today),
         )
-        if planned.table is milestones:
-            query = query.join(milestones, milestones.c.project_id == projects.c.id)
-        for row in connection.execute(query.group_by(projects.c.number)):
-            many, met = found.get(row.number, (0, 0))
-            found[row.number] = many + row.many, met + int(row.met)
+        for key, judged, reached in connection.execute(query.group_by(project_id)):
+            many, met = found.get(key, (0, 0))
+            found[key] = many + judged, met + int(reached)
     return found

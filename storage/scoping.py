@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
 from bot.domain.people import Duty
 from bot.domain.scope import Scope, ScopeKind
+from storage.dataset import Question
 from storage.tables import assignments, people, projects, units
 
 
@@ -65,9 +66,16 @@ def names_on_duty(connection: Connection, wanted: Any, duty: Duty, today: date) 
         .where(assignments.c.project_id.in_(wanted), on_duty(duty, today))
         .order_by(assignments.c.id)
     )
-    for row in rows:
-        found.setdefault(row.project_id, []).append(row.name)
+    for project_id, name in rows.all():
+        found.setdefault(project_id, []).append(name)
     return found
+
+
+def lead_leaders(connection: Connection, question: Question) -> dict[int, str]:
+    """Return who leads each project of a question's scope, as a line has it."""
+    wanted = projects_in(question.scope, question.today)
+    found = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    return {project_id: "、".join(names) for project_id, names in found.items()}
 
 
 def ids_on_duty(connection: Connection, wanted: Any, duty: Duty, today: date) -> dict[int, str]:
@@ -78,6 +86,6 @@ def ids_on_duty(connection: Connection, wanted: Any, duty: Duty, today: date) ->
         .order_by(assignments.c.id)
     )
     found: dict[int, list[str]] = {}
-    for row in rows:
-        found.setdefault(row.project_id, []).append(str(row.person_id))
+    for project_id, person_id in rows.all():
+        found.setdefault(project_id, []).append(str(person_id))
     return {project_id: " ".join(ids) for project_id, ids in found.items()}

@@ -8,9 +8,12 @@ from sqlalchemy import Connection, Engine
 
 from storage.dialects import begin, parsed, readonly_engine
 
+Snapshot = Connection
+"""What papers are read from."""
+
 
 @contextmanager
-def snapshot(url: str, schema: str = "") -> Iterator[Connection]:
+def snapshot(url: str, schema: str = "") -> Iterator[Snapshot]:
     """Open the database for reading, on a connection of its own with one snapshot."""
     engine = _engine(url, schema)
     try:
@@ -25,4 +28,4 @@ def snapshot(url: str, schema: str = "") -> Iterator[Connection]:
 # It remembers the statements it has compiled, which takes longer than asking them.
 @lru_cache(maxsize=2)
 def _engine(url: str, schema: str) -> Engine:
-    return readonly_engine(parsed(url), schema)
+    return readonly_engine(parsed(url), schema, mapped=True)

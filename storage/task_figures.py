@@ -7,12 +7,11 @@ from sqlalchemy import Connection, String, cast, func, or_, select
 from bot.domain.custody import light_of
 from bot.domain.deadlines import Light
 from bot.domain.document import Kind
-from bot.domain.people import Duty
 from bot.domain.problems import OPEN, Nature, State
 from storage.dataset import Figure, Line, Question
 from storage.figures import within
 from storage.problem_rows import PROBLEM, problem_of
-from storage.scoping import names_on_duty, projects_in
+from storage.scoping import lead_leaders, projects_in
 from storage.tables import problems, projects, visits
 
 TASK = (
@@ -49,7 +48,7 @@ _AT_ONCE = {"yield_per": 1000}
 def task_lines(connection: Connection, question: Question) -> Iterator[Line]:
     """Yield the tasks that are open, or were given or closed in these days; the earliest due first."""
     wanted = projects_in(question.scope, question.today)
-    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    leads = question.once(connection, lead_leaders)
     rows = connection.execute(
         PROBLEM.add_columns(projects.c.number.label("project_number"))
         .where(
@@ -79,7 +78,7 @@ def task_lines(connection: Connection, question: Question) -> Iterator[Line]:
             "project_number": row.project_number,
             "project": task.project,
             "place": task.place,
-            "lead_leader": "、".join(leads.get(task.project_id, ())),
+            "lead_leader": leads.get(task.project_id, ""),
             "text": task.text,
             "origin": task.origin.partition(":")[0],
             "giver": task.confirmer if task.promised is None else task.reporter,

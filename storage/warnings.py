@@ -22,7 +22,8 @@ from bot.domain.warnings import (
 from storage.copied import LOOKED_BACK, copied_runs
 from storage.courses import Course, courses
 from storage.dataset import Figure, Line, Question
-from storage.scoping import ids_on_duty, names_on_duty, projects_in
+from storage.figures import standing_now
+from storage.scoping import ids_on_duty, lead_leaders, projects_in
 from storage.tables import milestones, reports
 
 WARNINGS = (
@@ -53,38 +54,42 @@ def warning_lines(connection: Connection, question: Question) -> Iterator[Line]:
     """Yield a line for each thing to be warned of; a project may have several."""
     today = question.until
     wanted = projects_in(question.scope, question.today)
-    leads = names_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
+    leads = question.once(connection, lead_leaders)
     about = ids_on_duty(connection, wanted, Duty.LEAD_LEADER, question.today)
     near, copied = _near(connection, wanted, today), _copied(connection, wanted, today)
-    quarter = list(courses(connection, wanted, today - timedelta(days=PACE_DAYS - 1), today))
-    month = {each.row.id: each for each in courses(connection, wanted, today - _MONTH + timedelta(1), today)}
-    for course in quarter:
+    now = question.once(connection, standing_now)
+    quarter = courses(connection, wanted, today - timedelta(days=PACE_DAYS - 1), today, after=now)
+    month = courses(connection, wanted, today - _MONTH + timedelta(1), today, after=now)
+    for course, lately in zip(quarter, month, strict=True):
         row = course.row
+        found: _Found = {
+            **_pace(course, today),
+            **_standing_still(lately, today),
+            **_milestone(near.get(row.id), course, today),
+            **({"copied": {"copied_days": copied[row.id]}} if row.id in copied else {}),
+        }
+        if not found:
+            continue
         line: dict[str, Value] = {
-            **dict.fromkeys(figure.key for figure in WARNINGS),
+            **_BLANK,
             "source": course.source,
             "about": about.get(row.id, ""),
             "number": row.number,
             "name": row.name,
             "place": row.place,
             "unit": row.unit or "",
-            "lead_leader": "、".join(leads.get(row.id, ())),
+            "lead_leader": leads.get(row.id, ""),
             "planned": row.planned,
             "cumulative": course.cumulative,
             "last_text": course.last_text,
             "last_progress": _iso(course.last_progress),
             "still_days": (today - course.last_progress).days if course.last_progress else None,
         }
-        found: _Found = {
-            **_pace(course, today),
-            **_standing_still(month[row.id], today),
-            **_milestone(near.get(row.id), course, today),
-            **({"copied": {"copied_days": copied[row.id]}} if row.id in copied else {}),
-        }
         for warning, numbers in found.items():
-            yield line | numbers | {"warning": warning, "key": f"{row.number} {warning}"}
+            yield {**line, **numbers, "warning": warning, "key": f"{row.number} {warning}"}
 
 
+_BLANK: dict[str, Value] = dict.fromkeys(figure.key for figure in WARNINGS)
 _Found = dict[str, dict[str, Value]]
 
 
@@ -121,7 +126,7 @@ def _milestone(row: Any, course: Course, today: date) -> _Found:
 def _near(connection: Connection, wanted: Select[Any], today: date) -> dict[int, Any]:
     """Return the next milestone of each project that has one ahead."""
     rows = connection.execute(
-        select(milestones)
+        select(milestones.c.project_id, milestones.c.name, milestones.c.planned)
         .where(
             milestones.c.project_id.in_(wanted), milestones.c.done.is_(None), milestones.c.planned >= today
         )

@@ -158,7 +158,8 @@ def points(part: int, whole: int) -> int | None:
     """Return how much of a whole a part is, in tenths of a point from 0 to 1000; None of nothing."""
     if whole <= 0:
         return None
-    return max(0, min(FULL, _rounded(Decimal(part * FULL) / whole)))
+    # A half goes up, as people round.
+    return max(0, min(FULL, (2 * part * FULL + whole) // (2 * whole)))
 
 
 def weighed(scores: Mapping[Item, int | None], weights: Weights) -> int | None:

@@ -1,5 +1,6 @@
 """What tables are made from, in a county reckoned by hand."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot.domain.stages import Move, Nod, Step
 from storage import candidates, tables
 from storage.dataset import Line, Question
 from storage.datasets import DATASETS
+from storage.figures import project_lines
 from storage.tx import Tx
 from tests.storage.county import DAY, DUES, HOUR, NOW, TODAY, County, added, problem, report
 from tests.storage.test_figures import question
@@ -93,7 +95,27 @@ def test_every_line_has_the_figures_of_its_dataset_and_says_whose_word_it_is(tx:
         assert found, name
         for line in found:
             whole = {"key", "source", *(figure.key for figure in dataset.figures)}
-            assert line.keys() - {"about"} == whole, name
+            assert line.keys() - {"about", "id"} == whole, name
+
+
+@pytest.mark.usefixtures("county")
+def test_what_takes_long_is_counted_only_where_it_is_shown(tx: Tx) -> None:
+    whole = lines(tx, "projects")
+
+    found = project_lines(tx.connection, replace(asked(), shown=frozenset({"number", "asked"})))
+
+    assert [line.keys() for line in found] == [line.keys() - {"answered"} for line in whole]
+
+
+@pytest.mark.usefixtures("county")
+def test_what_datasets_begin_with_is_read_once_for_all_the_tables_of_a_paper(tx: Tx) -> None:
+    first = asked()
+    before = project_lines(tx.connection, first)
+
+    tx.connection.execute(update(tables.projects).values(name="改了名"))
+
+    assert project_lines(tx.connection, replace(first, by="place", form="项目排名")) is before
+    assert {line["name"] for line in project_lines(tx.connection, asked())} == {"改了名"}
 
 
 def test_problems_are_those_open_and_those_of_the_days_the_late_ones_first(tx: Tx, county: County) -> None:

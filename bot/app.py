@@ -16,14 +16,14 @@ from bot.chat import Attachment, ChatPlatform, Fetched, Finding, Messenger
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.domain.county import County
-from bot.domain.document import Document
+from bot.domain.folded import Folded
 from bot.domain.missives import Sheet
 from bot.domain.ranking import Weights
 from bot.domain.rhythm import Occasion, Rhythm
 from bot.domain.week import Week
-from bot.errors import TemplateError
+from bot.errors import PaperError, TemplateError
 from bot.messengers import messengers_of, titled
-from bot.papers.drafting import DraftOrder, PrintOrder, draft, printed
+from bot.papers.drafting import DraftOrder, PrintOrder, drafts, printed, printed_for
 from bot.papers.missive import make_missive
 from bot.papers.press import DigestOrder, make_digest
 from bot.papers.workshop import Workshop
@@ -54,7 +54,7 @@ class WorkshopPress:
     def __init__(self, settings: Settings, workshop: Workshop) -> None:
         self._settings = settings
         self._workshop = workshop
-        self._lately: deque[tuple[Document, Printed]] = deque(maxlen=_KEPT)
+        self._lately: deque[tuple[bytes, Printed]] = deque(maxlen=_KEPT)
 
     async def digest(self, scope: str, week: Week, now: datetime, *, late: bool) -> DigestPapers:
         """Return the digest of a week for a scope."""
@@ -70,22 +70,28 @@ class WorkshopPress:
         return MissivePapers(*made)
 
     async def draft(
-        self, rhythm: Rhythm, occasion: Occasion, now: datetime, weights: Weights = ()
-    ) -> Document:
-        """Return the paper that a line of the timetable asks for, as the database has it now."""
-        order = draft_order(self._settings, rhythm, occasion, now)
-        return await self._workshop.make(draft, replace(order, weights=weights))
+        self, rhythms: Sequence[Rhythm], occasion: Occasion, now: datetime, weights: Weights = ()
+    ) -> list[Folded | PaperError]:
+        """Return the papers that lines of the timetable ask for, as the database has them now."""
+        orders = [draft_order(self._settings, rhythm, occasion, now) for rhythm in rhythms]
+        return await self._workshop.make(drafts, [replace(each, weights=weights) for each in orders])
 
-    async def print(self, document: Document) -> Printed:
+    async def print(self, content: bytes) -> Printed:
         """Return a paper as it is handed over, its amendments marked."""
         for known, made in self._lately:
-            if known == document:
+            if known == content:
                 return made
-        settings = self._settings
-        order = PrintOrder(document, settings.language, settings.texts)
-        made = Printed(*await self._workshop.make(printed, order))
-        self._lately.append((document, made))
+        made = Printed(*await self._workshop.make(printed, self._print_order(content)))
+        self._lately.append((content, made))
         return made
+
+    async def print_for(self, reader: int, content: bytes) -> Printed | None:
+        """Return what of a paper concerns one reader, as it is handed over; None if nothing does."""
+        made = await self._workshop.make(printed_for, self._print_order(content), reader)
+        return Printed(*made) if made else None
+
+    def _print_order(self, content: bytes) -> PrintOrder:
+        return PrintOrder(content, self._settings.language, self._settings.texts)
 
 
 def order(settings: Settings, scope: str, week: Week, now: datetime, *, late: bool = False) -> DigestOrder:

@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import takewhile
 
 from bot.domain.bulletins import Bulletin, Stage
-from bot.domain.document import Document
+from bot.domain.folded import Folded
 from bot.domain.people import Person, Role
 from bot.domain.rhythm import Occasion, Rhythm
 from bot.errors import PaperError, Refused
@@ -33,6 +33,8 @@ _BECAME = {
     Stage.DROPPED: "releasing.dropped_by",
 }
 
+_Due = tuple[Rhythm, Occasion]
+
 _OFFICE_ALONE = (str(Role.OFFICE),)
 
 
@@ -41,18 +43,35 @@ async def draft(watch: Watch) -> None:
     if await watch.read(has_changed):
         await watch.perform(_begin)
     failed: set[str] = set()
-    for rhythm, occasion in await watch.read(_due):
-        if rhythm.key in failed:
-            # Later ones wait, or the one that failed would be passed by.
-            continue
-        try:
-            document = await watch.press.draft(rhythm, occasion, watch.clock.now())
-        except PaperError:
-            log.exception("%s of %s could not be drafted; tried again", rhythm.paper, occasion.last)
-            failed.add(rhythm.key)
-            await watch.perform(partial(_put_off, rhythm, occasion))
-            continue
-        await watch.perform(partial(_keep, rhythm, occasion, document))
+    for together in _together(await watch.read(_due)):
+        # Later ones wait, or the one that failed would be passed by.
+        due = [each for each in together if each[0].key not in failed]
+        for (rhythm, occasion), paper in zip(due, await _drafted(watch, due), strict=True):
+            if isinstance(paper, PaperError):
+                log.error(
+                    "%s of %s could not be drafted; tried again", rhythm.paper, occasion.last, exc_info=paper
+                )
+                failed.add(rhythm.key)
+                await watch.perform(partial(_put_off, rhythm, occasion))
+            else:
+                await watch.perform(partial(_keep, rhythm, occasion, paper))
+
+
+def _together(due: Sequence[_Due]) -> list[list[_Due]]:
+    """Return what is due by its scope and days: such papers are drafted together, and agree."""
+    found: dict[tuple[str, date, date], list[_Due]] = {}
+    for rhythm, occasion in due:
+        found.setdefault((rhythm.scope, occasion.first, occasion.last), []).append((rhythm, occasion))
+    return list(found.values())
+
+
+async def _drafted(watch: Watch, due: Sequence[_Due]) -> list[Folded | PaperError]:
+    if not due:
+        return []
+    try:
+        return await watch.press.draft([rhythm for rhythm, _ in due], due[0][1], watch.clock.now())
+    except PaperError as error:
+        return [error for _ in due]
 
 
 def has_changed(beat: Beat) -> bool:
@@ -80,10 +99,10 @@ def is_due(beat: Beat) -> bool:
     return has_changed(beat) or bool(_due(beat))
 
 
-def _due(beat: Beat) -> list[tuple[Rhythm, Occasion]]:
+def _due(beat: Beat) -> list[_Due]:
     """Return the occasions that have come and have no draft, the earliest first."""
     known, waiting = beat.tx.bulletins.done_through(), beat.tx.bulletins.put_off_until()
-    found: list[tuple[Rhythm, Occasion]] = []
+    found: list[_Due] = []
     for rhythm in beat.county.rhythms:
         if rhythm.key not in known or waiting.get(rhythm.key, beat.now) > beat.now:
             continue
@@ -98,20 +117,20 @@ def _due(beat: Beat) -> list[tuple[Rhythm, Occasion]]:
     return sorted(found, key=lambda each: each[1].at)
 
 
-def _keep(rhythm: Rhythm, occasion: Occasion, document: Document, beat: Beat) -> None:
+def _keep(rhythm: Rhythm, occasion: Occasion, paper: Folded, beat: Beat) -> None:
     beat.tx.bulletins.pass_by(rhythm.key, occasion.day)
-    stage = _first_stage(beat, rhythm, document)
-    if beat.tx.bulletins.draft(rhythm, occasion, document, stage, beat.now):
+    stage = _first_stage(beat, rhythm, paper)
+    if beat.tx.bulletins.draft(rhythm, occasion, paper, stage, beat.now):
         slot = slot_of(rhythm, occasion)
-        beat.record(None, "bulletin.drafted", f"slot:{slot}", title=document.title, state=str(stage))
+        beat.record(None, "bulletin.drafted", f"slot:{slot}", title=paper.title, state=str(stage))
 
 
-def _first_stage(beat: Beat, rhythm: Rhythm, document: Document) -> Stage:
+def _first_stage(beat: Beat, rhythm: Rhythm, paper: Folded) -> Stage:
     """Return where a paper begins: what says nothing, or nothing new to its only readers, ends there."""
-    if document.is_empty:
+    if paper.is_empty:
         return Stage.EMPTY
     last = beat.tx.bulletins.last(rhythm.paper, rhythm.scope) if rhythm.to == _OFFICE_ALONE else None
-    return Stage.UNCHANGED if last and document.says_the_same_as(last.document) else Stage.DRAFT
+    return Stage.UNCHANGED if last and paper.says == last.says else Stage.DRAFT
 
 
 def _put_off(rhythm: Rhythm, occasion: Occasion, beat: Beat) -> None:
@@ -131,7 +150,7 @@ async def show(watch: Watch) -> None:
     """Print every draft that is new or was amended, and show it to the office."""
     for bulletin in await watch.read(unprinted):
         try:
-            printed = await watch.press.print(bulletin.document)
+            printed = await watch.press.print(bulletin.content)
         except PaperError:
             log.exception("bulletin %d could not be printed; tried again", bulletin.id)
             await watch.perform(partial(put_off_printing, bulletin))
@@ -201,8 +220,12 @@ def _paper_key(bulletin: Bulletin, name: str) -> str:
 def hand_over(desk: Desk, person: Person, bulletin: Bulletin, slot: str, names: Sequence[str]) -> None:
     """Owe somebody papers of a bulletin, after the words they belong to."""
     for name in names:
-        paper_id = desk.tx.papers.named(_paper_key(bulletin, name))
-        owe(desk, person, f"{bulletin.subject}:{slot}:{person.id}:{name}", paper_id)
+        owe(desk, person, f"{bulletin.subject}:{slot}:{person.id}:{name}", kept(desk, bulletin, name))
+
+
+def kept(desk: Desk, bulletin: Bulletin, name: str) -> int:
+    """Return the id of a version as it is printed: its workbook or its pages."""
+    return desk.once(desk.tx.papers.named, _paper_key(bulletin, name))
 
 
 def owe(

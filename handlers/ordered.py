@@ -31,8 +31,11 @@ async def make(watch: Watch) -> None:
         now = watch.clock.now()
         rhythm = Rhythm(order.paper, When.parse("每个工作日"), scope=order.scope)
         try:
-            document = await watch.press.draft(rhythm, _occasion(watch, order, now), now, _weights(order))
-            printed = await watch.press.print(document)
+            occasion = _occasion(watch, order, now)
+            (paper,) = await watch.press.draft([rhythm], occasion, now, _weights(order))
+            if isinstance(paper, PaperError):
+                raise paper
+            printed = await watch.press.print(paper.content)
         except PaperError:
             log.exception("%s of %s could not be made", order.paper, order.scope)
             await watch.perform(partial(_give_up, order=order))

@@ -21,10 +21,10 @@ async def post(watch: Watch) -> None:
     """Post what is released and whose moment has come; what is for one person holds their lines only."""
     for bulletin in await watch.read(to_post):
         try:
-            if bulletin.document.personal:
+            if bulletin.personal:
                 await _post_to_each(watch, bulletin)
             else:
-                printed = await watch.press.print(bulletin.document)
+                printed = await watch.press.print(bulletin.content)
                 await watch.perform(partial(_post, bulletin, printed))
         except PaperError:
             log.exception("bulletin %d could not be printed; tried again", bulletin.id)
@@ -39,22 +39,27 @@ def to_post(beat: Beat) -> list[Bulletin]:
 
 async def _post_to_each(watch: Watch, bulletin: Bulletin) -> None:
     for person in await watch.read(lambda beat: _readers(beat, bulletin)):
-        document = bulletin.document if person.is_office else bulletin.document.of(person.id)
-        if not document.is_empty:
-            printed = await watch.press.print(document)
+        printed = await _print_for(watch, bulletin, person)
+        if printed is not None:
             await watch.perform(partial(_hand, bulletin, person, printed))
     await watch.perform(partial(_done, bulletin))
+
+
+async def _print_for(watch: Watch, bulletin: Bulletin, person: Person) -> Printed | None:
+    if person.is_office:
+        return await watch.press.print(bulletin.content)
+    return await watch.press.print_for(person.id, bulletin.content)
 
 
 def _post(bulletin: Bulletin, printed: Printed, beat: Beat) -> None:
     if not _done(bulletin, beat):
         return
     bulletins.keep(beat, bulletin, printed)
-    readers = _readers(beat, bulletin)
-    for person in readers:
-        _tell(beat, bulletin, person, printed)
-        if not person.is_office:
-            bulletins.hand_over(beat, person, bulletin, "posted", ("pages",))
+    with beat.at_rest():
+        for person in _readers(beat, bulletin):
+            _tell(beat, bulletin, person, printed)
+            if not person.is_office:
+                bulletins.hand_over(beat, person, bulletin, "posted", ("pages",))
     groups = [chat for chat in beat.tx.chats.bound() if chat.scope == bulletin.scope]
     if GROUPS in bulletin.audience:
         for chat in groups:
@@ -96,7 +101,7 @@ def _readers(beat: Beat, bulletin: Bulletin) -> list[Person]:
         for role in roles
         for person in (beat.office if role is Role.OFFICE else beat.tx.people.with_role(role))
     }
-    return [person for person in people.values() if beat.tx.people.address(person.id) is not None]
+    return [person for person in people.values() if beat.once(beat.tx.people.address, person.id)]
 
 
 def _hand(bulletin: Bulletin, person: Person, printed: Printed, beat: Beat) -> None:
@@ -127,7 +132,7 @@ def _tell(beat: Beat, bulletin: Bulletin, person: Person, printed: Printed) -> N
         choices,
         subject=f"{bulletin.subject}:posted",
         lane=Lane.PAPER,
-        in_person=bulletin.document.personal,
+        in_person=bulletin.personal,
     )
 
 
@@ -135,11 +140,10 @@ def _post_to_group(beat: Beat, bulletin: Bulletin, chat: Chat, printed: Printed)
     slot = f"{bulletin.subject}:group:{chat.id}"
     parts = (
         (slot, printed.text, None),
-        (f"{slot}:pages", "", printed.pages),
-        (f"{slot}:book", "", printed.workbook),
+        (f"{slot}:pages", "", bulletins.kept(beat, bulletin, "pages")),
+        (f"{slot}:book", "", bulletins.kept(beat, bulletin, "workbook")),
     )
-    for key, text, paper in parts:
-        paper_id = beat.tx.papers.add(key, paper, beat.now) if paper else None
+    for key, text, paper_id in parts:
         letter = Letter(
             key=key,
             to=chat.at,

@@ -213,10 +213,7 @@ def _unchanged(beat: Beat, colleague: Person, day: date) -> list[str]:
     """Return a line for each paper of the office's own that was not sent, for it said nothing new."""
     calendar, at = beat.county.calendar, beat.county.close_at
     found = beat.tx.bulletins.unchanged(calendar.at(calendar.workday_before(day), at), calendar.at(day, at))
-    return [
-        beat.say(colleague, "releasing.unchanged", title=each.form, count=each.document.lines)
-        for each in found
-    ]
+    return [beat.say(colleague, "releasing.unchanged", title=each.form, count=each.lines) for each in found]
 
 
 def next_moments(beat: Beat) -> list[tuple[datetime, str]]:

@@ -125,7 +125,7 @@ class Desk:
         if person.id != away.id:
             text = f"{self.say(person, 'leave.on_behalf', name=away.name)}\n{text}"
         due_at = self.now if disturb else self.county.calendar.next_open(self.now)
-        to = self.tx.people.address(person.id) or NOWHERE
+        to = self.once(self.tx.people.address, person.id) or NOWHERE
         return Letter(
             key=slot,
             to=to,

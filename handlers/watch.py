@@ -1,6 +1,6 @@
 """What a duty is given: the store, the county, the clock, and who prints and fetches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -9,11 +9,12 @@ from typing import Protocol, TypeVar
 from bot.chat import Attachment, Fetched, Paper
 from bot.clock import Clock
 from bot.domain.county import County
-from bot.domain.document import Document
+from bot.domain.folded import Folded
 from bot.domain.missives import Sheet
 from bot.domain.ranking import Weights
 from bot.domain.rhythm import Occasion, Rhythm
 from bot.domain.week import Week
+from bot.errors import PaperError
 from bot.texts import Texts
 from handlers.turn import Beat
 from storage.store import Store
@@ -58,15 +59,19 @@ class Press(Protocol):
         """Return a missive on paper; raise TemplateError where the office's template does not fit."""
 
     async def draft(
-        self, rhythm: Rhythm, occasion: Occasion, now: datetime, weights: Weights = ()
-    ) -> Document:
-        """Return the paper that a line of the timetable asks for, as the database has it now.
+        self, rhythms: Sequence[Rhythm], occasion: Occasion, now: datetime, weights: Weights = ()
+    ) -> list[Folded | PaperError]:
+        """Return the papers that lines of the timetable ask for, as the database has them now.
 
-        With ``weights``, what it ranks is ranked by these.
+        All are of one scope, and no two of them disagree; in place of one that cannot be made stands why.
+        With ``weights``, what they rank is ranked by these.
         """
 
-    async def print(self, document: Document) -> Printed:
+    async def print(self, content: bytes) -> Printed:
         """Return a paper as it is handed over, its amendments marked."""
+
+    async def print_for(self, reader: int, content: bytes) -> Printed | None:
+        """Return what of a paper concerns one reader, as it is handed over; None if nothing does."""
 
 
 class Fetchers(Protocol):

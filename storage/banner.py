@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from bot.domain.bulletins import Stage
 from bot.domain.document import Document, Kind
+from bot.domain.folded import opened
 from storage.dataset import Figure, Line, Question
 from storage.ranking import RANKING, ranking_lines
 from storage.tables import bulletins
@@ -84,7 +85,7 @@ def _earlier(connection: Connection, question: Question) -> list[_Held]:
         .order_by(bulletins.c.last.desc())
         .limit(_LOOKED_BACK)
     )
-    return [_Held(row.last.isoformat(), tuple(_holders(Document.from_json(row.content)))) for row in rows]
+    return [_Held(row.last.isoformat(), tuple(_holders(opened(row.content)))) for row in rows]
 
 
 def _holders(document: Document) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, or_, 
 
 from bot.domain.bulletins import Amendment, Bulletin, Stage
 from bot.domain.document import Document
+from bot.domain.folded import Folded, folded
 from bot.domain.rhythm import Occasion, Rhythm
 from storage.dialects import insert_once
 from storage.tables import amendments, bulletins, objections, people, rhythms
@@ -84,9 +85,7 @@ class Bulletins:
 
     # --- drafts -------------------------------------------------------------------------
 
-    def draft(
-        self, rhythm: Rhythm, occasion: Occasion, document: Document, stage: Stage, now: datetime
-    ) -> bool:
+    def draft(self, rhythm: Rhythm, occasion: Occasion, paper: Folded, stage: Stage, now: datetime) -> bool:
         """Keep the draft of an occasion; False if there is one."""
         row = {
             "slot": slot_of(rhythm, occasion),
@@ -94,9 +93,14 @@ class Bulletins:
             "scope": rhythm.scope,
             "first": occasion.first,
             "last": occasion.last,
-            "title": document.title,
+            "title": paper.title,
             "state": str(stage),
-            "content": document.as_json(),
+            "content": paper.content,
+            "lines": paper.lines,
+            "personal": paper.personal,
+            "says": paper.says,
+            "made_at": datetime.fromisoformat(paper.made_at),
+            "known_through": paper.known_through,
             "audience": list(rhythm.to),
             "hold": int(rhythm.hold.total_seconds()),
             "drafted_at": now,
@@ -168,7 +172,9 @@ class Bulletins:
         """Put figures of a draft right; False if it is no draft any more, or was amended meanwhile."""
         # One that stood open to objections is a draft again: what is posted was looked over as it is.
         given: dict[str, Any] = {
-            "content": amended.as_json(),
+            "content": folded(amended),
+            # No other paper has its marks.
+            "says": "",
             "version": bulletin.version + 1,
             "state": str(Stage.DRAFT),
             "post_at": None,
@@ -313,7 +319,10 @@ def _bulletin(row: Row[Any]) -> Bulletin:
         last=row.last,
         title=row.title,
         stage=Stage(row.state),
-        document=Document.from_json(row.content),
+        content=row.content,
+        lines=row.lines,
+        personal=row.personal,
+        says=row.says,
         audience=tuple(row.audience),
         hold=timedelta(seconds=row.hold),
         version=row.version,

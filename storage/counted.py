@@ -23,12 +23,12 @@ def last_report(connection: Connection) -> int:
 
 def counted_before(connection: Connection, form: str, scope: str, first: date) -> Counted | None:
     """Return how far the paper has counted whose days end where these begin; None where there is none."""
-    known = bulletins.c.content["known_through"].as_integer()
+    known = bulletins.c.known_through
     row = connection.execute(
-        select(known.label("known"), bulletins.c.content["made_at"].as_string().label("at"))
+        select(known.label("known"), bulletins.c.made_at.label("at"))
         .where(bulletins.c.form == form, bulletins.c.scope == scope)
         .where(bulletins.c.last == first - timedelta(days=1), known > 0)
         .order_by(bulletins.c.id.desc())
         .limit(1)
     ).first()
-    return Counted(row.known, datetime.fromisoformat(row.at)) if row else None
+    return Counted(row.known, row.at) if row else None

@@ -613,8 +613,16 @@ bulletins = _table(
     Column("last", Date, nullable=False),
     Column("title", String, nullable=False),
     Column("state", String, nullable=False),
-    # The paper as it was drafted, amendments in place.
-    Column("content", JSON, nullable=False),
+    # The paper as it was drafted, amendments in place: JSON, deflated where it is made, away from the writer.
+    Column("content", LargeBinary, nullable=False),
+    Column("lines", Integer, nullable=False, server_default="0"),
+    # Each reader gets their own lines only.
+    Column("personal", Boolean, nullable=False, server_default=text("false")),
+    # The same for papers with the same lines; empty once a figure was put right.
+    _words("says"),
+    # Where the next paper of its kind begins: the moment of its draft, and the last report it knew.
+    Column("made_at", Moment),
+    Column("known_through", BigInteger, nullable=False, server_default="0"),
     Column("audience", JSON, nullable=False),
     # Seconds for which it stands open to objections once it is released.
     Column("hold", Integer, nullable=False, server_default="0"),

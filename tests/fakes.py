@@ -9,10 +9,11 @@ from datetime import date, datetime
 from bot.chat import Address, Attachment, Capabilities, Fetched, Listener, Outgoing, Paper, Ref
 from bot.domain.blanks import Blank, How
 from bot.domain.document import Document, Heading, Kind, Row, Table
+from bot.domain.folded import Folded, opened
 from bot.domain.missives import Sheet
 from bot.domain.ranking import Weights
 from bot.domain.rhythm import Occasion, Rhythm
-from bot.errors import DeliveryError, Failure
+from bot.errors import DeliveryError, Failure, PaperError
 from handlers.watch import DigestPapers, MissivePapers, Printed
 
 
@@ -97,32 +98,40 @@ def _buttons(message: Outgoing) -> tuple[list[str], dict[str, str]]:
 class FakePress:
     """Prints digests and papers of two lines; ``failures`` are raised instead of the next ones.
 
-    ``drafted`` tells what was asked for. It holds ``rows``: a project's number, its investment, and whom
-    it concerns; of papers ``papers`` tells what was printed, and ``paper_failures`` are raised.
+    ``drafted`` tells what was asked for, ``together`` which papers at once. Each holds ``rows``: a project's
+    number, its investment, and whom it concerns; of papers ``papers`` tells what was printed, and
+    ``paper_failures`` are raised.
     """
 
     printed: list[str] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     sheets: list[Sheet] = field(default_factory=list)
     drafted: list[str] = field(default_factory=list)
+    together: list[list[str]] = field(default_factory=list)
     papers: list[str] = field(default_factory=list)
-    paper_failures: list[Exception] = field(default_factory=list)
+    paper_failures: list[PaperError] = field(default_factory=list)
     rows: list[tuple[str, int, tuple[int, ...]]] = field(default_factory=lambda: [("XM-001", 320_000, ())])
     personal: bool = False
 
     async def draft(
-        self, rhythm: Rhythm, occasion: Occasion, now: datetime, weights: Weights = ()
-    ) -> Document:
+        self, rhythms: Sequence[Rhythm], occasion: Occasion, now: datetime, weights: Weights = ()
+    ) -> list[Folded | PaperError]:
+        self.together.append([rhythm.paper for rhythm in rhythms])
+        return [self._draft(rhythm, occasion, now, weights) for rhythm in rhythms]
+
+    def _draft(
+        self, rhythm: Rhythm, occasion: Occasion, now: datetime, weights: Weights
+    ) -> Folded | PaperError:
         by = "".join(f" {item}={weight}" for item, weight in weights)
         self.drafted.append(f"{rhythm.paper} {rhythm.scope} {occasion.first} {occasion.last}{by}")
         if self.paper_failures:
-            raise self.paper_failures.pop(0)
+            return self.paper_failures.pop(0)
         headings = (
             Heading("number", "编号", Kind.WORD),
             Heading("invested", "本期完成", Kind.MONEY, summed=True),
         )
         rows = tuple(Row(number, (number, amount), about=about) for number, amount, about in self.rows)
-        return Document(
+        paper = Document(
             form=rhythm.paper,
             title=f"{rhythm.paper} {occasion.first:%m-%d}至{occasion.last:%m-%d}",
             period="",
@@ -134,8 +143,16 @@ class FakePress:
             tables=(Table("项目", headings, rows),),
             personal=self.personal,
         )
+        return Folded.of(paper)
 
-    async def print(self, document: Document) -> Printed:
+    async def print(self, content: bytes) -> Printed:
+        return self._printed(opened(content))
+
+    async def print_for(self, reader: int, content: bytes) -> Printed | None:
+        own = opened(content).of(reader)
+        return None if own.is_empty else self._printed(own)
+
+    def _printed(self, document: Document) -> Printed:
         total = document.tables[0].total("invested")
         self.papers.append(f"{document.title} {total}")
         return Printed(

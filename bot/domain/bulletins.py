@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from bot.domain.blanks import Value
 from bot.domain.document import Document, Heading
+from bot.domain.folded import opened
 
 
 class Stage(StrEnum):
@@ -21,9 +23,12 @@ class Stage(StrEnum):
     """For the office alone, and what it said the last time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bulletin:
-    """One paper of some days; ``version`` grows with every amendment, ``printed`` is the last on paper."""
+    """One paper of some days; ``version`` grows with every amendment, ``printed`` is the last on paper.
+
+    ``content`` is the paper folded up.
+    """
 
     id: int
     slot: str
@@ -33,7 +38,10 @@ class Bulletin:
     last: date
     title: str
     stage: Stage
-    document: Document
+    content: bytes
+    lines: int
+    personal: bool
+    says: str
     audience: tuple[str, ...]
     hold: timedelta
     version: int
@@ -48,6 +56,11 @@ class Bulletin:
     def subject(self) -> str:
         """The name under which its letters and receipts are found again."""
         return f"bulletin:{self.id}"
+
+    @cached_property
+    def document(self) -> Document:
+        """The paper, opened: a long one takes its time."""
+        return opened(self.content)
 
 
 @dataclass(frozen=True, slots=True)

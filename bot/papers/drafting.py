@@ -1,6 +1,6 @@
 """Drafts a paper from its form and the database, in the workshop; prints it as often as it is changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -13,6 +13,7 @@ from bot.domain.blanks import Value, counting
 from bot.domain.calendar import year_permille
 from bot.domain.county import County
 from bot.domain.document import Document, Heading, Row, Table
+from bot.domain.folded import Folded, opened
 from bot.domain.people import Language
 from bot.domain.ranking import Weights
 from bot.domain.scope import Scope, ScopeKind
@@ -21,13 +22,13 @@ from bot.errors import PaperError
 from bot.papers.bulletin import chat_text, name_of
 from bot.papers.bulletin_book import workbook
 from bot.papers.bulletin_pages import pages
-from bot.papers.forms import TableForm, forms
+from bot.papers.forms import Form, TableForm, forms
 from bot.papers.press import XLSX
 from bot.papers.scoring import blanks_of_ranking, rules
 from storage.counted import counted_before, last_report
 from storage.dataset import Figure, Line, Question
 from storage.datasets import DATASETS
-from storage.snapshot import snapshot
+from storage.snapshot import Snapshot, snapshot
 
 PDF = "application/pdf"
 
@@ -51,31 +52,36 @@ class DraftOrder:
     weights: Weights = ()
 
 
+def drafts(orders: Sequence[DraftOrder]) -> list[Folded | PaperError]:
+    """Return papers of the same days folded up, and an error in place of each that there is no form for.
+
+    They are drafted from one snapshot, so that no two of them disagree, and what they share is read once.
+    """
+    with snapshot(orders[0].url, orders[0].schema) as connection:
+        question = asked_by(orders)
+        return [_tried(order, question, connection) for order in orders]
+
+
+def _tried(order: DraftOrder, question: Question, connection: Snapshot) -> Folded | PaperError:
+    try:
+        return Folded.of(_draft(order, question, connection))
+    except PaperError as error:
+        return error
+
+
 def draft(order: DraftOrder) -> Document:
     """Return a paper as the database has it now; raise PaperError if there is no form for it."""
-    form = forms(order.forms).get(order.paper)
+    with snapshot(order.url, order.schema) as connection:
+        return _draft(order, asked_by([order]), connection)
+
+
+def _draft(order: DraftOrder, question: Question, connection: Snapshot) -> Document:
+    form = _form_of(order)
     if form is None:
         raise PaperError(f"there is no form {order.paper}; add {order.paper}.toml to the folder rhythm.forms")
     say = partial(texts.load(order.rewordings, order.language).say, order.language)
-    with snapshot(order.url, order.schema) as connection:
-        question = Question(
-            Scope.parse(order.scope),
-            order.first,
-            order.last,
-            order.county,
-            order.now,
-            form=order.paper,
-            before=counted_before(connection, order.paper, order.scope, order.first),
-        )
-        known_through = last_report(connection)
-        asked = [replace(question, by=each.by, weights=order.weights or each.weights) for each in form.tables]
-        # Most tables of a paper are made from the same lines.
-        keys = [(table.dataset, of.by, of.weights) for table, of in zip(form.tables, asked, strict=True)]
-        lines = {
-            key: list(DATASETS[key[0]].lines(connection, of))
-            for key, of in dict(zip(keys, asked, strict=True)).items()
-        }
-    given = _given(order, question, say) | blanks_of_ranking(form, asked, say)
+    asked = tables_of(order, question, connection)
+    given = _given(order, question, say) | blanks_of_ranking(form, [of for of, _ in asked], say)
     return Document(
         form=form.name,
         title=" ".join(form.title[order.language].format_map(given).split()),
@@ -87,15 +93,50 @@ def draft(order: DraftOrder) -> Document:
         made_at=order.now.astimezone(order.county.calendar.zone).isoformat(),
         lead=tuple(words[order.language] for words in form.lead),
         tables=tuple(
-            _table(each, lines[key], of, order.language, say)
-            for each, of, key in zip(form.tables, asked, keys, strict=True)
+            _table(each, lines, of, order.language, say)
+            for each, (of, lines) in zip(form.tables, asked, strict=True)
         ),
         notes=tuple(words[order.language] for words in form.notes),
         given=given,
         blanks=form.blanks,
         personal=form.personal,
-        known_through=known_through,
+        known_through=last_report(connection),
     )
+
+
+def _form_of(order: DraftOrder) -> Form | None:
+    return forms(order.forms).get(order.paper)
+
+
+def asked_by(orders: Sequence[DraftOrder]) -> Question:
+    """Return what papers of the same days ask of the database: the figures that any of them shows."""
+    order = orders[0]
+    shown = frozenset(figure for each in orders if (form := _form_of(each)) for figure in _shown(form))
+    return Question(Scope.parse(order.scope), order.first, order.last, order.county, order.now, shown=shown)
+
+
+def _shown(form: Form) -> Iterator[str]:
+    """Yield every figure that the tables of a form show, sort or choose by."""
+    for table in form.tables:
+        yield from table.columns
+        yield from (each.removeprefix("-") for each in table.sort)
+        yield from (each.figure for each in table.where)
+
+
+def tables_of(
+    order: DraftOrder, question: Question, connection: Snapshot
+) -> list[tuple[Question, list[Line]]]:
+    """Return what each table of a paper asks, and its lines; most tables are made from the same."""
+    form = forms(order.forms)[order.paper]
+    before = counted_before(connection, order.paper, order.scope, order.first)
+    question = replace(question, form=order.paper, before=before)
+    asked = [replace(question, by=each.by, weights=order.weights or each.weights) for each in form.tables]
+    keys = [(table.dataset, of.by, of.weights) for table, of in zip(form.tables, asked, strict=True)]
+    lines = {
+        key: list(DATASETS[key[0]].lines(connection, of))
+        for key, of in dict(zip(keys, asked, strict=True)).items()
+    }
+    return [(of, lines[key]) for of, key in zip(asked, keys, strict=True)]
 
 
 def _given(order: DraftOrder, question: Question, say: Say) -> dict[str, str]:
@@ -173,17 +214,27 @@ def _sorted(lines: Iterable[Line], sort: Sequence[str]) -> list[Line]:
 
 @dataclass(frozen=True, slots=True)
 class PrintOrder:
-    """A paper to be printed, and the words to do it with."""
+    """A paper to be printed, folded up as it is kept, and the words to do it with."""
 
-    document: Document
+    content: bytes
     language: Language
     rewordings: Path | None
 
 
 def printed(order: PrintOrder) -> tuple[str, Paper, Paper]:
     """Return a paper's chat text, its workbook and its pages."""
+    return _printed(opened(order.content), order)
+
+
+def printed_for(order: PrintOrder, reader: int) -> tuple[str, Paper, Paper] | None:
+    """Return the same of what concerns one reader; None if nothing does."""
+    own = opened(order.content).of(reader)
+    return None if own.is_empty else _printed(own, order)
+
+
+def _printed(document: Document, order: PrintOrder) -> tuple[str, Paper, Paper]:
     say = partial(texts.load(order.rewordings, order.language).say, order.language)
-    document, name = order.document, name_of(order.document)
+    name = name_of(document)
     return (
         chat_text(document, say),
         Paper(f"{name}.xlsx", XLSX, workbook(document, say)),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +18,7 @@ from bot.chat import Paper
 from bot.clock import VirtualClock
 from bot.config import Settings
 from bot.domain.document import Document
+from bot.domain.folded import Folded, opened
 from bot.domain.ranking import Weights
 from bot.domain.rhythm import Occasion, Rhythm
 from bot.domain.week import Week
@@ -35,15 +36,17 @@ class _Press:
     """Prints at once and always the same: what a paper looks like is tested elsewhere."""
 
     async def draft(
-        self, rhythm: Rhythm, occasion: Occasion, now: datetime, weights: Weights = ()
-    ) -> Document:
-        """Return a paper with nothing in it."""
-        days = (str(occasion.first), str(occasion.last), f"{now:%d %H:%M}")
-        return Document(rhythm.paper, rhythm.paper, "", "青禾县", rhythm.scope, *days)
+        self, rhythms: Sequence[Rhythm], occasion: Occasion, now: datetime, weights: Weights = ()
+    ) -> list[Folded]:
+        """Return papers with nothing in them."""
+        days = (str(occasion.first), str(occasion.last), f"{now:%Y-%m-%d %H:%M}+00:00")
+        return [
+            Folded.of(Document(each.paper, each.paper, "", "青禾县", each.scope, *days)) for each in rhythms
+        ]
 
-    async def print(self, document: Document) -> Printed:
+    async def print(self, content: bytes) -> Printed:
         """Return its title."""
-        return Printed(document.title, Paper("a.xlsx", "x/x", b"x"), Paper("a.pdf", "x/x", b"p"))
+        return Printed(opened(content).title, Paper("a.xlsx", "x/x", b"x"), Paper("a.pdf", "x/x", b"p"))
 
     async def digest(self, scope: str, week: Week, now: datetime, *, late: bool) -> DigestPapers:
         words = f"{scope} {week} {now:%d %H:%M} {late}"

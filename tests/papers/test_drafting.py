@@ -1,6 +1,5 @@
 """From the database to what is handed over: drafted from a form, in a process of its own."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -13,12 +12,13 @@ from bot.app import WorkshopPress, draft_order
 from bot.config import Database, Settings
 from bot.domain.bulletins import Stage
 from bot.domain.document import Document
+from bot.domain.folded import Folded, folded, opened
 from bot.domain.people import Language
 from bot.domain.progress import Standing
 from bot.domain.rhythm import Occasion, Rhythm, When
 from bot.domain.stages import Nod
 from bot.errors import PaperError
-from bot.papers.drafting import PrintOrder, draft, printed
+from bot.papers.drafting import PrintOrder, draft, drafts, printed, printed_for
 from bot.papers.forms import forms
 from bot.papers.workshop import Workshop
 from bot.timetable import RhythmSettings
@@ -69,7 +69,7 @@ def test_a_paper_is_drafted_from_the_answers_of_its_days(settings: Settings) -> 
 
 def test_what_comes_after_a_draft_is_in_the_next_paper(settings: Settings) -> None:
     sheet = drafted(settings)
-    writes(settings, lambda tx: tx.bulletins.draft(rhythm(), OCCASION, sheet, Stage.DRAFT, NOW))
+    writes(settings, lambda tx: tx.bulletins.draft(rhythm(), OCCASION, Folded.of(sheet), Stage.DRAFT, NOW))
     evening = datetime(2026, 11, 30, 11, 30, tzinfo=UTC)
     said = report(1, 1, OCCASION.last, standing=Standing(660, 1_350_000), at=evening)
     writes(settings, lambda tx: tx.reports.add(said))
@@ -107,8 +107,8 @@ def test_every_form_that_comes_with_the_bot_can_be_drafted_kept_and_printed(
 ) -> None:
     paper = drafted(settings.model_copy(update={"language": language}), name)
 
-    assert Document.from_json(json.loads(json.dumps(paper.as_json()))) == paper
-    text, workbook, pages = printed(PrintOrder(paper, language, None))
+    assert opened(folded(paper)) == paper
+    text, workbook, pages = printed(PrintOrder(folded(paper), language, None))
     assert len(text) <= 600
     assert text.count("\n") < 14
     assert (workbook.content[:2], pages.content[:4]) == (b"PK", b"%PDF")
@@ -118,8 +118,8 @@ def test_every_form_that_comes_with_the_bot_can_be_drafted_kept_and_printed(
 def test_a_campaign_counts_the_days_that_are_left(settings: Settings) -> None:
     paper = drafted(settings, "周调度表", until=date(2026, 12, 9))
 
-    assert "距 2026 年 12 月 9 日还有 9 天。" in printed(PrintOrder(paper, Language.CHINESE, None))[0]
-    assert "还有" not in printed(PrintOrder(drafted(settings, "周调度表"), Language.CHINESE, None))[0]
+    assert "距 2026 年 12 月 9 日还有 9 天。" in printed(PrintOrder(folded(paper), Language.CHINESE, None))[0]
+    assert "还有" not in printed(PrintOrder(folded(drafted(settings, "周调度表")), Language.CHINESE, None))[0]
 
 
 def test_those_furthest_behind_come_first_and_those_without_a_plan_last(settings: Settings) -> None:
@@ -131,6 +131,17 @@ def test_those_furthest_behind_come_first_and_those_without_a_plan_last(settings
 def test_a_paper_without_a_form_is_refused(settings: Settings) -> None:
     with pytest.raises(PaperError, match="there is no form 征地进度"):
         drafted(settings, "征地进度")
+
+
+def test_papers_drafted_together_are_as_each_alone_and_one_without_a_form_says_so(settings: Settings) -> None:
+    names = [*sorted(forms()), "征地进度"]
+
+    *papers, missing = drafts([draft_order(settings, rhythm(name), OCCASION, NOW) for name in names])
+
+    assert "there is no form 征地进度" in str(missing)
+    assert [opened(each.content) for each in papers if isinstance(each, Folded)] == [
+        drafted(settings, name) for name in names[:-1]
+    ]
 
 
 def test_a_county_has_papers_of_its_own(settings: Settings, tmp_path: Path) -> None:
@@ -145,14 +156,26 @@ def test_a_county_has_papers_of_its_own(settings: Settings, tmp_path: Path) -> N
     assert paper.tables[0].rows[0].values == ("2026-001", "用地指标未批", "等办理人接办")
 
 
+def test_a_paper_may_choose_by_what_it_does_not_show(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "有报告的.toml").write_text(
+        'title = "有报告的"\n[tables.projects]\nname = "项目"\ncolumns = ["number"]\n'
+        'where = { answered = ">0" }\n',
+        encoding="utf-8",
+    )
+    own = settings.model_copy(update={"rhythm": RhythmSettings(forms=tmp_path)})
+
+    assert [row.key for row in drafted(own, "有报告的").tables[0].rows] == ["P-01"]
+
+
 async def test_a_paper_is_made_away_from_the_bot(settings: Settings) -> None:
     workshop = Workshop()
     press = WorkshopPress(settings, workshop)
     try:
-        paper = await press.draft(rhythm(), OCCASION, NOW)
-        changed = paper.amended("P-01", "invested", 50_000_000)
+        (paper,) = await press.draft([rhythm()], OCCASION, NOW)
+        assert isinstance(paper, Folded)
+        changed = opened(paper.content).amended("P-01", "invested", 50_000_000)
         assert changed is not None
-        made = await press.print(changed)
+        made = await press.print(folded(changed))
     finally:
         await workshop.close()
 
@@ -169,10 +192,15 @@ def test_a_personal_paper_holds_each_readers_own_lines_and_sentences(settings: S
 
     own = both.of(mine)
 
+    order = PrintOrder(folded(both), Language.CHINESE, None)
     assert own.tables[0].rows == (row,)
+    assert printed_for(order, mine) == printed(replace(order, content=folded(own)))
+    assert printed_for(order, 0) is None
     assert paper.of(0).is_empty
-    assert printed(PrintOrder(own, Language.CHINESE, None))[0].splitlines()[2].startswith("1 位牵头领导")
-    assert Document.from_json(json.loads(json.dumps(paper.as_json()))) == paper
+    assert (
+        printed(PrintOrder(folded(own), Language.CHINESE, None))[0].splitlines()[2].startswith("1 位牵头领导")
+    )
+    assert opened(folded(paper)) == paper
 
 
 def test_registers_count_what_stands_in_their_tables(settings: Settings) -> None:
@@ -193,7 +221,7 @@ def test_registers_count_what_stands_in_their_tables(settings: Settings) -> None
     engine.dispose()
 
     changed, promised = (
-        printed(PrintOrder(drafted(settings, paper), Language.CHINESE, None))[0].splitlines()
+        printed(PrintOrder(folded(drafted(settings, paper)), Language.CHINESE, None))[0].splitlines()
         for paper in ("变更登记", "政策兑现")
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from bot.domain.calendar import Calendar
 from bot.domain.county import County
+from bot.domain.folded import folded
 from bot.domain.people import Language, Role
 from bot.domain.progress import Standing
 from bot.domain.rhythm import Rhythm, When
@@ -132,7 +133,7 @@ async def test_a_scorecard_of_the_county_s_own_ranks_by_its_own_weights(tmp_path
     )
 
     paper = draft(order)
-    text, _, _ = printed(PrintOrder(paper, Language.CHINESE, None))
+    text, _, _ = printed(PrintOrder(folded(paper), Language.CHINESE, None))
 
     assert "第一：年产100万吨纯碱项目。\n打分：本期投资 60＋按期解决 40。" in text
     # Of who is last the chat says nothing; the table has all, and how to recompute it.

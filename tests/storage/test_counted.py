@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from bot.domain.bulletins import Stage
 from bot.domain.document import Document
+from bot.domain.folded import Folded
 from bot.domain.progress import Standing
 from bot.domain.rhythm import Occasion, Rhythm, When
 from bot.domain.scope import Scope
@@ -141,7 +142,7 @@ def kept(tx: Tx, known_through: int) -> None:
         "旬督查表", "旬督查表", "", "青禾县", "全县", str(FIRST), str(LAST), DRAFTED.isoformat(),
         known_through=known_through,
     )  # fmt: skip
-    tx.bulletins.draft(SHEET, Occasion(FIRST, LAST, DRAFTED), document, Stage.DRAFT, DRAFTED)
+    tx.bulletins.draft(SHEET, Occasion(FIRST, LAST, DRAFTED), Folded.of(document), Stage.DRAFT, DRAFTED)
 
 
 def test_a_paper_finds_how_far_the_one_before_has_counted(tx: Tx) -> None:

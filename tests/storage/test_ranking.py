@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from bot.domain.document import Document, Heading, Kind, Row, Table
+from bot.domain.folded import folded
 from bot.domain.people import Role
 from bot.domain.ranking import Scorecard, typed_weights
 from storage import tables
@@ -192,7 +193,7 @@ def released(tx: Tx, last: date, *names: str, state: str = "已发", form: str =
     ))  # fmt: skip
     added(
         tx, tables.bulletins, slot=f"{form}:{last}:{state}", form=form, scope="全县", first=last, last=last,
-        title=form, state=state, content=paper.as_json(), audience=[], drafted_at=NOW,
+        title=form, state=state, content=folded(paper), audience=[], drafted_at=NOW,
     )  # fmt: skip
 
 

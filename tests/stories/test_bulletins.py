@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from bot.chat import Event
 from bot.domain.document import Heading, Kind, Row, Table
@@ -13,6 +13,7 @@ from bot.domain.rhythm import Rhythm, When
 from bot.errors import PaperError
 from storage import tables
 from storage.store import Store
+from storage.tables import papers
 from storage.tx import Tx
 from tests.world import World
 from tests.world import county as settings
@@ -294,6 +295,32 @@ async def test_a_paper_that_cannot_be_made_is_told_once_and_tried_again(open_sto
     assert len(too_soon) == 1
     assert sum("没有做出来" in said for said in world.said_to("zhao")) == 1
     assert world.press.papers == ["旬督查表 11-21至11-30 320000"]
+
+
+async def test_papers_of_the_same_days_are_drafted_together_and_one_that_fails_holds_up_no_other(
+    open_store: Store,
+) -> None:
+    dues = Rhythm("半月要账", When.parse("每旬"), to=("牵头领导",))
+    world = await county_of(open_store, SHEET, RANKING, dues)
+    world.press.paper_failures.append(PaperError("no"))
+
+    await world.day_at(MONTH_END, "16:00")
+
+    assert world.press.together == [["旬督查表", "半月要账"], ["项目排名"]]
+    assert world.press.papers == ["半月要账 11-21至11-30 320000", "项目排名 11-01至11-30 320000"]
+    assert "没有做出来" in "".join(world.said_to("zhao"))
+
+
+async def test_a_paper_is_kept_once_to_however_many_it_goes(sheet: World) -> None:
+    await sheet.hears("zhao", button="发布")
+    await sheet.beats()
+
+    def names(tx: Tx) -> list[str]:
+        ours = select(papers.c.key).where(papers.c.key.like("bulletin:%")).order_by(papers.c.key)
+        return list(tx.connection.execute(ours).scalars())
+
+    assert await sheet.store.read(names) == ["bulletin:1:1:pages", "bulletin:1:1:workbook"]
+    assert [each.paper and each.paper.name[-4:] for each in sheet.messages("group1")[-2:]] == [".pdf", "xlsx"]
 
 
 async def test_the_timetable_can_be_read(sheet: World) -> None:

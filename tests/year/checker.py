@@ -17,7 +17,7 @@ from typing import Any
 from tests.year import days
 from tests.year.figures import Raw
 from tests.year.letters import Letters
-from tests.year.rows import Seen, moment
+from tests.year.rows import Seen, moment, opened
 from tests.year.tables import TABLES, Made, trial
 
 Slot = tuple[str, str, str]
@@ -99,7 +99,7 @@ class Checker:
         if made is None:
             yield f"{_slot(row)}: a paper that nobody counts again"
         else:
-            content = json.loads(row["content"])
+            content = opened(row["content"])
             yield from self._tables(str(_slot(row)), content, made, self._amended(row["id"]))
 
     def _tables(

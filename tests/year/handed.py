@@ -1,6 +1,5 @@
 """The papers as they are handed over, opened again: workbooks, pages, letters in Word."""
 
-import json
 import re
 from collections.abc import Iterator
 from io import BytesIO
@@ -10,6 +9,7 @@ import openpyxl
 from docx import Document
 
 from tests.year.checker import Checker
+from tests.year.rows import opened
 
 _PARTS = {"money": 100, "share": 1000, "points": 10}
 _NUMBERS = frozenset({"count", "money", "share", "points", "mark"})
@@ -33,7 +33,7 @@ def faults(checker: Checker) -> Iterator[str]:
             match = re.fullmatch(r"(bulletin:\d+):(\d+):workbook", paper["key"])
             row = contents[match[1]] if match else None
             if row is not None and match and int(match[2]) == row["version"]:
-                yield from _book(name, book, json.loads(row["content"])["tables"])
+                yield from _book(name, book, opened(row["content"])["tables"])
 
 
 def _word(name: str, content: bytes) -> Iterator[str]:

@@ -1,8 +1,7 @@
 """A county's days, played by everybody while the checker looks over the press's shoulder."""
 
-import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
@@ -11,13 +10,15 @@ from pathlib import Path
 from bot.demo.everybody import Everybody
 from bot.demo.story import Story, told
 from bot.demo.town import SETTINGS, START
-from bot.domain.document import Document
+from bot.domain.folded import Folded
 from bot.domain.ranking import Weights
 from bot.domain.rhythm import Occasion, Rhythm
+from bot.errors import PaperError
 from bot.timetable import RhythmSettings
 from handlers.watch import Press
 from tests.year import days
 from tests.year.checker import Checker
+from tests.year.rows import opened
 
 PRESETS = ("五每", "半月", "周月季", "述职")
 
@@ -40,20 +41,22 @@ class _Overlooked:
 
     def __init__(self, press: Press, checker: Checker) -> None:
         self._checker = checker
-        self.digest, self.missive, self.print = press.digest, press.missive, press.print
+        self.digest, self.missive = press.digest, press.missive
+        self.print, self.print_for = press.print, press.print_for
         self._draft = press.draft
 
     async def draft(
-        self, rhythm: Rhythm, occasion: Occasion, now: datetime, weights: Weights = ()
-    ) -> Document:
-        """Draft a paper, and let the checker count it as well."""
-        document = await self._draft(rhythm, occasion, now, weights)
-        if rhythm.paper in ASKED_FOR:
-            by_item = {str(item): int(weight) for item, weight in weights}
-            self._checker.look_at(json.loads(json.dumps(document.as_json())), now, by_item)
-        else:
-            self._checker.look(rhythm.paper, occasion.first, occasion.last, now)
-        return document
+        self, rhythms: Sequence[Rhythm], occasion: Occasion, now: datetime, weights: Weights = ()
+    ) -> list[Folded | PaperError]:
+        """Draft papers, and let the checker count them as well."""
+        papers = await self._draft(rhythms, occasion, now, weights)
+        for rhythm, paper in zip(rhythms, papers, strict=True):
+            if rhythm.paper not in ASKED_FOR:
+                self._checker.look(rhythm.paper, occasion.first, occasion.last, now)
+            elif isinstance(paper, Folded):
+                by_item = {str(item): int(weight) for item, weight in weights}
+                self._checker.look_at(opened(paper.content), now, by_item)
+        return papers
 
 
 class _Ears(logging.Handler):

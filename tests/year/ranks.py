@@ -4,7 +4,6 @@ Each item is worth 0 to 100 points, kept in tenths; what has nothing to judge is
 share its weight. Compared are those of one class, stage and size; fewer than three have no rank.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
@@ -13,7 +12,7 @@ from math import floor
 from typing import Any
 
 from tests.year.figures import Look
-from tests.year.rows import Lines
+from tests.year.rows import Lines, opened
 
 WEIGHTS = {"plan": 30, "investment": 30, "progress": 20, "problems": 10, "milestones": 10}
 FEWEST = 3
@@ -63,7 +62,7 @@ def places(look: Look) -> Lines:
 
 def banners(look: Look, lines: Lines) -> Lines:
     """Return the first of each group, with the banners that released papers have given before."""
-    earlier = [_given(json.loads(row["content"])) for row in look.rows(
+    earlier = [_given(opened(row["content"])) for row in look.rows(
         "SELECT content FROM bulletins WHERE form = '流动红旗' AND state = '已发' AND last < :first"
         " ORDER BY last DESC"
     )]  # fmt: skip

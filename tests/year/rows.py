@@ -1,6 +1,8 @@
 """The raw rows of a county's database, and the days that are asked about."""
 
+import json
 import sqlite3
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -21,6 +23,12 @@ class Seen:
     at: datetime
     standings: dict[int, sqlite3.Row]
     report_id: int
+
+
+def opened(content: bytes) -> dict[str, Any]:
+    """Return a paper as it is kept."""
+    found: dict[str, Any] = json.loads(zlib.decompress(content))
+    return found
 
 
 class Rows:

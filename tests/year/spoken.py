@@ -1,6 +1,5 @@
 """What a paper says in a chat, put together anew from its form and its tables as they were released."""
 
-import json
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -10,6 +9,7 @@ from typing import Any
 
 import bot.papers
 from tests.year.figures import Raw
+from tests.year.rows import opened
 
 _FORMS = Path(bot.papers.__file__).with_name("forms")
 _ORDER = re.compile(r"([<>]=?)(-?\d+)")
@@ -27,7 +27,7 @@ def faults(raw: Raw) -> Iterator[str]:
     """Yield a sentence for every message with a paper that says something else than its tables."""
     office = {row[0] for row in raw.rows("SELECT person_id FROM roles WHERE role = '指挥部办公室'")}
     for row in raw.rows("SELECT * FROM bulletins WHERE printed > 0"):
-        document = json.loads(row["content"])
+        document = opened(row["content"])
         amended = raw.rows(
             "SELECT COUNT(DISTINCT line || figure) FROM amendments WHERE bulletin_id = :of", of=row["id"]
         )[0][0]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import climbing, fanout, idle, papers, parts, report, turn, wecom
-from benchmarks.report import Results, Size
+from benchmarks.results import Results, Size
 from benchmarks.sides import SCRATCH, install_peers
 
 README = Path(__file__).with_name("README.md")

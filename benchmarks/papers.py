@@ -2,89 +2,122 @@
 
 import asyncio
 import re
-import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from itertools import islice
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from benchmarks import county
-from bot.app import draft_order
-from bot.domain.people import Language
-from bot.domain.problems import State, Urgency
+from benchmarks import county, quarter
+from benchmarks.quarter import NOW, QUARTER
+from bot.app import Bot, assembled, draft_order
+from bot.clock import VirtualClock
+from bot.config import Settings
+from bot.domain.bulletins import Bulletin
 from bot.domain.rhythm import Occasion, Rhythm, When
-from bot.domain.scope import Scope
 from bot.papers.book import Book, Column, Form, Sheet
-from bot.papers.drafting import PrintOrder, draft, printed
+from bot.papers.drafting import DraftOrder, asked_by, tables_of
+from bot.papers.forms import forms
 from bot.papers.workshop import Workshop
-from storage.dataset import Question
-from storage.datasets import DATASETS
-from storage.migrate import migrate
+from bot.timetable import RhythmSettings
+from handlers import bulletins, posting
+from handlers.turn import Beat
 from storage.snapshot import snapshot
 from storage.store import Store
+from tests.fakes import FakePlatform
 
-NOW = datetime(2026, 9, 30, 8, 0, tzinfo=UTC)
-QUARTER = date(2026, 7, 1), date(2026, 9, 30)
-
-_YEAR = date(2026, 1, 1)
-_HALF_YEAR = 7
-_SATURDAY = 5
-_EACH = 2
-"""Projects of a liaison."""
-_LEADERS, _UNITS = 60, 46
-_CATEGORIES = ("用地", "征拆", "审批", "资金", "用电", "环保")
 _MEGABYTE = 1024
+_PATIENCE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """Seconds for the figures of each dataset, for one whole paper, and how long a message waited at most.
+    """Seconds for the figures of each paper of a quarter, and for those of all, drafted together.
 
-    ``memory`` is what workbooks of ten and of a hundred thousand rows take beyond the empty process, in MB.
+    ``evening`` are the seconds in which the ``handed_out`` papers of its last evening were drafted, printed,
+    shown to the office, released and posted; ``wait`` is the longest that a message waited in all that time,
+    ``usual`` what 99 of 100 waited at most. ``memory`` is what workbooks of a tenth of the rows and of all of
+    them take beyond the empty process, in MB.
     """
 
-    datasets: dict[str, float]
-    paper: float
+    alone: dict[str, float]
+    figures: float
+    handed_out: int
+    evening: float
     wait: float
+    usual: float
     memory: tuple[float, float]
-
-    @property
-    def figures(self) -> float:
-        """The figures of everything that a quarter's papers are made from."""
-        return sum(self.datasets.values())
 
 
 def measure(folder: Path, *, projects: int, days: int, rows: int) -> Papers:
     """Fill a county with so many days of reports, and ask for the papers of a quarter."""
     database = folder / "papers.db"
-    fill(database, projects, days)
-    return asyncio.run(_measured(database, rows))
+    quarter.fill(database, projects, days)
+    return asyncio.run(measured(database, rows))
 
 
-async def _measured(database: Path, rows: int) -> Papers:
-    async with Store(f"sqlite:///{database}") as store:
-        workshop = Workshop()
-        waits: list[float] = []
-        # The shop is open, as it is when a duty finds something due.
+async def measured(database: Path, rows: int) -> Papers:
+    """Measure a county that is filled."""
+    settings = county.settings(database).model_copy(
+        update={"rhythm": RhythmSettings(presets=("五每", "半月", "周月季", "述职"))}
+    )
+    workshop = Workshop(patience=_PATIENCE)
+    clock = VirtualClock(NOW - timedelta(days=1))
+    async with assembled(settings, clock, [FakePlatform(county.PLATFORM)], workshop) as bot:
+        # The timetable begins, and the shop is open, as it is when a duty finds something due.
+        await bulletins.draft(bot.watch)
         await workshop.make(_one, 1)
-        writing = asyncio.create_task(_write(store, waits))
-        datasets = await workshop.make(datasets_of, f"sqlite:///{database}")
+        clock.set(NOW)
+        waits: list[float] = []
+        writing = asyncio.create_task(_write(bot.store, waits))
+        every = sorted(forms())
+        alone = {name: await workshop.make(seconds_for, _orders(settings, [name])) for name in every}
+        figures = await workshop.make(seconds_for, _orders(settings, every))
         begun = time.perf_counter()
-        rhythm = Rhythm("旬督查表", When("每旬"))
-        order = draft_order(county.settings(database), rhythm, Occasion(*QUARTER, NOW), NOW)
-        paper = await workshop.make(draft, order)
-        await workshop.make(printed, PrintOrder(paper, Language.CHINESE, None))
+        handed_out = await _handed_out(bot)
         took = time.perf_counter() - begun
         writing.cancel()
-        await workshop.close()
-    return Papers(datasets, took, max(waits), (await _memory(rows // 10), await _memory(rows)))
+    await workshop.close()
+    waits.sort()
+    memory = await _memory(rows // 10), await _memory(rows)
+    return Papers(alone, figures, handed_out, took, waits[-1], waits[len(waits) * 99 // 100], memory)
 
 
 def _one(number: int) -> int:
     return number
+
+
+def _orders(settings: Settings, papers: Sequence[str]) -> list[DraftOrder]:
+    occasion = Occasion(*QUARTER, NOW)
+    return [draft_order(settings, Rhythm(paper, When("每季末")), occasion, NOW) for paper in papers]
+
+
+def seconds_for(orders: Sequence[DraftOrder]) -> float:
+    """Return the seconds that the figures of papers take that are drafted together, in the workshop."""
+    begun = time.perf_counter()
+    with snapshot(orders[0].url) as connection:
+        question = asked_by(orders)
+        for order in orders:
+            tables_of(order, question, connection)
+    return time.perf_counter() - begun
+
+
+async def _handed_out(bot: Bot) -> int:
+    """Draft what is due, print and show it, release it as the office would, and post it; Return how many."""
+    watch = bot.watch
+    await bulletins.draft(watch)
+    await bulletins.show(watch)
+    for bulletin in await watch.read(lambda beat: beat.tx.bulletins.drafts()):
+        await watch.perform(partial(_release, bulletin))
+    released = await watch.read(lambda beat: beat.tx.bulletins.to_post(beat.now))
+    await posting.post(watch)
+    await bot.delivery.drain()
+    return len(released)
+
+
+def _release(bulletin: Bulletin, beat: Beat) -> None:
+    beat.tx.bulletins.release(bulletin, None, beat.now, beat.now)
 
 
 async def _write(store: Store, waits: list[float]) -> None:
@@ -95,19 +128,6 @@ async def _write(store: Store, waits: list[float]) -> None:
         await store.perform(lambda tx, key=key: tx.inbox.admit(key, NOW))  # type: ignore[misc]
         waits.append(time.perf_counter() - begun)
         await asyncio.sleep(0.02)
-
-
-def datasets_of(url: str) -> dict[str, float]:
-    """Return the seconds that the figures of each dataset take, as if each were a paper of its own."""
-    found = {}
-    with snapshot(url) as connection:
-        for name, dataset in DATASETS.items():
-            question = Question(Scope(), *QUARTER, county.settings(Path("unused")).of_county(), NOW)
-            begun = time.perf_counter()
-            for _ in dataset.lines(connection, question):
-                pass
-            found[name] = time.perf_counter() - begun
-    return found
 
 
 async def _memory(rows: int) -> float:
@@ -137,145 +157,3 @@ def _peak() -> float:
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
     return int(found[1]) / _MEGABYTE if found else 0.0
-
-
-def fill(database: Path, projects: int, days: int) -> None:
-    """Make a county with a report of every project on each of so many working days."""
-    migrate(f"sqlite:///{database}")
-    with sqlite3.connect(database) as connection:
-        connection.execute("PRAGMA synchronous = OFF")
-        _insert(connection, "units", _units())
-        _insert(connection, "people", _people(projects))
-        _insert(connection, "projects", map(_project, range(1, projects + 1)))
-        _insert(connection, "assignments", _assignments(projects))
-        _insert(connection, "milestones", _milestones(projects))
-        _insert(connection, "reports", _reports(projects, days))
-        _insert(connection, "prompts", _prompts(projects, days))
-        _insert(connection, "problems", map(_problem, range(1, 2 * projects + 1)))
-    connection.close()
-
-
-def _insert(connection: sqlite3.Connection, table: str, rows: Iterator[dict[str, Any]]) -> None:
-    first = next(rows)
-    keys = list(first)
-    statement = f"INSERT INTO {table} ({', '.join(keys)}) VALUES ({', '.join('?' * len(keys))})"  # noqa: S608 -- ours
-    connection.execute(statement, list(first.values()))
-    connection.executemany(statement, (list(row.values()) for row in rows))
-
-
-def _units() -> Iterator[dict[str, Any]]:
-    kinds = ("责任单位", "审批部门", "乡镇街道")
-    return ({"id": n, "name": f"单位{n}", "kind": kinds[n % 3]} for n in range(1, _UNITS + 1))
-
-
-def _people(projects: int) -> Iterator[dict[str, Any]]:
-    many = _LEADERS + projects // _EACH
-    return ({"id": n, "name": f"干部{n}", "unit_id": 1 + n % _UNITS} for n in range(1, many + 1))
-
-
-def _project(number: int) -> dict[str, Any]:
-    start = _YEAR + timedelta(days=number % 360)
-    return {
-        "id": number,
-        "number": f"XM-{number:05}",
-        "name": f"第{number}号标准厂房",
-        "kind": "在建",
-        "stage": "落地开工",
-        "place": f"镇{number % 20}",
-        "industry": "新材料",
-        "unit_id": 1 + number % _UNITS,
-        "total": 50_000_000,
-        "planned": 20_000_000 if number % 10 else 0,
-        "planned_start": start.isoformat(),
-        "actual_start": (start + timedelta(days=number % 30)).isoformat() if number % 3 else None,
-        "planned_completion": date(2026, 12, 31).isoformat(),
-        "start_on": _YEAR.isoformat(),
-    }
-
-
-def _assignments(projects: int) -> Iterator[dict[str, Any]]:
-    since = _YEAR.isoformat()
-    for number in range(1, projects + 1):
-        led = 1 + number % _LEADERS
-        asked = _LEADERS + 1 + (number - 1) // _EACH
-        yield {"project_id": number, "person_id": led, "duty": "牵头领导", "since": since}
-        yield {"project_id": number, "person_id": asked, "duty": "联络员", "since": since}
-
-
-def _milestones(projects: int) -> Iterator[dict[str, Any]]:
-    for number in range(1, projects + 1):
-        for month in (3, 7, 11):
-            done = date(2026, month, 20).isoformat() if month < _HALF_YEAR else None
-            yield {
-                "project_id": number,
-                "name": f"节点{month}",
-                "planned": date(2026, month, 15).isoformat(),
-                "done": done,
-            }
-
-
-def _days(days: int) -> list[date]:
-    """Return the last working days before the quarter is over."""
-    every = (QUARTER[1] - timedelta(days=back) for back in range(days * 2))
-    return sorted(islice((day for day in every if day.weekday() < _SATURDAY), days))
-
-
-def _reports(projects: int, days: int) -> Iterator[dict[str, Any]]:
-    for at, day in enumerate(_days(days)):
-        moment = f"{day} 01:30:00.000000"
-        for number in range(1, projects + 1):
-            moved = (number + at) % 4 == 0
-            yield {
-                "project_id": number,
-                "day": day.isoformat(),
-                "version": 1,
-                "current": True,
-                "kind": "有进展" if moved else "照旧",
-                "text": f"主体施工到第{at}层，设备进场" if moved else "",
-                "permille": 1000 * at // days,
-                "cumulative": 60_000 * at,
-                "odd": "[]",
-                "person_id": _LEADERS + 1 + (number - 1) // _EACH,
-                "at": moment,
-            }
-
-
-def _prompts(projects: int, days: int) -> Iterator[dict[str, Any]]:
-    for day in _days(days):
-        for first in range(1, projects + 1, _EACH):
-            yield {
-                "person_id": _LEADERS + 1 + (first - 1) // _EACH,
-                "day": day.isoformat(),
-                "projects": str(list(range(first, first + _EACH))),
-                "asked_at": f"{day} 01:00:00.000000",
-            }
-
-
-def _problem(number: int) -> dict[str, Any]:
-    opened = NOW - timedelta(days=number % 270, hours=5)
-    closed = opened + timedelta(days=5) if number % 6 else None
-    holder = 1 + number % 500
-    return {
-        "number": f"2026-{number:05}",
-        "year": 2026,
-        "sequence": number,
-        "project_id": 1 + number // 2,
-        "category": _CATEGORIES[number % 6],
-        "text": "用地指标未批，影响二期开挖",
-        "urgency": str(Urgency.ORDINARY),
-        "state": str(State.CLOSED if closed else State.WORKING),
-        "reporter_id": _LEADERS + 1,
-        "confirmer_id": _LEADERS + 1,
-        "holder_id": holder,
-        "opened_at": _utc(opened),
-        "began_at": _utc(opened),
-        "held_since": _utc(opened),
-        "solve_due": _utc(opened + timedelta(days=7)),
-        "first_due": _utc(opened + timedelta(days=7)),
-        "solved_at": _utc(closed) if closed else None,
-        "closed_at": _utc(closed) if closed else None,
-    }
-
-
-def _utc(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}.000000"

@@ -2,6 +2,9 @@
 
 ``look`` counts a paper's figures at the moment of its draft; ``differences`` compares everything at the end.
 A paper, a table or a column that is not counted here is a difference too.
+
+Not counted twice: whether a clock is yellow or green, which is reckoned in office hours; the order of
+problems, decisions and deadlines; papers of a part of the county; when 督办函 are called for; digests.
 """
 
 import json

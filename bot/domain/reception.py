@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import takewhile
 
 from bot.domain.calendar import Calendar
@@ -49,10 +50,11 @@ def days(when: When, after: date, calendar: Calendar) -> Iterator[date]:
             yield day
 
 
-def around(when: When, today: date, calendar: Calendar) -> list[date]:
-    """Return the reception days for which something may be done today."""
+@lru_cache(maxsize=4)
+def around(when: When, today: date, calendar: Calendar) -> tuple[date, ...]:
+    """Return the reception days for which something may be done today; asked at every beat."""
     near = takewhile(lambda day: day <= today + _NEAR, days(when, today - _NEAR, calendar))
-    return list(near)
+    return tuple(near)
 
 
 def last_day(when: When, today: date, calendar: Calendar) -> date | None:

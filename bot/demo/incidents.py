@@ -16,7 +16,7 @@ from bot.domain.requests import Asking
 from bot.domain.stages import Milestone
 from handlers.turn import Beat
 
-_TRANSFERRED, _ASKED_UP, _EXTENDED, _WITHDRAWN = 0.12, 0.27, 0.4, 0.45
+_TRANSFERRED, _ASKED_UP, _EXTENDED, _WITHDRAWN = 0.12, 0.27, 0.4, 0.52
 """Of a hundred problems so many are passed on, brought before a head, put off and taken back."""
 
 _TO = ("自然资源局", "住建局", "行政审批服务局")

@@ -27,7 +27,7 @@ from bot.domain.sample import sample_county
 from bot.errors import BotError, ConfigurationError, StorageError
 from bot.papers.template import write_roster
 from tests.botapi import BotApi
-from tests.command import PATIENCE, PROGRAM, TOKEN, environment, liaison, started
+from tests.command import PATIENCE, PROGRAM, ROOT, TOKEN, environment, liaison, started
 
 # Every test here starts the real command in a process of its own.
 pytestmark = pytest.mark.slow
@@ -691,7 +691,17 @@ async def test_the_story_of_a_week_leaves_its_papers(tmp_path: Path) -> None:
     workbooks = [path for path in papers if path.suffix == ".xlsx" and path.name != "roster.xlsx"]
     assert workbooks
     assert all(openpyxl.load_workbook(path).sheetnames for path in workbooks)
-    assert "════" in (tmp_path / "out" / "transcript.txt").read_text(encoding="utf-8")
+    transcript = (tmp_path / "out" / "transcript.txt").read_text(encoding="utf-8")
+    assert "════" in transcript
+    for readme in ("README.md", "README.zh-CN.md"):
+        shown = [line for line in quoted(readme) if "…" not in line and line not in transcript]
+        assert shown == [], f"{readme} tells what the story does not"
+
+
+def quoted(readme: str) -> list[str]:
+    """Return the lines of the story that a README shows."""
+    blocks = re.findall(r"```text\n(.*?)```", (ROOT / readme).read_text(encoding="utf-8"), re.DOTALL)
+    return [line.strip() for block in blocks if "机器人 → " in block for line in block.splitlines()]
 
 
 async def test_the_demo_answers_at_its_address_until_ctrl_c(tmp_path: Path) -> None:

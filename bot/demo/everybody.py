@@ -17,6 +17,7 @@ from bot.demo.habits import (
     HABITS,
     HINTS,
     MEASURES,
+    OF_HEADS,
     OF_THE_OFFICE,
     ONCE,
     ORDER,
@@ -45,6 +46,8 @@ _WEEK = 7
 _PERCENT, _WHOLE = 10, 100
 _HARDLY = 0.08
 """So much less likely is a letter answered by a unit that is late, or closed before it is answered."""
+_CONFERENCE, _WAITING = 25, 9
+"""The day of the month on which heads decide together, and for how many before they decide nothing."""
 _TELLS_MONEY, _TELLS_PERCENT = 0.8, 0.4
 _TEN_TENS = 1000
 """Ten 万元: the figures that liaisons give are round."""
@@ -68,6 +71,7 @@ class Everybody(Cast):
         self._done: set[str] = set()
         self._turned: set[str] = set()
         self._turns: list[Line] = []
+        self._is_before_conference = False
 
     # --- liaisons -----------------------------------------------------------------------
 
@@ -144,6 +148,7 @@ class Everybody(Cast):
         if clock == self.deeds_at[0]:
             self._county = await self.bot.watch.read(incidents.county)
         self._turns = []
+        self._is_before_conference = _CONFERENCE - _WAITING <= day.day <= _CONFERENCE
         lines = await super().deeds(day, clock) + self._turns
         for person_id, messages in chats.items():
             is_clerk = person_id == clerk or person_id not in office
@@ -216,7 +221,8 @@ class Everybody(Cast):
         verb = self._verb(data)
         is_late = verb == "missive_reply" and incidents.is_answered_late(self._argument(data))
         is_early = verb == "missive_close" and "missive_return" not in verbs
-        if self._actions[data] in self._done:
+        waits = self._is_before_conference and verb in OF_HEADS
+        if waits or self._actions[data] in self._done:
             return 0
         return HABITS[verb].odds * (_HARDLY if is_late or is_early else 1)
 

@@ -72,6 +72,9 @@ OF_THE_OFFICE = frozenset(
 )
 """All of the office see these; on a day one of them sees to all, and leaders see to their own."""
 
+OF_HEADS = frozenset({"agree", "confer", "give_back"})
+"""What heads leave for the month's consultation when it is near."""
+
 ONCE = frozenset({"amend", "uphold"})
 """What one of the office has seen to the others leave alone."""
 

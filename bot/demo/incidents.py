@@ -31,6 +31,7 @@ _MOVED_BY, _SOON = timedelta(days=45), timedelta(days=60)
 _QUARTER = 3
 _TEN = 10
 _HUNDRED = 100
+_SEVERAL = 4
 
 
 def is_left_lying(missive: str) -> bool:
@@ -54,8 +55,8 @@ class County:
 
     people: dict[int, Person] = field(default_factory=dict)
     leads: dict[int, list[int]] = field(default_factory=dict)
-    busy: list[int] = field(default_factory=list)
-    """The liaisons of projects that are built, who are asked every day."""
+    liaisons: dict[int, list[int]] = field(default_factory=dict)
+    """Those of projects that are built, who are asked every day."""
     projects: list[Project] = field(default_factory=list)
     milestones: list[Milestone] = field(default_factory=list)
     asked: set[int] = field(default_factory=set)
@@ -74,11 +75,10 @@ def county(beat: Beat) -> County:
     ids = [each.id for each in projects]
     built = [each.id for each in projects if each.kind is ProjectClass.BUILDING]
     heads = [each.id for each in tx.people.with_role(Role.HEAD, Role.DEPUTY_HEAD)]
-    liaisons = tx.projects.on(built, Duty.LIAISON, beat.today)
     return County(
         {each.id: each for each in tx.people.all()},
         tx.projects.on(ids, Duty.LEAD_LEADER, beat.today),
-        sorted({person_id for on in liaisons.values() for person_id in on}),
+        tx.projects.on(built, Duty.LIAISON, beat.today),
         projects,
         tx.stages.milestones(ids),
         {each.problem_id for each in tx.requests.pending_for(heads) if each.asking is Asking.DECISION},
@@ -130,7 +130,8 @@ def of_day(clerk: int, at: County, day: date) -> list[Line]:
     if day.weekday() == _WEDNESDAY and week in {0, 2}:
         return _approval(clerk, at.projects, day, chance)
     if day.weekday() == _THURSDAY and week in {0, 2}:
-        return [*_changed(at, chance), *_promised(clerk, at.projects, day, chance)]
+        blocked = _blocked(at, chance) if week else []
+        return [*_changed(at, chance), *_promised(clerk, at.projects, day, chance), *blocked]
     if day.weekday() == _TUESDAY and week == 1:
         return [Line(clerk, f"四类 {chance.choice(at.projects).number} {chance.choice(_TIERS)}")]
     if day.weekday() == _WEDNESDAY and week == 1:
@@ -142,10 +143,21 @@ def of_day(clerk: int, at: County, day: date) -> list[Line]:
 
 def _leave(at: County, day: date, chance: random.Random) -> list[Line]:
     """Let a liaison be away from tomorrow to Friday; another stands in."""
-    person, substitute = chance.sample([each for each in at.busy if each not in at.away], 2)
+    busy = sorted({person_id for on in at.liaisons.values() for person_id in on} - at.away.keys())
+    person, substitute = chance.sample(busy, 2)
     first, last = day + timedelta(days=1), day + timedelta(days=4)
     words = f"请假 {first:%m-%d} {last:%m-%d} {at.people[substitute].placed}"
     return [Line(person, words)]
+
+
+def _blocked(at: County, chance: random.Random) -> list[Line]:
+    """Let several projects lack the same a few days before the month's consultation."""
+    numbers = {each.id: each.number for each in at.projects}
+    several = chance.sample(sorted(at.liaisons), _SEVERAL)
+    return [
+        Line(at.acts_for(at.liaisons[each][0]), f"{numbers[each]} 问题 招不到架子工和焊工")
+        for each in several
+    ]
 
 
 def _put_right(clerk: int, projects: Sequence[Project], chance: random.Random) -> list[Line]:

@@ -1,4 +1,4 @@
-"""A month of the sample county, and with YEAR_DAYS=365 a whole year, held against the raw rows.
+"""A quarter of the sample county, and with YEAR_DAYS=365 a whole year, held against the raw rows.
 
 Every paper of every preset once on its working day, every figure as plain SQL counts it, letters numbered
 without a gap, nothing out before its release.
@@ -15,7 +15,7 @@ from tests.year.played import played
 from tests.year.tables import TABLES
 from tests.year.variety import missed
 
-DAYS = int(os.environ.get("YEAR_DAYS", "31"))
+DAYS = int(os.environ.get("YEAR_DAYS", "91"))
 
 
 def test_every_form_is_counted_again() -> None:

@@ -9,7 +9,7 @@ demo: .venv/ready  ## a working county in the browser, no account needed
 	$(BIN)/liaison demo
 
 test: .venv/ready  ## every test, with the coverage the house asks for
-	$(BIN)/python -m pytest -n 2 -p tests.measured
+	$(BIN)/python -m pytest -n 2 --dist worksteal -p tests.measured
 
 check: .venv/ready  ## formatting, lint, types
 	$(BIN)/ruff format --check .

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks import county, quarter
 from benchmarks.quarter import NOW, QUARTER
-from bot.app import Bot, assembled, draft_order
+from bot.app import Bot, assembled
 from bot.clock import VirtualClock
 from bot.config import Settings
 from bot.domain.bulletins import Bulletin
@@ -20,6 +20,7 @@ from bot.papers.book import Book, Column, Form, Sheet
 from bot.papers.drafting import DraftOrder, asked_by, tables_of
 from bot.papers.forms import forms
 from bot.papers.workshop import Workshop
+from bot.press import draft_order
 from bot.timetable import RhythmSettings
 from handlers import bulletins, posting
 from handlers.turn import Beat

@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import signal
-from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,24 +15,16 @@ from bot.chat import Attachment, ChatPlatform, Fetched, Finding, Messenger
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.domain.county import County
-from bot.domain.folded import Folded
-from bot.domain.missives import Sheet
-from bot.domain.ranking import Weights
-from bot.domain.rhythm import Occasion, Rhythm
-from bot.domain.week import Week
-from bot.errors import PaperError, TemplateError
 from bot.messengers import messengers_of, titled
-from bot.papers.drafting import DraftOrder, PrintOrder, drafts, printed, printed_for
-from bot.papers.missive import make_missive
-from bot.papers.press import DigestOrder, make_digest
 from bot.papers.workshop import Workshop
+from bot.press import WorkshopPress
 from bot.texts import Texts
 from bot.ticker import Ticker
 from handlers import almanac, duties
 from handlers.delivery import Delivery
 from handlers.fetching import Fetching
 from handlers.router import Router
-from handlers.watch import DigestPapers, MissivePapers, Printed, Watch
+from handlers.watch import Watch
 from storage.lock import RunLock
 from storage.store import Store
 
@@ -43,88 +34,7 @@ BEAT = timedelta(seconds=5)
 _STALLED = 90.0
 _LAST_WORDS = 8.0
 """Seconds; a service manager is told that it takes ten in all."""
-_KEPT = 8
-"""Papers as they were printed lately: most go out as they were looked over, and need not be made again."""
 _BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
-
-
-class WorkshopPress:
-    """Has digests, papers and missives made in the workshop."""
-
-    def __init__(self, settings: Settings, workshop: Workshop) -> None:
-        self._settings = settings
-        self._workshop = workshop
-        self._lately: deque[tuple[bytes, Printed]] = deque(maxlen=_KEPT)
-
-    async def digest(self, scope: str, week: Week, now: datetime, *, late: bool) -> DigestPapers:
-        """Return the digest of a week for a scope."""
-        return DigestPapers(
-            *await self._workshop.make(make_digest, order(self._settings, scope, week, now, late=late))
-        )
-
-    async def missive(self, sheet: Sheet) -> MissivePapers:
-        """Return a missive on paper; raise TemplateError where the office's template does not fit."""
-        made = await self._workshop.make(make_missive, sheet, self._settings.letters.templates)
-        if isinstance(made[0], str):
-            raise TemplateError(*made)
-        return MissivePapers(*made)
-
-    async def draft(
-        self, rhythms: Sequence[Rhythm], occasion: Occasion, now: datetime, weights: Weights = ()
-    ) -> list[Folded | PaperError]:
-        """Return the papers that lines of the timetable ask for, as the database has them now."""
-        orders = [draft_order(self._settings, rhythm, occasion, now) for rhythm in rhythms]
-        return await self._workshop.make(drafts, [replace(each, weights=weights) for each in orders])
-
-    async def print(self, content: bytes) -> Printed:
-        """Return a paper as it is handed over, its amendments marked."""
-        for known, made in self._lately:
-            if known == content:
-                return made
-        made = Printed(*await self._workshop.make(printed, self._print_order(content)))
-        self._lately.append((content, made))
-        return made
-
-    async def print_for(self, reader: int, content: bytes) -> Printed | None:
-        """Return what of a paper concerns one reader, as it is handed over; None if nothing does."""
-        made = await self._workshop.make(printed_for, self._print_order(content), reader)
-        return Printed(*made) if made else None
-
-    def _print_order(self, content: bytes) -> PrintOrder:
-        return PrintOrder(content, self._settings.language, self._settings.texts)
-
-
-def order(settings: Settings, scope: str, week: Week, now: datetime, *, late: bool = False) -> DigestOrder:
-    """Return what the workshop must know to make a digest."""
-    return DigestOrder(
-        url=settings.database.url,
-        schema=settings.database.schema_,
-        county=settings.of_county(),
-        language=settings.language,
-        rewordings=settings.texts,
-        scope=scope,
-        week=week,
-        now=now,
-        late=late,
-    )
-
-
-def draft_order(settings: Settings, rhythm: Rhythm, occasion: Occasion, now: datetime) -> DraftOrder:
-    """Return what the workshop must know to draft a paper."""
-    return DraftOrder(
-        url=settings.database.url,
-        schema=settings.database.schema_,
-        county=settings.of_county(),
-        language=settings.language,
-        rewordings=settings.texts,
-        forms=settings.rhythm.forms,
-        paper=rhythm.paper,
-        scope=rhythm.scope,
-        first=occasion.first,
-        last=occasion.last,
-        until=rhythm.until,
-        now=now,
-    )
 
 
 class Shelf:

@@ -11,6 +11,7 @@ from storage.figures import within
 from storage.problem_rows import PROBLEM, problem_of
 from storage.scoping import lead_leaders, projects_in
 from storage.tables import people, problems, projects, units
+from storage.task_figures import task_head
 
 PAYOUTS = (
     Figure("number", Kind.WORD, 10),
@@ -65,13 +66,7 @@ def payout_lines(connection: Connection, question: Question) -> Iterator[Line]:
         due = question.county.calendar.day_of(task.solve_due) if task.solve_due else None
         late = task.is_unsolved and due is not None and due < question.today
         yield {
-            "key": task.number,
-            "source": f"{given_on} {task.reporter}",
-            "number": task.number,
-            "project_number": row.project_number,
-            "project": task.project,
-            "place": task.place,
-            "lead_leader": leads.get(task.project_id, ""),
+            **task_head(task, row.project_number, leads, given_on),
             "policy": task.text,
             "promiser": task.reporter,
             "given_on": given_on,

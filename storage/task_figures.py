@@ -1,13 +1,13 @@
 """The tasks and the visits of a paper: what was promised or resolved, and where leaders went."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection, String, cast, func, or_, select
 
 from bot.domain.custody import light_of
 from bot.domain.deadlines import Light
 from bot.domain.document import Kind
-from bot.domain.problems import OPEN, Nature, State
+from bot.domain.problems import OPEN, Nature, Problem, State
 from storage.dataset import Figure, Line, Question
 from storage.figures import within
 from storage.problem_rows import PROBLEM, problem_of
@@ -45,6 +45,19 @@ _OPEN = [str(each) for each in OPEN]
 _AT_ONCE = {"yield_per": 1000}
 
 
+def task_head(task: Problem, project_number: str, leads: Mapping[int, str], given_on: str | None) -> Line:
+    """Return what the line of a task begins with in every table: whose word it is, and of what project."""
+    return {
+        "key": task.number,
+        "source": f"{given_on} {task.reporter}",
+        "number": task.number,
+        "project_number": project_number,
+        "project": task.project,
+        "place": task.place,
+        "lead_leader": leads.get(task.project_id, ""),
+    }
+
+
 def task_lines(connection: Connection, question: Question) -> Iterator[Line]:
     """Yield the tasks that are open, or were given or closed in these days; the earliest due first."""
     wanted = projects_in(question.scope, question.today)
@@ -72,13 +85,7 @@ def task_lines(connection: Connection, question: Question) -> Iterator[Line]:
         late = task.is_open and due_on is not None and due_on < question.today
         given_on = question.day_of(task.opened_at)
         yield {
-            "key": task.number,
-            "source": f"{given_on} {task.reporter}",
-            "number": task.number,
-            "project_number": row.project_number,
-            "project": task.project,
-            "place": task.place,
-            "lead_leader": leads.get(task.project_id, ""),
+            **task_head(task, row.project_number, leads, given_on),
             "text": task.text,
             "origin": task.origin.partition(":")[0],
             "giver": task.confirmer if task.promised is None else task.reporter,

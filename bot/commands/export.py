@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 from bot import texts
-from bot.app import order
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.domain.scope import Scope
@@ -15,6 +14,7 @@ from bot.domain.week import Week
 from bot.errors import StorageError
 from bot.papers.ledger import full_ledger_workbook, projects_workbook, reports_workbook
 from bot.papers.press import ledger, make_digest
+from bot.press import order
 from storage.ledger import Ledger
 from storage.migrate import pending
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from bot.app import WorkshopPress, draft_order
 from bot.config import Database, Settings
 from bot.domain.bulletins import Stage
 from bot.domain.document import Document
@@ -21,6 +20,7 @@ from bot.errors import PaperError
 from bot.papers.drafting import PrintOrder, draft, drafts, printed, printed_for
 from bot.papers.forms import forms
 from bot.papers.workshop import Workshop
+from bot.press import WorkshopPress, draft_order
 from bot.timetable import RhythmSettings
 from storage import dialects
 from storage.tables import problems

@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from bot import failpoints
 from bot.errors import StorageError
 from storage import dialects
+from storage.journal import Journal
 from storage.readers import readers
 from storage.tx import Tx
 
@@ -57,6 +58,8 @@ class Store:
         self.on_wanted: list[Callable[[], None]] = []
         self._writer = dialects.writer_engine(self.url, schema, durable=durable)
         self._readers = readers(self.url, schema)
+        file = dialects.sqlite_file(self.url)
+        self._journal = Journal(file) if file and durable else None
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_forever, name="writer", daemon=True)
         self._stopped: BaseException | None = None
@@ -64,6 +67,8 @@ class Store:
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._thread.start()
+        if self._journal:
+            self._journal.open()
         return self
 
     async def __aexit__(
@@ -73,6 +78,8 @@ class Store:
         self._stopped = self._stopped or StorageError("the database is closed")
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
+        if self._journal:
+            await asyncio.to_thread(self._journal.close)
         # The writer last: only the last connection, and one that may write, tidies the journal away.
         await self._readers.close()
         self._writer.dispose()
@@ -158,6 +165,8 @@ class Store:
             failpoints.reach("commit")
             connection.exec_driver_sql("COMMIT")
             failpoints.reach("committed")
+            if self._journal:
+                self._journal.grew()
         except Exception as error:
             # The writer's loop is a boundary: whatever it was, the next group may fare better.
             # Before COMMIT nothing of the group remains. A COMMIT that failed has an unknown

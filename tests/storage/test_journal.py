@@ -1,0 +1,55 @@
+"""The journal is brought home beside the writer, and by the writer when that falls behind."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from bot.chat import Paper
+from storage import dialects
+from storage.store import Store
+from storage.tx import Tx
+from tests.storage.county import NOW
+
+_MEGABYTE = 1024 * 1024
+
+
+async def keep(store: Store, *megabytes: int) -> None:
+    """Keep a paper of so many megabytes, a commit each."""
+    for number, size in enumerate(megabytes):
+        paper = Paper("月报.xlsx", "application/x", bytes(size * _MEGABYTE))
+        await store.perform(partial(_add, f"{number}", paper))
+
+
+def _add(key: str, paper: Paper, tx: Tx) -> None:
+    tx.papers.add(key, paper, NOW)
+
+
+def of(url: str, journal: str = "") -> int:
+    """Return the bytes of a database's file, or of its journal."""
+    return Path(f"{dialects.sqlite_file(dialects.parsed(url))}{journal}").stat().st_size
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110 -- no commit tells of it
+            await asyncio.sleep(0)
+
+
+async def test_what_is_committed_comes_home_without_another_commit(sqlite_url: str) -> None:
+    async with Store(sqlite_url) as store:
+        await keep(store, 3)
+        await until(lambda: of(sqlite_url) > 3 * _MEGABYTE)
+
+
+async def test_a_commit_of_a_few_papers_leaves_them_in_the_journal(sqlite_url: str) -> None:
+    # One that is not durable has nobody beside the writer.
+    async with Store(sqlite_url, durable=False) as store:
+        await keep(store, 3, 3, 3)
+        assert of(sqlite_url) < 3 * _MEGABYTE
+
+
+async def test_the_writer_brings_home_a_journal_that_grows_and_grows(sqlite_url: str) -> None:
+    async with Store(sqlite_url, durable=False) as store:
+        await keep(store, *[5] * 12)
+        assert of(sqlite_url, "-wal") < 30 * _MEGABYTE

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, and_, case, func, select
 from bot.domain.document import Kind
 from bot.domain.people import UnitKind
 from bot.domain.problems import State
+from bot.domain.stages import Step
 from storage.dataset import Figure, Line, Question
+from storage.dates import taken
 from storage.figures import IS_PROBLEM, project_lines, within
 from storage.scoping import projects_in
 from storage.tables import people, problems, projects, units
@@ -48,15 +50,18 @@ CANDIDATE = (
 def candidate_lines(connection: Connection, question: Question) -> Iterator[Line]:
     """Yield the candidates of each prize, the strongest numbers first."""
     every = project_lines(connection, question)
-    first, last = question.first.isoformat(), question.last.isoformat()
-    started = [line for line in every if first <= str(line["actual_start"] or "") <= last]
-    finished = [line for line in every if first <= str(line["actual_completion"] or "") <= last]
+    started = _among(every, taken(connection, question, Step.START))
+    finished = _among(every, taken(connection, question, Step.COMPLETION))
     ahead = [line for line in every if _number(line["difference"]) >= 0 and _number(line["invested"]) > 0]
     yield from _of("start", sorted(started, key=lambda line: _number(line["start_late"])))
     yield from _of("push", sorted(ahead, key=lambda line: -_number(line["difference"])))
     yield from _of("finish", sorted(finished, key=lambda line: _number(line["completion_late"])))
     yield from _of("service", _departments(connection, question))
     yield from _of("land", _places(connection, question))
+
+
+def _among(lines: list[Line], ids: set[int]) -> list[Line]:
+    return [line for line in lines if line["id"] in ids]
 
 
 def _of(award: str, lines: list[Line]) -> Iterator[Line]:

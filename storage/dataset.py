@@ -78,8 +78,12 @@ class Question:
     @cached_property
     def begins(self) -> datetime:
         """The first moment of the period: when the paper before was drafted, if that was earlier."""
-        midnight = self.county.calendar.at(self.first, time(0))
-        return min(midnight, self.before.at) if self.before else midnight
+        return min(self.midnight, self.before.at) if self.before else self.midnight
+
+    @cached_property
+    def midnight(self) -> datetime:
+        """The first moment of its first day."""
+        return self.county.calendar.at(self.first, time(0))
 
     @cached_property
     def ends(self) -> datetime:

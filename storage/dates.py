@@ -1,15 +1,16 @@
 """What was due and what was done (MISSION row 32): starts, completions and milestones of the year."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from bot.domain.document import Kind
+from bot.domain.stages import Nod, Step
 from storage.dataset import Figure, Line, Question
 from storage.scoping import projects_in
-from storage.tables import milestones, projects
+from storage.tables import milestones, projects, stage_moves
 
 INDICATOR = (
     # starts 开工率, completions 竣工率, promises 履约率.
@@ -54,3 +55,29 @@ def _rates(planned: Any, actual: Any, condition: ColumnElement[bool], until: dat
         func.sum(case((done, 1), else_=0)).label("done"),
         func.sum(case((and_(done, actual <= planned), 1), else_=0)).label("in_time"),
     ).where(planned.between(until.replace(month=1, day=1), until), condition)
+
+
+_ACTUAL = {Step.START: projects.c.actual_start, Step.COMPLETION: projects.c.actual_completion}
+
+
+def taken(connection: Connection, question: Question, step: Step) -> set[int]:
+    """Return the projects that were started, or completed, in the days asked about.
+
+    What the office nodded to after the paper of its days was drafted is of the days of the nod: papers one
+    after the other count every start once.
+    """
+    actual = _ACTUAL[step]
+    agreed = (stage_moves.c.step == str(step), stage_moves.c.answer == str(Nod.AGREED))
+    rows = connection.execute(
+        select(projects.c.id, actual.label("day"), func.min(stage_moves.c.decided_at).label("agreed_at"))
+        .outerjoin(stage_moves, and_(stage_moves.c.project_id == projects.c.id, *agreed))
+        .where(actual <= question.last, projects.c.id.in_(projects_in(question.scope, question.today)))
+        .group_by(projects.c.id, actual)
+    )
+    found: set[int] = set()
+    for row in rows:
+        began = question.county.calendar.at(row.day, time(0))
+        known_at = max(began, row.agreed_at or began)
+        if (question.begins if row.agreed_at else question.midnight) <= known_at < question.ends:
+            found.add(row.id)
+    return found

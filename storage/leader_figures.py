@@ -8,7 +8,9 @@ from sqlalchemy import Connection, and_, case, func, select
 from bot.domain.document import Kind
 from bot.domain.people import Duty
 from bot.domain.problems import State
+from bot.domain.stages import Step
 from storage.dataset import Figure, Line, Question
+from storage.dates import taken
 from storage.figures import IS_PROBLEM, project_lines, within
 from storage.scoping import on_duty, projects_in
 from storage.tables import assignments, people, problems, projects, visits
@@ -43,6 +45,7 @@ def leader_lines(connection: Connection, question: Question) -> Iterator[Line]:
     wanted = projects_in(question.scope, question.today)
     by_number = {str(line["number"]): line for line in project_lines(connection, question)}
     on_time = _closed_in_time(connection, question)
+    started, completed = (taken(connection, question, step) for step in (Step.START, Step.COMPLETION))
     went = _visits(connection, question)
     rows = connection.execute(
         select(people.c.id, people.c.name, people.c.title, projects.c.number)
@@ -55,13 +58,15 @@ def leader_lines(connection: Connection, question: Question) -> Iterator[Line]:
     for row in rows:
         leaders.setdefault(row.id, (row, []))[1].append(by_number[row.number])
     for person_id, (row, lines) in leaders.items():
-        yield _leader(row, lines, question, on_time) | {
+        yield _leader(row, lines, on_time) | {
+            "started": sum(line["id"] in started for line in lines),
+            "completed": sum(line["id"] in completed for line in lines),
             "visits": went.get(person_id, 0),
             "about": str(person_id),
         }
 
 
-def _leader(row: Any, lines: Sequence[Line], question: Question, on_time: dict[str, int]) -> dict[str, Any]:
+def _leader(row: Any, lines: Sequence[Line], on_time: dict[str, int]) -> dict[str, Any]:
     planned, cumulative, closed = (_sum(lines, key) for key in ("planned", "cumulative", "closed"))
     in_time = sum(on_time.get(str(line["number"]), 0) for line in lines)
     names = [str(line["name"]) for line in lines]
@@ -77,8 +82,6 @@ def _leader(row: Any, lines: Sequence[Line], question: Question, on_time: dict[s
         "plan_share": cumulative * 1000 // planned if planned else None,
         "invested": _sum(lines, "invested"),
         "moved_projects": _sum(lines, "moved"),
-        "started": _within(lines, "actual_start", question),
-        "completed": _within(lines, "actual_completion", question),
         "opened": _sum(lines, "opened"),
         "closed": closed,
         "on_time": in_time,
@@ -90,11 +93,6 @@ def _leader(row: Any, lines: Sequence[Line], question: Question, on_time: dict[s
 
 def _sum(lines: Sequence[Line], key: str) -> int:
     return sum(value for line in lines if isinstance(value := line[key], int))
-
-
-def _within(lines: Sequence[Line], key: str, question: Question) -> int:
-    first, last = question.first.isoformat(), question.last.isoformat()
-    return sum(first <= str(line[key] or "") <= last for line in lines)
 
 
 def _closed_in_time(connection: Connection, question: Question) -> dict[str, int]:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.domain.bulletins import Stage
 from bot.domain.document import Document
@@ -12,12 +12,14 @@ from bot.domain.folded import Folded
 from bot.domain.progress import Standing
 from bot.domain.rhythm import Occasion, Rhythm, When
 from bot.domain.scope import Scope
+from bot.domain.stages import Step
 from storage import tables
 from storage.counted import Counted, counted_before, last_report
 from storage.dataset import Line, Question
+from storage.dates import taken
 from storage.figures import project_lines
 from storage.tx import Tx
-from tests.storage.county import DAY, County, problem, report
+from tests.storage.county import DAY, County, added, problem, report
 from tests.storage.test_figures import RULES
 
 FIRST, LAST = date(2026, 11, 21), date(2026, 11, 30)
@@ -159,3 +161,61 @@ def test_a_paper_of_an_older_version_has_counted_its_days(tx: Tx) -> None:
     kept(tx, 0)
 
     assert counted_before(tx.connection, "旬督查表", "全县", LAST + DAY) is None
+
+
+def started(tx: Tx, county: County, day: date, agreed_at: datetime | None) -> None:
+    """Let soda have started on a day, with the office's nod at a moment, or by the roster."""
+    tx.connection.execute(
+        update(tables.projects).where(tables.projects.c.id == county.soda).values(actual_start=day)
+    )
+    if agreed_at:
+        added(
+            tx, tables.stage_moves, project_id=county.soda, step="开工", what="", day=day, at=agreed_at,
+            asked_by=county.liu, answer="同意", decided_at=agreed_at,
+        )  # fmt: skip
+
+
+EVENING = DRAFTED + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("day", "agreed_at", "in_the_one", "in_the_next"),
+    [
+        (LAST, None, True, False),
+        (LAST + DAY, None, False, True),
+        (LAST, DRAFTED - DAY, True, False),
+        (LAST, EVENING, False, True),
+        (LAST - DAY, DRAFTED + 5 * DAY, False, True),
+        (LAST + DAY, EVENING + 1 * DAY, False, True),
+        # The roster says so, and of the paper's own days; nobody knows since when.
+        (FIRST - DAY, None, False, False),
+        # Agreed to before the paper of its own days: there, and only there.
+        (FIRST - DAY, DRAFTED - 12 * DAY, False, False),
+    ],
+)
+def test_a_start_is_of_the_first_paper_that_can_know_of_it(
+    tx: Tx, county: County, day: date, agreed_at: datetime | None, in_the_one: bool, in_the_next: bool
+) -> None:
+    scope = Scope.parse("全县")
+    one = Question(scope, FIRST, LAST, RULES, DRAFTED, before=Counted(0, DRAFTED - 10 * DAY))
+    following = Question(
+        scope, LAST + DAY, LAST + 10 * DAY, RULES, DRAFTED + 10 * DAY, before=Counted(0, DRAFTED)
+    )
+    started(tx, county, day, agreed_at)
+
+    # What is agreed to later is not there yet when the first is drafted.
+    is_known = agreed_at is None or agreed_at <= DRAFTED
+    assert (is_known and county.soda in taken(tx.connection, one, Step.START)) is in_the_one
+    assert (county.soda in taken(tx.connection, following, Step.START)) is in_the_next
+    assert taken(tx.connection, following, Step.COMPLETION) == set()
+
+
+def test_a_start_that_is_dated_anew_keeps_the_paper_of_its_first_nod(tx: Tx, county: County) -> None:
+    started(tx, county, LAST - DAY, DRAFTED - DAY)
+    started(tx, county, LAST, DRAFTED + 2 * DAY)
+
+    following = Question(
+        Scope.parse("全县"), LAST + DAY, LAST + 10 * DAY, RULES, DRAFTED + 10 * DAY,
+        before=Counted(0, DRAFTED),
+    )  # fmt: skip
+    assert taken(tx.connection, following, Step.START) == set()

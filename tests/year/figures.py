@@ -213,15 +213,26 @@ class Look(Problems):
             line["project_names"] = "、".join(each["name"] for each in mine)
             line["moved_projects"] = sum(each["moved"] for each in mine)
             line["plan_share"] = line["cumulative"] * 1000 // line["planned"] if line["planned"] else None
-            for key, day in (("started", "actual_start"), ("completed", "actual_completion")):
-                line[key] = sum(self.within(each[day]) for each in mine)
+            for key, step in (("started", "开工"), ("completed", "竣工")):
+                line[key] = sum(each["number"] in self.taken(step) for each in mine)
             line["on_time"] = sum(on_time.get(each["number"], {"on_time": 0})["on_time"] for each in mine)
             line["on_time_share"] = line["on_time"] * 1000 // line["closed"] if line["closed"] else None
             line["source"] = ""
         return found
 
-    def within(self, day: str | None) -> bool:
-        return day is not None and self.first.isoformat() <= day <= self.last.isoformat()
+    def taken(self, step: str) -> set[str]:
+        """Return the projects that took a step in these days, or in earlier ones with a nod in these."""
+        actual = {"开工": "actual_start", "竣工": "actual_completion"}[step]
+        return {
+            row["number"]
+            for row in self.rows(
+                f"SELECT number FROM projects WHERE {actual} BETWEEN :first AND :last"
+                f" UNION SELECT j.number FROM projects j WHERE j.{actual} < :first AND :begins <="
+                " (SELECT MIN(m.decided_at) FROM stage_moves m"
+                " WHERE m.project_id = j.id AND m.step = :step AND m.answer = '同意')",
+                step=step,
+            )
+        }
 
     def dates(self) -> Lines:
         found: Lines = {}

@@ -88,8 +88,8 @@ def prizes(look: Look) -> Made:
         lambda line: line["difference"] is not None and line["difference"] >= 0 and line["invested"] > 0,
     )
     strongest = dict(list(_sorted(ahead, _down("difference")).items())[:_PRIZES])
-    started = _where(every, lambda line: look.within(line["actual_start"]))
-    finished = _where(every, lambda line: look.within(line["actual_completion"]))
+    started = _where(every, lambda line: line["number"] in look.taken("开工"))
+    finished = _where(every, lambda line: line["number"] in look.taken("竣工"))
     joined = "JOIN people h ON h.id = q.holder_id JOIN units u ON u.id = h.unit_id"
     return [
         (_sorted(started, _least_first("start_late")), True),

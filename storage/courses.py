@@ -36,8 +36,9 @@ class Course(NamedTuple):
     """How far a project came in some days; money is of the year of the last one.
 
     The figures *before* are those when the first day began, counted in the same year: money begins at
-    zero on 1 January. What came ``late`` is what has since been said of the days before, after somebody
-    had counted them. ``row`` is the project with its unit; ``source`` whose word the figures are.
+    zero on 1 January. What was invested in those of the days that lie in the ``old_year`` stands beside.
+    What came ``late`` is what has since been said of the days before, after somebody had counted them.
+    ``row`` is the project with its unit; ``source`` whose word the figures are.
     """
 
     row: Any
@@ -50,12 +51,18 @@ class Course(NamedTuple):
     last_text_by: str
     last_progress: date | None
     source: str | None
+    old_year: int = 0
     late: Standing = NOTHING
     progress_is_late: bool = False
 
     @property
     def invested(self) -> int:
         """What was invested in these days, or came late; negative when a figure was corrected."""
+        return self.old_year + self.invested_this_year
+
+    @property
+    def invested_this_year(self) -> int:
+        """What was invested since New Year if the days begin earlier."""
         return self.cumulative - self.cumulative_before + self.late.cumulative
 
     @property
@@ -114,28 +121,37 @@ def courses(
     ``known_through`` is the last report that was known when the days before were counted; what came after
     it is of these days. Where they stood ``after`` the last may be known already.
     """
-    new_year, new_year_before = (day.replace(month=1, day=1) for day in (last, first - _DAY))
+    new_year, old_new_year, new_year_before = (
+        day.replace(month=1, day=1) for day in (last, first, first - _DAY)
+    )
     before = _before(connection, wanted, first)
+    eve = _before(connection, wanted, new_year) if first < new_year else {}
     known = {} if known_through is None else _known(connection, wanted, first, last, known_through)
     for row in after or standings(connection, wanted, last):
-        start = row.start_cumulative if row.start_on.year == last.year else 0
-        day, permille, cumulative = before.get(row.id, (None, row.start_permille, start))
-        late, progress_is_late = NOTHING, False
+        then = before.get(row.id, _NEVER)
+        now = row.now_day, 0, row.now_cumulative or 0
+        late, progress_is_late, old_year = NOTHING, False, 0
+        if eve:
+            old_year = _money(row, eve.get(row.id, _NEVER), old_new_year) - _money(row, then, old_new_year)
         if known_through is not None:
-            progress_id, then = known[row.id]
-            late = _late(row, before.get(row.id, _NEVER), then, new_year_before)
+            progress_id, counted = known[row.id]
+            late = Standing(
+                _height(row, then) - _height(row, counted),
+                _money(row, then, new_year_before) - _money(row, counted, new_year_before),
+            )
             progress_is_late = (progress_id or 0) > known_through
         yield Course(
             row=row,
-            cumulative=row.now_cumulative if row.now_day and row.now_day >= new_year else start,
-            cumulative_before=cumulative if day and day >= new_year else start,
+            cumulative=_money(row, now, new_year),
+            cumulative_before=_money(row, then, new_year),
             permille=row.start_permille if row.now_day is None else row.now_permille,
-            permille_before=permille,
+            permille_before=_height(row, then),
             last_text=row.said_text or "",
             last_text_day=row.said_day,
             last_text_by=row.said_by or "",
             last_progress=row.progress_day,
             source=f"{row.now_day} {row.now_by}" if row.now_day else None,
+            old_year=old_year,
             late=late,
             progress_is_late=progress_is_late,
         )
@@ -146,17 +162,18 @@ _Told = tuple[date | None, int, int]
 _NEVER: _Told = (None, 0, 0)
 
 
-def _late(row: Any, now: _Told, then: _Told, new_year: date) -> Standing:
-    """Return by how much the days before stand higher now than when they were counted, in their own year."""
-    start = row.start_cumulative if row.start_on.year == new_year.year else 0
-    (permille_now, cumulative_now), (permille_then, cumulative_then) = (
-        (
-            row.start_permille if day is None else permille,
-            cumulative if day and day >= new_year else start,
-        )
-        for day, permille, cumulative in (now, then)
-    )
-    return Standing(permille_now - permille_then, cumulative_now - cumulative_then)
+def _money(row: Any, told: _Told, new_year: date) -> int:
+    """Return the money of a year by a report; if it is of an earlier one, by the roster of the year."""
+    day, _, cumulative = told
+    if day and day >= new_year:
+        return cumulative
+    return int(row.start_cumulative) if row.start_on.year == new_year.year else 0
+
+
+def _height(row: Any, told: _Told) -> int:
+    """Return the visible progress by a report; without one, by the roster."""
+    day, permille, _ = told
+    return row.start_permille if day is None else permille
 
 
 def _before(connection: Connection, wanted: Select[Any], first: date) -> dict[int, _Told]:

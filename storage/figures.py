@@ -99,6 +99,7 @@ def _each(connection: Connection, question: Question) -> Iterator[Line]:
             "total": row.total,
             **_money(row, course.cumulative, question),
             "invested": course.invested,
+            "invested_this_year": course.invested_this_year,
             "permille": course.permille,
             "advanced": course.advanced,
             "moved": int(course.has_moved(question.first)),

@@ -12,7 +12,7 @@ from bot.domain.digest import Digest
 from bot.domain.lines import ProblemLine, ProjectLine, ProjectRecord, ReportLine, StepLine
 from bot.domain.people import Duty
 from bot.domain.progress import Kind
-from bot.domain.projects import Stage
+from bot.domain.projects import Stage, is_paced
 from bot.domain.scope import Scope
 from bot.domain.week import Week
 from storage.courses import answered_days, asked_days, courses
@@ -173,4 +173,6 @@ class Ledger:
                 asked_days=asked.get(row.id, 0),
                 last_text=course.last_text,
                 last_progress=course.last_progress,
+                old_year=course.old_year,
+                paced=is_paced(row.kind, row.planned_start, row.actual_start, days[1]),
             )

@@ -164,6 +164,7 @@ def _numbers(connection: Connection, question: Question) -> list[Line]:
         found.append(
             {
                 **line,
+                "invested": line["invested_this_year"],
                 "period_plan": _period_plan(line, question),
                 "period_advance": _period_advance(line, question),
                 "judged": judged,
@@ -226,7 +227,7 @@ def _period_plan(line: Line, question: Question) -> int | None:
     planned = _number(line["planned"])
     days = (question.until - max(question.first, question.until.replace(month=1, day=1))).days + 1
     whole = (question.until.replace(month=12, day=31) - question.until.replace(month=1, day=1)).days + 1
-    left = planned - (_number(line["cumulative"]) - _number(line["invested"]))
+    left = planned - (_number(line["cumulative"]) - _number(line["invested_this_year"]))
     return max(0, min(left, planned * days // whole)) if planned and days > 0 else None
 
 

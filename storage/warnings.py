@@ -99,7 +99,8 @@ def _is_built(row: Any) -> bool:
 
 def _pace(course: Course, today: date) -> _Found:
     row = course.row
-    found = pace(course.cumulative, course.invested, measured_from(today, PACE_DAYS, row.start_on), today)
+    first = measured_from(today, PACE_DAYS, row.start_on)
+    found = pace(course.cumulative, course.invested_this_year, first, today)
     if found is None or not _is_built(row) or not misses(row.planned, found):
         return {}
     share = found.projected * 1000 // row.planned

@@ -28,9 +28,10 @@ CLOSE_PERMILLE = 100
 class ProjectLine:
     """One project's week; money is in hundredths of 万元, and of this year.
 
-    The figures *before* are those at the start of the week, counted in the same year:
-    in the week of 1 January they are zero. ``last_progress`` is the last day on which
-    progress was reported, in words or in figures.
+    The figures *before* are those at the start of the week, counted in the same year: in the week of
+    1 January they are zero, and ``old_year`` is what was invested in its days before. ``last_progress`` is
+    the last day on which progress was reported, in words or in figures. One that is not ``paced`` is only
+    being talked about, or begins later: it cannot be behind.
     """
 
     number: str
@@ -49,11 +50,13 @@ class ProjectLine:
     asked_days: int
     last_text: str = ""
     last_progress: date | None = None
+    old_year: int = 0
+    paced: bool = True
 
     @property
     def invested(self) -> int:
         """What was invested this week; negative when a figure was corrected."""
-        return self.cumulative - self.cumulative_before
+        return self.old_year + self.cumulative - self.cumulative_before
 
     @property
     def advanced(self) -> int:
@@ -71,9 +74,9 @@ class ProjectLine:
         return reported or self.invested > 0 or self.advanced > 0
 
     def pace(self, year_permille: int) -> Pace | None:
-        """Compare the plan with the time of the year; None without a plan."""
+        """Compare the plan with the time of the year; None without a plan, or a duty to keep to it."""
         done = self.plan_permille
-        if done is None:
+        if done is None or not self.paced:
             return None
         if done >= year_permille:
             return Pace.ON_TIME

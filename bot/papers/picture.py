@@ -93,7 +93,7 @@ def _moved(digest: Digest, say: Say) -> dict[str, object]:
 
 def _year(digest: Digest, say: Say) -> dict[str, object]:
     done = digest.plan_permille
-    before = digest.cumulative - digest.invested
+    before = sum(line.cumulative_before for line in digest.projects)
     return {
         "label": say("picture.year"),
         "figure": _figure(money(digest.cumulative, say)),
@@ -158,17 +158,17 @@ def _project(line: ProjectLine, digest: Digest, say: Say) -> dict[str, object]:
         "week": week,
         "moved": moved,
         "pace": pace,
-        "plan": say("picture.no_plan")
-        if pace is None or done is None
-        else say(_PACE[pace], share=percent(done)),
+        "plan": say("picture.no_plan") if done is None else say(_PACE[pace], share=percent(done)),
         "visible": say("picture.visible", permille=words),
+        # Who cannot be behind is not held against the time of the year.
         "bar": None
-        if done is None
+        if done is None or pace is None
         else {"done": done, "before": line.cumulative_before * 1000 // line.planned},
     }
 
 
 _PACE = {
+    None: "picture.unpaced",
     Pace.ON_TIME: "picture.pace_on_time",
     Pace.CLOSE: "picture.pace_close",
     Pace.BEHIND: "picture.pace_behind",

@@ -122,6 +122,17 @@ def test_without_a_plan_there_is_no_pace() -> None:
     assert line.plan_permille is None
 
 
+def test_what_is_only_being_talked_about_cannot_be_behind() -> None:
+    line = project(1, planned=1000, cumulative=0, paced=False)
+
+    assert line.pace(893) is None
+    assert project(1, planned=1000, cumulative=0).pace(893) is Pace.BEHIND
+
+
+def test_the_week_of_new_year_counts_what_was_invested_before_it() -> None:
+    assert project(1, cumulative=5, cumulative_before=0, old_year=20).invested == 25
+
+
 def test_money_and_plans_add_up() -> None:
     digest = digest_of(
         projects=(

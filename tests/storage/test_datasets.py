@@ -95,7 +95,7 @@ def test_every_line_has_the_figures_of_its_dataset_and_says_whose_word_it_is(tx:
         assert found, name
         for line in found:
             whole = {"key", "source", *(figure.key for figure in dataset.figures)}
-            assert line.keys() - {"about", "id"} == whole, name
+            assert line.keys() - {"about", "id", "invested_this_year"} == whole, name
 
 
 @pytest.mark.usefixtures("county")

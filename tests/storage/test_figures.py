@@ -76,15 +76,18 @@ class Site:
         words = [each for each in progress if each.text]
         done = self.money(last, last.year)
         before = self.money(first - DAY, last.year)
+        invested = done - before
+        if first.year < last.year:
+            invested += self.money(date(first.year, 12, 31), first.year) - self.money(first - DAY, first.year)
         advanced = self.height(last) - self.height(first - DAY)
         gone = (last - date(last.year, 1, 1)).days + 1
         share = gone * 1000 // 365
-        moved = bool(progress and progress[-1].day >= first) or done > before or advanced > 0
+        moved = bool(progress and progress[-1].day >= first) or invested > 0 or advanced > 0
         plan = done * 1000 // self.planned if self.planned else None
         return {
             "number": self.number,
             "cumulative": done,
-            "invested": done - before,
+            "invested": invested,
             "permille": self.height(last),
             "advanced": advanced,
             "plan_share": plan,

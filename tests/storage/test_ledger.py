@@ -78,24 +78,32 @@ def test_a_projects_week_is_reckoned_from_the_reports_that_count(tx: Tx, county:
     ("reported", "expected"),
     [
         # The week is 2026-W53, 28 December to 3 January; reports are (permille, cumulative) by day.
-        ({}, (0, 0, 500, 500)),
-        ({date(2026, 12, 24): (900, 1_900_000)}, (0, 0, 900, 900)),
-        ({date(2026, 12, 24): (900, 1_900_000), date(2026, 12, 30): (910, 1_950_000)}, (0, 0, 910, 900)),
-        ({date(2026, 12, 30): (910, 1_950_000), date(2027, 1, 2): (920, 5_000)}, (5_000, 0, 920, 500)),
+        ({}, (0, 0, 500, 500, 0)),
+        ({date(2026, 12, 24): (900, 1_900_000)}, (0, 0, 900, 900, 0)),
+        (
+            {date(2026, 12, 24): (900, 1_900_000), date(2026, 12, 30): (910, 1_950_000)},
+            (0, 0, 910, 900, 50_000),
+        ),
+        # The figure of the roster, 1,000,000, is of the old year.
+        (
+            {date(2026, 12, 30): (910, 1_950_000), date(2027, 1, 2): (920, 5_000)},
+            (5_000, 0, 920, 500, 955_000),
+        ),
     ],
 )
-def test_in_the_week_of_new_year_money_begins_at_zero(
+def test_in_the_week_of_new_year_money_begins_at_zero_and_none_is_lost(
     tx: Tx,
     county: County,
     reported: dict[date, tuple[int, int]],
-    expected: tuple[int, int, int, int],
+    expected: tuple[int, int, int, int, int],
 ) -> None:
     for day, standing in reported.items():
         tx.reports.add(report(county.soda, county.liu, day, standing=Standing(*standing)))
 
     soda = digest(tx, week=Week(2026, 53), now=datetime(2027, 1, 4, 1, tzinfo=UTC)).projects[0]
 
-    assert (soda.cumulative, soda.cumulative_before, soda.permille, soda.permille_before) == expected
+    money = soda.cumulative, soda.cumulative_before
+    assert (*money, soda.permille, soda.permille_before, soda.invested) == expected
 
 
 def test_a_week_that_is_not_over_ends_today(tx: Tx, county: County) -> None:

@@ -148,7 +148,26 @@ class Look(Problems):
         new_year = self.given["new_year"]
         now = row["now_cumulative"] if (row["now_day"] or "") >= new_year else start
         before = row["before_cumulative"] if (row["before_day"] or "") >= new_year else start
-        return {"cumulative": now, "invested": now - before + self._came_late(row)}
+        this_year = now - before + self._came_late(row)
+        invested = this_year + self._before_new_year(row)
+        return {"cumulative": now, "invested": invested, "invested_this_year": this_year}
+
+    def _before_new_year(self, row: Any) -> int:
+        """Return the money of the days that lie in the year before the last one's."""
+        year = str(self.first.year)
+        if self.first.year == self.until.year:
+            return 0
+        said = self.rows(
+            "SELECT day < :first AS is_before, cumulative FROM reports WHERE current AND project_id = :of"
+            " AND day LIKE :year || '%' ORDER BY day",
+            of=row["id"],
+            year=year,
+        )
+        opening = closing = row["start_cumulative"] if row["start_on"][:4] == year else 0
+        for each in said:
+            closing = each["cumulative"]
+            opening = closing if each["is_before"] else opening
+        return int(closing - opening)
 
     def _came_late(self, row: Any) -> int:
         """Return the money that was said of the days before after their paper was drafted, in their year."""

@@ -118,6 +118,7 @@ def _numbers(look: Look) -> Lines:
         many, timely = solved.get(number, (0, 0))
         due, met = reached.get(number, (0, 0))
         line |= {"judged": many, "judged_in_time": timely, "fallen_due": due, "met": met}
+        line["invested"] = line["invested_this_year"]
         line |= {"period_plan": _period_plan(line, look), "period_advance": _period_advance(line, look)}
     return lines
 

@@ -190,9 +190,10 @@ def warnings(look: Look) -> Made:
         days = min(90, (until - begun).days + 1)
         if days >= 30 and line["planned"]:
             left = (date(until.year, 12, 31) - until).days
-            projected = line["cumulative"] + max(0, line["invested"]) * left // days
+            invested = line["invested_this_year"]
+            projected = line["cumulative"] + max(0, invested) * left // days
             if projected * 10 < line["planned"] * 9:
-                numbers = {"pace": line["invested"], "pace_days": days, "projected": projected}
+                numbers = {"pace": invested, "pace_days": days, "projected": projected}
                 share = projected * 1000 // line["planned"]
                 pace[f"{key} pace"] = {**line, **numbers, "projected_share": share}
         if (until - begun).days + 1 >= 30 and month[key]["invested"] <= 0:

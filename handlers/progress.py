@@ -103,7 +103,17 @@ def answer(turn: Turn) -> None:
     if not answers or is_receipt(turn.text):
         unclear.receipt(turn, projects)
         return
-    take(turn, projects, answers)
+    take(turn, projects, _placed(turn, projects, answers))
+
+
+def _placed(turn: Turn, projects: Sequence[Project], answers: Sequence[Answer]) -> Sequence[Answer]:
+    """Give words that point to no project to the one that today's question asked about, if it was just one."""
+    aimless = [each for each in answers if each.listed is None and len(each.candidates) in {0, len(projects)}]
+    prompt = turn.tx.rounds.prompt(turn.sender.id, turn.today) if aimless else None
+    if prompt is None or len(prompt.projects) != 1:
+        return answers
+    asked = next((each for each in numbered(projects) if each.project_id == prompt.projects[0]), None)
+    return [dataclasses.replace(each, listed=asked) if each in aimless else each for each in answers]
 
 
 def answer_about(turn: Turn) -> None:

@@ -88,6 +88,33 @@ async def test_an_example_that_is_copied_is_kept_as_progress_without_figures(
     assert world.said_to("wang") == [f"已记 智慧物流园：{kept}。要改，直接再发一遍。"]
 
 
+@pytest.mark.parametrize(
+    ("words", "project"),
+    [("主体封顶", "1 年产100万吨纯碱项目"), ("泵业智造产业园 二期封顶", "2 泵业智造产业园")],
+)
+async def test_words_about_nothing_in_particular_are_of_the_one_project_asked_about(
+    world: World, words: str, project: str
+) -> None:
+    reserve = update(tables.projects).where(tables.projects.c.number == "XM-002").values(kind="储备")
+    await world.store.perform(lambda tx: tx.connection.execute(reserve) and None)
+    # The month's question about what is only planned has been asked; today's is about the other alone.
+    await world.waits(minutes=5)
+    await world.day_at(TUESDAY, "09:00")
+    assert "您有 1 个项目" in world.last("liu")
+
+    await world.hears("liu", words)
+
+    assert world.last("liu").startswith(f"已记 {project}：{words.rsplit(maxsplit=1)[-1]}")
+
+
+async def test_words_about_nothing_in_particular_are_asked_about_when_several_were(world: World) -> None:
+    await world.waits(minutes=5)
+
+    await world.hears("liu", "主体封顶")
+
+    assert world.last("liu").startswith("这句记到哪个项目？")
+
+
 async def test_a_liaison_of_one_project_gets_three_buttons(world: World) -> None:
     await world.waits(minutes=5)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bot.papers.forms import forms
 from tests.year.checker import Checker
 
-_MONTH, _YEAR = 31, 365
+_MONTH, _QUARTER, _YEAR = 31, 91, 365
 
 HAPPENED: dict[str, tuple[int, str]] = {
     "a figure put right by the office (改数)": (_MONTH, "SELECT COUNT(*) FROM amendments"),
@@ -16,8 +16,9 @@ HAPPENED: dict[str, tuple[int, str]] = {
             " WHERE b.form IN ('项目排名', '流动红旗')"
         ),
     ),
+    # Heads wait for the month's conference with it.
     "a decision asked of a head (提请) and answered": (
-        _MONTH,
+        _QUARTER,
         "SELECT COUNT(*) FROM requests WHERE kind = '提请' AND answer <> ''",
     ),
     "an extension granted": (

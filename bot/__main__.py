@@ -79,6 +79,10 @@ def _stop(words: str, code: int) -> None:
     raise SystemExit(code) from None
 
 
+_WEEK = 7
+"""A longer story leaves more papers than anybody would read the names of."""
+
+
 def _say(words: str = "") -> None:
     print(words)  # noqa: T201 -- the command line's own voice
 
@@ -138,7 +142,8 @@ def demo(
         with _progress("演一周 playing", days + 1) as tick:
             lines = asyncio.run(play(story, days, tick))
         _say("\n".join(lines))
-        _say(f"\n{story}/: " + "  ".join(sorted(path.name for path in story.iterdir())))
+        left = sorted(path.name for path in story.iterdir())
+        _say(f"\n{story}/: " + ("  ".join(left) if days <= _WEEK else f"{len(left)} 份文件 files"))
         return
     from bot.demo.page import serve_until_stopped
 

@@ -107,7 +107,7 @@ def answer(turn: Turn) -> None:
 
 
 def _placed(turn: Turn, projects: Sequence[Project], answers: Sequence[Answer]) -> Sequence[Answer]:
-    """Give words that point to no project to the one that today's question asked about, if it was just one."""
+    """Give words that point to no project to the one that was asked about today, if it was just one."""
     aimless = [each for each in answers if each.listed is None and len(each.candidates) in {0, len(projects)}]
     prompt = turn.tx.rounds.prompt(turn.sender.id, turn.today) if aimless else None
     if prompt is None or len(prompt.projects) != 1:

@@ -139,7 +139,9 @@ def _introduced(desk: Desk, person: Person, then: str) -> str:
 
 
 def _purpose(desk: Desk, person: Person) -> str:
-    return desk.say(person, "welcome.for_liaison" if person.has(Role.LIAISON) else "welcome.for_all")
+    """Return what somebody is here for; what is kept of them, and for what (SECURITY row 30)."""
+    key = "welcome.for_liaison" if person.has(Role.LIAISON) else "welcome.for_all"
+    return desk.say(person, key, purpose=desk.say(person, "welcome.purpose"))
 
 
 def let_through(desk: Desk, person: Person, to: Address) -> None:

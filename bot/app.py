@@ -22,6 +22,7 @@ from bot.texts import Texts
 from bot.ticker import Ticker
 from handlers import almanac, duties
 from handlers.delivery import Delivery
+from handlers.discretion import discreet
 from handlers.fetching import Fetching
 from handlers.router import Router
 from handlers.watch import Watch
@@ -170,13 +171,13 @@ async def assembled(
     """Put a county's bot together around an open database."""
     county = settings.of_county()
     texts = sentences.load(settings.texts, settings.language)
-    named = {platform.name: platform for platform in platforms}
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
             Store(settings.database.url, schema=settings.database.schema_, durable=durable)
         )
         for platform in platforms:
             stack.push_async_callback(platform.close)
+        named = {each.name: each for each in discreet(platforms, store, county, texts)}
         watch = Watch(
             store=store,
             county=county,

@@ -132,7 +132,8 @@ class Outgoing:
 
     ``mark`` says that it may be there twice. A platform that sorts out repeats by itself leaves it
     away, and sends the same bytes again; any other shows it before the text. ``key`` is the same on
-    every attempt, and another one's for every other message.
+    every attempt, and another one's for every other message. ``subject`` says what it is about
+    (``problem:12``), ``number`` finds it again in the outbox: no platform shows either.
     """
 
     to: Address
@@ -142,6 +143,8 @@ class Outgoing:
     mark: str = ""
     in_group: bool = False
     key: str = ""
+    subject: str = ""
+    number: int = 0
 
     @property
     def marked(self) -> str:

@@ -182,6 +182,12 @@ class Ranking(Section):
     minimum: Annotated[int, BeforeValidator(_minimum)] = 3
 
 
+class Privacy(Section):
+    """What may leave the country: with ``reference``, Telegram carries numbers only."""
+
+    telegram: Literal["full", "reference"] = "full"
+
+
 class Problems(Section):
     """The categories a problem may have; 其他 is always the last."""
 
@@ -221,6 +227,7 @@ class Settings(Section):
     letters: LetterSettings = LetterSettings()
     ranking: Ranking = Ranking()
     problems: Problems = Problems()
+    privacy: Privacy = Privacy()
 
     @model_validator(mode="after")
     def _zone_exists(self) -> Self:
@@ -267,6 +274,7 @@ class Settings(Section):
             climbs=self.escalation.climb == "automatic",
             # Steps are office hours, and a day of them is not 24.
             step=step if step % timedelta(days=1) else deadlines.workday * step.days,
+            by_reference=frozenset({"telegram"} if self.privacy.telegram == "reference" else ()),
         )
 
 

@@ -20,7 +20,7 @@ _AT_ONCE = 50
 _LONGER = timedelta(days=14)
 _ANSWERS = {
     "silent": (
-        ("default", "已批（超时默认，{name} {day} 定）"),
+        ("default", "已批（超时默认，{day} 定）"),
         ("no_default", "不予默认，继续办理（{day}）"),
     ),
     "lacking": (
@@ -111,5 +111,5 @@ def decide(turn: Turn) -> None:
     written = turn.tx.elements.of(project.id).get(f"{APPROVAL}{item}")
     if written is None or written.due != date.fromisoformat(due):
         raise Refused("approvals.settled", project=project.name, item=item)
-    words = _NOTED[key].format(name=turn.sender.name, day=turn.today.isoformat())
+    words = _NOTED[key].format(day=turn.today.isoformat())
     approvals.write(turn, project, item, words)

@@ -81,7 +81,7 @@ def _join(desk: Desk, incoming: Incoming, code: str) -> None:
     person = desk.tx.people.get(person_id)
     if not desk.tx.people.bind(person.id, platform, account, incoming.at.chat, desk.now):
         raise Refused("welcome.account_taken")
-    desk.record(person, "person.joined", f"person:{person.id}", platform=platform, account=account)
+    desk.record(person, "person.joined", f"person:{person.id}", platform=platform)
     desk.tx.people.first_today(platform, account, desk.today)
     _receive(desk, person, incoming, hello(desk, person))
     departure.back(desk, person)
@@ -104,7 +104,7 @@ def _join(desk: Desk, incoming: Incoming, code: str) -> None:
 def _wrong_code(desk: Desk, incoming: Incoming) -> None:
     platform, account = incoming.at.platform, incoming.sender
     if desk.tx.people.wrong_code(platform, account, _WRONG_CODES, desk.now + _LOCK):
-        desk.record(None, "invitation.locked", f"account:{platform}:{account}")
+        desk.record(None, "invitation.locked", f"account:{platform}")
         _say(desk, incoming, "welcome.locked", until=desk.clock(desk.now + _LOCK))
         for colleague in desk.office:
             slot = f"locked:{platform}:{account}:{desk.now.timestamp():.0f}:{colleague.id}"
@@ -139,7 +139,9 @@ def _introduced(desk: Desk, person: Person, then: str) -> str:
 
 
 def _purpose(desk: Desk, person: Person) -> str:
-    return desk.say(person, "welcome.for_liaison" if person.has(Role.LIAISON) else "welcome.for_all")
+    """Return what somebody is here for; what is kept of them, and for what (SECURITY row 30)."""
+    key = "welcome.for_liaison" if person.has(Role.LIAISON) else "welcome.for_all"
+    return desk.say(person, key, purpose=desk.say(person, "welcome.purpose"))
 
 
 def let_through(desk: Desk, person: Person, to: Address) -> None:

@@ -280,13 +280,16 @@ def _claimed(row: Row[Any], at: datetime) -> Claimed:
     buttons = tuple(
         tuple(Button(label, f"{row.token}.{next(places)}") for label, _ in line) for line in row.buttons
     )
+    message = Outgoing(
+        to, row.text, buttons, in_group=row.in_group, key=row.key, subject=row.subject, number=row.id
+    )
     return Claimed(
         id=row.id,
         key=row.key,
         lane=Lane(row.lane),
         to=to,
         in_group=row.in_group,
-        message=Outgoing(to, row.text, buttons, in_group=row.in_group, key=row.key),
+        message=message,
         attempts=row.attempts + 1,
         doubts=row.doubts,
         subject=row.subject,

@@ -306,3 +306,11 @@ def test_a_file_with_the_address_of_a_robot_holds_a_secret(tmp_path: Path) -> No
     _, warnings = load(written(tmp_path, text, mode=0o644))
 
     assert "chmod 600" in warnings[0]
+
+
+def test_row_29_the_county_decides_what_goes_abroad(tmp_path: Path) -> None:
+    full, _ = load(written(tmp_path, 'county = "甲县"'))
+    reference, _ = load(written(tmp_path, 'county = "甲县"\n[privacy]\ntelegram = "reference"'))
+
+    assert full.of_county().by_reference == frozenset()
+    assert reference.of_county().by_reference == {"telegram"}

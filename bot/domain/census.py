@@ -52,6 +52,7 @@ class Census:
         for p in roster.people:
             everybody[p.name, p.unit] = Somebody(p.name, p.unit, p.roles, p.active, p.row)
         self.everybody = list(everybody.values())
+        self.office_before = {(p.name, p.unit) for p in known.people if p.is_office}
         self._namesakes: dict[str, list[Somebody]] = defaultdict(list)
         self._colleagues: dict[str, list[Somebody]] = defaultdict(list)
         for somebody in self.everybody:

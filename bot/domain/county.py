@@ -27,7 +27,7 @@ class County:
     """How one county works: its name, its calendar, its hours, its words.
 
     ``climbs`` tells whether what is late goes up to the heads by itself, ``step`` is the working time
-    from one rung of the ladder to the next.
+    from one rung of the ladder to the next. To the platforms of ``by_reference`` go numbers only.
     """
 
     name: str
@@ -47,3 +47,4 @@ class County:
     reception: When | None = EIGHTH
     climbs: bool = False
     step: timedelta = timedelta(hours=4)
+    by_reference: frozenset[str] = frozenset()

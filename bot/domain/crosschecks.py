@@ -66,8 +66,7 @@ class _Check:
             yield from self._unit(sheet, person.row, "单位", person.unit)
             yield from self._indistinguishable(person)
         if not any(s.may_be(Role.OFFICE) for s in self._census.everybody):
-            wrong = f"没有人是「{Role.OFFICE}」"
-            yield self._fault(sheet, 1, "角色", wrong, "至少给一个人这个角色，不然问题最后没人兜底。")
+            yield self._without_office()
 
     def projects(self) -> Iterator[Fault]:
         projects = self._roster.projects
@@ -116,6 +115,15 @@ class _Check:
 
     def _fault(self, sheet: Sheet, row: int, column: str, wrong: str, cure: str) -> Fault:
         return Fault(self._place(sheet, row, column), wrong, cure)
+
+    def _without_office(self) -> Fault:
+        """Name the row that takes the last of the office away, if one does."""
+        lost = next((p for p in self._roster.people if (p.name, p.unit) in self._census.office_before), None)
+        if lost is None:
+            wrong, cure = f"没有人是「{Role.OFFICE}」", "至少给一个人这个角色，不然问题最后没人兜底。"
+            return self._fault(Sheet.PEOPLE, 1, "角色", wrong, cure)
+        wrong = f"「{lost.name}」是「{Role.OFFICE}」最后一个人，不能停用，也不能去掉这个角色"
+        return self._fault(Sheet.PEOPLE, lost.row, "角色", wrong, "请先给另一个人这个角色。")
 
     def _twice(self, sheet: Sheet, column: str, keys: Iterable[tuple[int, Hashable]]) -> Iterator[Fault]:
         first: dict[Hashable, int] = {}

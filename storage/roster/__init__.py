@@ -11,7 +11,10 @@ from datetime import date, datetime, tzinfo
 
 from sqlalchemy import Connection
 
+from bot.domain.columns import Sheet
+from bot.domain.people import Role
 from bot.domain.roster import Known, Roster
+from bot.errors import Fault, RosterError
 from storage.audit import Audit
 from storage.people import People
 from storage.projects import Projects
@@ -50,10 +53,18 @@ class Rosters:
         it and roll back.
         """
         connection = self._connection
+        people = People(connection)
+        has_office = bool(people.with_role(Role.OFFICE))
         journal = Journal(self._audit, now)
         duties = Duties(connection, today)
         unit_ids = merge_units(connection, roster.units, journal)
         retired = merge_people(connection, roster.people, unit_ids, duties, now, journal)
+        # Checked already; but another import may have come in between.
+        if has_office and not people.with_role(Role.OFFICE):
+            wrong = f"没有人是「{Role.OFFICE}」"
+            raise RosterError(
+                [Fault(str(Sheet.PEOPLE), wrong, "至少给一个人这个角色，不然问题最后没人兜底。")]
+            )
         register = Register(connection)
         numbered = merge_projects(connection, roster.projects, unit_ids, register, duties, today, journal)
         for person_id in retired:

@@ -1,7 +1,7 @@
 """The columns Telegram and 企业微信: an account the roster names is that person's and nobody else's."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -112,6 +112,11 @@ class Contacts:
         self._connection.execute(
             update(contacts).where(contacts.c.person_id.in_(person_ids)).values(reachable=reachable)
         )
+
+
+def platforms(told: Iterable[str]) -> list[str]:
+    """Return where accounts changed: the audit is never forgotten, so it names none of them."""
+    return list(dict.fromkeys(each.partition(" ")[0] for each in told))
 
 
 def _accounts(row: PersonRow) -> Iterator[tuple[str, str]]:

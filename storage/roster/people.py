@@ -11,7 +11,7 @@ from bot.domain.people import Language, Role
 from bot.domain.problems import OPEN
 from bot.domain.roster import PersonName, PersonRow, UnitRow
 from storage.roster.changes import Change, Journal, What, differences, listed
-from storage.roster.contacts import Contacts
+from storage.roster.contacts import Contacts, platforms
 from storage.roster.duties import Duties
 from storage.roster.merge import Merged, merge
 from storage.tables import people, problems, roles, units
@@ -110,7 +110,7 @@ class _Entry:
             was["roles"], now["roles"] = before, now_roles
             told.append(f"角色 {listed(before)} → {listed(now_roles)}")
         if self._accounts:
-            now["accounts"] = list(self._accounts)
+            now["accounts"] = platforms(self._accounts)
             told += self._accounts
         what = What.CHANGED
         if person.is_new:
@@ -171,4 +171,4 @@ def _tell_loser(connection: Connection, person_id: int, told: Sequence[str], jou
         .where(people.c.id == person_id)
     ).one()
     change = Change(Sheet.PEOPLE, What.CHANGED, str(PersonName(row.name, row.unit)), "；".join(told))
-    journal.add(change, f"person:{person_id}", {}, {"accounts": list(told)})
+    journal.add(change, f"person:{person_id}", {}, {"accounts": platforms(told)})

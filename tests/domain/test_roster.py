@@ -334,13 +334,34 @@ def test_a_few_rows_may_refer_to_what_is_known_already() -> None:
     assert told(moved) != []
 
 
-def test_retiring_somebody_counts_although_the_database_still_has_them() -> None:
+@pytest.mark.parametrize(
+    "lost",
+    [
+        replace(DING, row=2, active=False),
+        replace(DING, row=2, roles=frozenset()),
+        replace(DING, row=2, roles=frozenset({Role.DEPUTY_HEAD})),
+    ],
+)
+def test_row_6_the_last_of_the_office_is_not_taken_away(lost: PersonRow) -> None:
     known = Known(people=(Person(1, "丁晓岚", unit="发改局", roles=frozenset({Role.OFFICE})),))
-    retired = Roster(
-        units=(UnitRow(2, "发改局", UnitKind.DEPARTMENT),), people=(replace(DING, row=2, active=False),)
+    roster = Roster(units=(UnitRow(2, "发改局", UnitKind.DEPARTMENT),), people=(lost,))
+
+    (fault,) = told(roster, known)
+
+    assert (
+        str(fault) == "人员!D2: 「丁晓岚」是「指挥部办公室」最后一个人，不能停用，也不能去掉这个角色，"
+        "请先给另一个人这个角色。"
     )
 
-    assert [fault.wrong for fault in told(retired, known)] == ["没有人是「指挥部办公室」"]
+
+def test_row_6_another_of_the_office_may_be_named_in_the_same_workbook() -> None:
+    known = Known(people=(Person(1, "丁晓岚", unit="发改局", roles=frozenset({Role.OFFICE})),))
+    heir = person(3, "夏雨晴", "发改局", Role.OFFICE)
+    roster = Roster(
+        units=(UnitRow(2, "发改局", UnitKind.DEPARTMENT),), people=(replace(DING, row=2, active=False), heir)
+    )
+
+    assert told(roster, known) == []
 
 
 @pytest.mark.parametrize(

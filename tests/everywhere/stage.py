@@ -19,10 +19,12 @@ from sqlalchemy import delete, update
 
 from bot.app import Shelf
 from bot.chat import Incoming, Paper, Unreadable
+from bot.domain.county import County
 from bot.domain.missives import Sheet
 from bot.papers.missive import DOCX, PDF, missive_docx, missive_pdf
 from handlers import duties
 from handlers.delivery import Delivery
+from handlers.discretion import discreet
 from handlers.fetching import Fetching
 from handlers.watch import DigestPapers, MissivePapers, Watch
 from storage import tables
@@ -105,7 +107,11 @@ class Stage:
     def __init__(
         self, town: World, sides: Mapping[str, Side], homes: Mapping[str, str], attachments: Path
     ) -> None:
-        platforms = {side.platform.name: side.platform for side in sides.values()}
+        every = discreet(
+            [side.platform for side in sides.values()], town.store, town.county, town.watch.texts
+        )
+        platforms = {each.name: each for each in every}
+        self.platforms = every
         self.town = town
         self.store = town.store
         self.press = PaperPress()
@@ -233,12 +239,13 @@ async def staged(
     make: Mapping[str, Callable[[World], Side]],
     homes: Mapping[str, tuple[str, ...]] | None = None,
     newcomers: tuple[str, ...] = (),
+    settings: County | None = None,
 ) -> AsyncIterator[Stage]:
     """Put a county on platforms; ``homes`` says where somebody has accounts, the first unless it does.
 
     ``newcomers`` are named by the roster, and have never written.
     """
-    town = make_town(store)
+    town = make_town(store, settings=settings)
     await town.is_peopled()
     sides = {name: maker(town) for name, maker in make.items()}
     first = next(iter(sides))
@@ -265,7 +272,7 @@ async def staged(
             stack.push_async_callback(side.platform.close)
         await store.perform(settle)
         stage = Stage(town, sides, {who: names[0] for who, names in lives.items()}, folder / "attachments")
-        running = [asyncio.create_task(side.platform.run(stage.ears)) for side in sides.values()]
+        running = [asyncio.create_task(each.run(stage.ears)) for each in stage.platforms]
         try:
             robots = sum(side.can.joins_groups_by is Joining.SETTINGS for side in sides.values())
             await stage.ears.until(robots)

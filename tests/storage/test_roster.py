@@ -31,6 +31,7 @@ from bot.domain.roster import (
 )
 from bot.domain.sample import sample_county
 from bot.domain.scope import Scope
+from bot.errors import RosterError
 from storage import tables
 from storage.letters import Letter
 from storage.problems import Reported
@@ -363,6 +364,13 @@ def test_a_role_that_is_no_longer_named_is_lost(tx: Tx) -> None:
     assert told == [("人员", "修改", "丁晓岚", "角色 指挥部办公室 → 常务副县长")]
     assert [each.name for each in tx.people.with_role(Role.OFFICE)] == ["夏雨晴"]
     assert [each.name for each in tx.people.with_role(Role.DEPUTY_HEAD)] == ["丁晓岚"]
+
+
+def test_row_6_of_two_imports_at_once_the_later_cannot_take_the_last_of_the_office(tx: Tx) -> None:
+    applied(tx)
+
+    with pytest.raises(RosterError, match="没有人是「指挥部办公室」"):
+        tx.rosters.apply(people(replace(DING, active=False)), TODAY, NOW, zone=ZONE)
 
 
 def test_who_is_retired_loses_every_duty_and_keeps_the_history(tx: Tx) -> None:

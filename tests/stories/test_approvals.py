@@ -61,7 +61,7 @@ async def test_what_nobody_decided_stands_among_what_waits_for_the_office(world:
 @pytest.mark.parametrize(
     ("said", "button", "item", "words"),
     [
-        (SILENT, "视为同意", "环评", "已批（超时默认，赵文静 2026-12-07 定）"),
+        (SILENT, "视为同意", "环评", "已批（超时默认，2026-12-07 定）"),
         (SILENT, "不予默认", "环评", "不予默认，继续办理（2026-12-07）"),
         (LACKING, "已补齐", "用地", "已批（容缺已补齐，2026-12-07）"),
         (LACKING, "没有补齐", "用地", "没有补齐，停止容缺办理（2026-12-07）"),

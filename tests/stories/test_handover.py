@@ -717,3 +717,13 @@ async def test_every_change_is_in_the_trail_with_who_ordered_it(
     ]
     assert {actor for _, actor, _ in entries} == {world.ids[by] if by else None}
     assert {entry.get("via") for _, _, entry in entries} == {detail}
+
+
+async def test_row_6_who_hands_everything_over_is_still_of_the_office(world: World) -> None:
+    await handed_over(world, "liu", "zhao")
+
+    await handed_over(world, "zhao", "wang")
+
+    assert await projects(world, "zhao") == []
+
+    assert Role.OFFICE in await roles(world, "zhao")

@@ -115,7 +115,9 @@ async def test_a_good_code_lets_one_person_in_and_tells_the_office(world: World)
     (welcomed,) = world.said_to("wang")
     assert welcomed == (
         "王强，您好，我是青禾县项目联络员机器人。每个工作日问一次您的项目：没变化点一下「照旧」，有情况回一句话。"
-        "发「帮助」看用法。您说的话只用于项目调度。"
+        "发「帮助」看用法。\n"
+        "这里保存您的姓名、单位、职务、电话、聊天账号和您报的内容，只用于项目调度；经办的同志、领导和指挥部办公室看得到。"
+        "看自己的数据，发「我的数据」；要更正、删除，请找指挥部办公室。"
     )
     assert world.last("zhao") == (
         "王强（经济开发区）已加入：fake 账号 account-wang，昵称「wang」。如果不是本人，请马上告诉管理员。"

@@ -19,6 +19,7 @@ from bot.texts import Texts
 from handlers import (
     attachments,
     ballots,
+    deeds,
     departure,
     edits,
     groups,
@@ -150,11 +151,14 @@ class Router:
         tx.inbox.admit(incoming.key, now)
         sender = self._sender(tx, incoming)
         text = self._texts.say(self._language(sender), refusal.key, **refusal.blanks)
+        desk = Desk(tx, self._county, self._texts, now)
+        if sender is not None and refusal.is_denial:
+            pressed = tx.outbox.pressed(incoming.button) if incoming.button else None
+            deeds.note_denial(desk, sender, refusal, pressed.action.partition(":")[0] if pressed else "")
         # In a group only the one who pressed is told: by the notice, else in their own chat.
         if incoming.private:
             self._owe(tx, incoming, sender, text)
         elif sender is not None and not incoming.shows_notice:
-            desk = Desk(tx, self._county, self._texts, now)
             desk.tell(sender, f"notice:{incoming.key}", text, disturb=True, in_person=True)
         return text
 

@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench faults lock
+.PHONY: demo test check bench faults lock sbom
 
 demo: .venv/ready  ## a working county in the browser, no account needed
 	$(BIN)/liaison demo
@@ -33,3 +33,6 @@ faults: .venv/ready  ## everything that may go wrong, for as long as you like: M
 lock:  ## renew requirements.lock; needs uv
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --group dev --all-extras pyproject.toml -o requirements.lock --upgrade
+
+sbom: .venv/ready  ## what the bot is made of, as CycloneDX
+	$(BIN)/python deploy/sbom.py > liaison-bot.cdx.json

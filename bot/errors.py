@@ -79,6 +79,11 @@ class TemplateError(PaperError):
         self.what = what
 
 
+_DENIALS = frozenset(
+    {"office.only", "problem.held_by", "leave.only_own", "task.only_leaders", "payout.only_leaders"}
+)
+
+
 class Refused(BotError):  # noqa: N818 -- a polite no is not an error
     """What was asked cannot be done; ``key`` and ``blanks`` name the sentence that says why."""
 
@@ -86,6 +91,11 @@ class Refused(BotError):  # noqa: N818 -- a polite no is not an error
         super().__init__(key)
         self.key = key
         self.blanks = blanks
+
+    @property
+    def is_denial(self) -> bool:
+        """Whether it was for want of a right, and not for how things stand: the trail keeps it."""
+        return self.key.endswith(".not_yours") or self.key in _DENIALS
 
 
 class Failure(StrEnum):

@@ -1,17 +1,29 @@
 """Pictures and files: known from the moment they come, kept with what they turn out to belong to."""
 
+from dataclasses import replace
 from typing import Any
 
 from bot.chat import Attachment
+from bot.domain.files import is_kept
+from bot.domain.words import fits
 from handlers.turn import Turn
+
+_LONGEST_NAME = 40
 
 
 def arrive(turn: Turn) -> None:
     """Have what came with a message fetched, whatever it turns out to belong to.
 
-    An edited message brings again what it brought before.
+    An edited message brings again what it brought before. What is of no kind that is kept is as if it had
+    not come, but for a sentence.
     """
     platform = turn.incoming.at.platform
+    refused = [each for each in turn.incoming.attachments if not is_kept(each.name, each.media_type)]
+    if refused:
+        rest = tuple(each for each in turn.incoming.attachments if each not in refused)
+        turn.incoming = replace(turn.incoming, attachments=rest)
+        if not turn.incoming.edited:
+            turn.reply("progress.file_refused", name=fits(refused[0].name, _LONGEST_NAME))
     turn.files = [
         turn.tx.attachments.add(platform, each, turn.sender.id, turn.now)
         for each in turn.incoming.attachments

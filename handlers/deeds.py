@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from functools import wraps
 
+from bot.domain.people import Person
 from bot.domain.problems import Problem, State
 from bot.domain.rights import Deed, fits, may
 from bot.errors import Refused
 from handlers import cards, ties
-from handlers.turn import Turn
+from handlers.turn import Desk, Turn
 
 
 class Final(Refused):
@@ -105,6 +106,13 @@ def answering(handler: Callable[[Turn], None]) -> Callable[[Turn], None]:
 def let_go(turn: Turn, refusal: Refused) -> None:
     """Say no, and ask no more: raised, it would leave the question open, which then catches every word."""
     turn.reply_with(turn.say(turn.sender, refusal.key, **refusal.blanks))
+    if refusal.is_denial:
+        note_denial(turn, turn.sender, refusal)
+
+
+def note_denial(desk: Desk, sender: Person, refusal: Refused, verb: str = "") -> None:
+    """Enter into the audit that somebody tried what is not theirs to do; nothing of what they wrote."""
+    desk.record(sender, "access.denied", f"access:{sender.id}", reason=refusal.key, what=verb)
 
 
 def line(turn: Turn) -> str:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot.domain.files import is_kept
 from bot.domain.words import clean, visible
 from bot.errors import DeliveryError, Failure, StorageError
 from handlers.turn import Beat
@@ -100,6 +101,9 @@ class Fetching:
     async def _fetch(self, wanted: Wanted) -> None:
         watch = self._watch
         file = await watch.fetchers.fetch(wanted.platform, wanted.attachment)
+        if not is_kept(file.name, ""):
+            # Over WeCom only the download tells what it is called.
+            raise DeliveryError(Failure.REFUSED, "it is of no kind that is kept")
         digest = hashlib.sha256(file.content).hexdigest()
         path = await watch.fetchers.keep(f"{wanted.id}-{digest[:16]}", file.content)
         name, size = visible(clean(file.name)), len(file.content)

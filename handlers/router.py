@@ -19,6 +19,7 @@ from bot.texts import Texts
 from handlers import (
     attachments,
     ballots,
+    deeds,
     departure,
     edits,
     groups,
@@ -31,6 +32,7 @@ from handlers import (
     welcome,
 )
 from handlers.contents import ACTIONS, ASIDES, BARE, COMMANDS, MEANT, TOPICS, WORDLESS, Handler
+from handlers.flood import Gate
 from handlers.turn import Desk, Turn
 from storage.conversations import Question
 from storage.letters import Letter, Pressed
@@ -62,6 +64,7 @@ class Router:
         self._county = county
         self._texts = texts
         self._clock = clock
+        self._gate = Gate()
 
     async def receive(self, incoming: Incoming | Unreadable) -> str:
         """Handle what reached us, once; Return a notice for whoever pressed a button.
@@ -71,6 +74,22 @@ class Router:
         if isinstance(incoming, Unreadable):
             await self._store.perform(partial(self._bury_unreadable, incoming))
             return ""
+        now = self._clock.now()
+        if not self._gate.admits(incoming, now):
+            return await self._slow_down(incoming)
+        if not (self._gate.has_room_for_strangers(incoming, now) or await self._knows(incoming)):
+            return ""
+        try:
+            notice = await self._take_in(incoming)
+        except (StorageError, Unrecognised):
+            self._gate.give_back(incoming)
+            raise
+        if notice is None:
+            self._gate.give_back(incoming)
+        return notice or ""
+
+    async def _take_in(self, incoming: Incoming) -> str | None:
+        """Return the notice; None when this was here before."""
         try:
             return await self._store.perform(partial(self._handle, incoming))
         except (StorageError, Unrecognised):
@@ -80,12 +99,28 @@ class Router:
         except Exception as error:  # noqa: BLE001 -- the boundary; what may be logged of it `_apologise` knows
             return await self._store.perform(partial(self._apologise, incoming, error))
 
+    async def _slow_down(self, incoming: Incoming) -> str:
+        """Say once a minute that nothing more is taken in; to nobody whom we do not know."""
+        if self._gate.is_told(incoming):
+            return ""
+        self._gate.tell(incoming)
+        log.warning("too much came at once from an account on %s; it waits a minute", incoming.at.platform)
+        try:
+            return await self._store.perform(partial(self._ask_to_wait, incoming))
+        except StorageError:
+            self._gate.tell(incoming, told=False)
+            raise
+
+    async def _knows(self, incoming: Incoming) -> bool:
+        """Tell whether somebody has an account, while too many strangers write to ask the writer."""
+        return await self._store.read(lambda tx: _known(tx, incoming)) is not None
+
     # --- on the writer's thread ---------------------------------------------------------
 
-    def _handle(self, incoming: Incoming, tx: Tx) -> str:
+    def _handle(self, incoming: Incoming, tx: Tx) -> str | None:
         now = self._clock.now()
         if not tx.inbox.admit(incoming.key, now):
-            return ""
+            return None
         desk = Desk(tx, self._county, self._texts, now)
         if incoming.event is not None:
             return _happened(desk, incoming, incoming.event)
@@ -97,6 +132,7 @@ class Router:
             if incoming.private:
                 welcome.stranger(desk, incoming, text)
             return ""
+        self._gate.knows(incoming)
         turn = Turn(tx, self._county, self._texts, now, incoming=incoming, sender=known.person, text=text)
         if incoming.private and known.is_back:
             departure.unblocked(turn, incoming)
@@ -115,12 +151,26 @@ class Router:
         tx.inbox.admit(incoming.key, now)
         sender = self._sender(tx, incoming)
         text = self._texts.say(self._language(sender), refusal.key, **refusal.blanks)
+        desk = Desk(tx, self._county, self._texts, now)
+        if sender is not None and refusal.is_denial:
+            pressed = tx.outbox.pressed(incoming.button) if incoming.button else None
+            deeds.note_denial(desk, sender, refusal, pressed.action.partition(":")[0] if pressed else "")
         # In a group only the one who pressed is told: by the notice, else in their own chat.
         if incoming.private:
             self._owe(tx, incoming, sender, text)
         elif sender is not None and not incoming.shows_notice:
-            desk = Desk(tx, self._county, self._texts, now)
             desk.tell(sender, f"notice:{incoming.key}", text, disturb=True, in_person=True)
+        return text
+
+    def _ask_to_wait(self, incoming: Incoming, tx: Tx) -> str:
+        """Return what somebody reads who sends too much: it is not taken in, so it may come again."""
+        known = _known(tx, incoming)
+        if known is None:
+            return ""
+        now, text = self._clock.now(), self._texts.say(known.person.language, "text.too_many")
+        if incoming.private:
+            slot = f"slow:{known.person.id}:{now.timestamp():.0f}"
+            tx.outbox.add(Letter(slot, incoming.at, text, now, person_id=known.person.id), now)
         return text
 
     def _apologise(self, incoming: Incoming, error: Exception, tx: Tx) -> str:

@@ -11,7 +11,7 @@ from bot.domain.words import clean, visible
 from bot.errors import Refused
 from handlers import departure, lists
 from handlers.turn import Desk, Turn
-from storage.letters import Letter
+from storage.letters import Lane, Letter
 
 CODE_LIFE = timedelta(hours=24)
 """How long an invitation is good for."""
@@ -171,5 +171,7 @@ def again(turn: Turn) -> None:
 
 
 def _say(desk: Desk, incoming: Incoming, key: str, **blanks: object) -> None:
+    # In the patient lane: however many strangers write, no escalation waits behind their answers.
     text = desk.say(None, key, county=desk.county.name, **blanks)
-    desk.tx.outbox.add(Letter(f"reply:{incoming.key}", incoming.at, text, desk.now), desk.now)
+    letter = Letter(f"reply:{incoming.key}", incoming.at, text, desk.now, lane=Lane.ROUND)
+    desk.tx.outbox.add(letter, desk.now)

@@ -42,6 +42,7 @@ class FakePlatform:
     chats: dict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
     failures: list[DeliveryError] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    file_names: dict[str, str] = field(default_factory=dict)
     fetch_failures: list[DeliveryError] = field(default_factory=list)
     attempts: int = 0
     unopened: set[str] = field(default_factory=set)
@@ -77,7 +78,7 @@ class FakePlatform:
     async def fetch(self, attachment: Attachment) -> Fetched:
         if self.fetch_failures:
             raise self.fetch_failures.pop(0)
-        return Fetched(self.files[attachment.token])
+        return Fetched(self.files[attachment.token], self.file_names.get(attachment.token, ""))
 
     def recall(self, sent: Sequence[tuple[str, datetime]]) -> None:
         self.recalled += sent

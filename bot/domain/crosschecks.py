@@ -1,10 +1,10 @@
 """What is wrong between the rows of a roster: every fault, each with its cell and its cure."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
 from bot.domain.census import ASKERS, Census
 from bot.domain.columns import Sheet, place_of
-from bot.domain.likeness import did_you_mean
+from bot.domain.likeness import did_you_mean, look, odd_one
 from bot.domain.people import Duty, Role
 from bot.domain.problems import OPEN
 from bot.domain.projects import Stage
@@ -55,13 +55,17 @@ class _Check:
         self._place = place
 
     def units(self) -> Iterator[Fault]:
-        yield from self._twice(Sheet.UNITS, "名称", ((u.row, u.name) for u in self._roster.units))
+        units = self._roster.units
+        yield from self._twice(Sheet.UNITS, "名称", ((u.row, u.name) for u in units))
+        yield from self._alike(Sheet.UNITS, "名称", {**self._census.units, **{u.name: u.row for u in units}})
 
     def people(self) -> Iterator[Fault]:
         sheet, people = Sheet.PEOPLE, self._roster.people
         yield from self._twice(sheet, "姓名", ((p.row, PersonName(p.name, p.unit)) for p in people))
         yield from self._twice(sheet, "Telegram", ((p.row, p.telegram) for p in people))
         yield from self._twice(sheet, "企业微信", ((p.row, p.wecom.lower()) for p in people))
+        present = [s for s in self._census.everybody if s.active]
+        yield from self._alike(sheet, "姓名", {s.name: s.row for s in present})
         for person in people:
             yield from self._unit(sheet, person.row, "单位", person.unit)
             yield from self._indistinguishable(person)
@@ -71,6 +75,8 @@ class _Check:
     def projects(self) -> Iterator[Fault]:
         projects = self._roster.projects
         yield from self._twice(Sheet.PROJECTS, "编号", ((p.row, p.number) for p in projects))
+        numbers = {**self._census.numbers, **{p.number: p.row for p in projects}}
+        yield from self._alike(Sheet.PROJECTS, "编号", numbers)
         for project in projects:
             yield from self._unit(Sheet.PROJECTS, project.row, "责任单位", project.unit)
             yield from self._missing(project)
@@ -131,6 +137,16 @@ class _Check:
             if key and first.setdefault(key, row) != row:
                 wrong = f"「{key}」和第 {first[key]} 行重复"
                 yield self._fault(sheet, row, column, wrong, "留一行，或者改成不一样的。")
+
+    def _alike(self, sheet: Sheet, column: str, rows: Mapping[str, int | None]) -> Iterator[Fault]:
+        """Tell of names that nobody can tell apart by looking; those known already have no row."""
+        first: dict[str, str] = {}
+        for name, row in rows.items():
+            other = first.setdefault(look(name), name)
+            if row is not None and other != name:
+                wrong = f"「{name}」和「{other}」看起来一样，其实不同：{odd_one(name, other)}"
+                cure = f"是同一个就照「{other}」重新打一遍；真是两个，改成看得出不同的名字。"
+                yield self._fault(sheet, row, column, wrong, cure)
 
     def _unit(self, sheet: Sheet, row: int, column: str, unit: str) -> Iterator[Fault]:
         if unit and unit not in self._census.units:

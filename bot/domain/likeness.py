@@ -1,9 +1,28 @@
-"""What somebody probably meant by a word that is spelt slightly wrong."""
+"""What somebody probably meant by a word that is spelt slightly wrong, or only looks like another."""
 
+import unicodedata
 from collections.abc import Iterable
 
 _ALIKE = 50.0
 """Half of the characters: of a name of two, one – 刘民 for 刘敏 – is all there is to go by."""
+
+_TWINS = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХаеіјорсѕухԁԛԝһӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧοαν•‧・∙⋅‐‑‒–—−",
+    "ABESIJKMHOPCTYXaeijopcsyxdqwhlABEZHIKMNOPTYXoav·····------",
+)
+"""Cyrillic and Greek letters, and signs, that nobody can tell from ours by looking at them."""
+
+
+def look(text: str) -> str:
+    """Return how a name looks: the same for two that are written with different characters of one shape."""
+    return unicodedata.normalize("NFKC", text).translate(_TWINS)
+
+
+def odd_one(text: str, other: str) -> str:
+    """Return the first character in which two names differ that look alike, with its number: а（U+0430）."""
+    shape = zip(text, other, strict=False)
+    letter = next((mine for mine, theirs in shape if mine != theirs), text[-1:])
+    return f"{letter}（U+{ord(letter):04X}）"
 
 
 def nearest(word: str, choices: Iterable[str], *, limit: int = 3) -> list[str]:

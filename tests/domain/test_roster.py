@@ -298,6 +298,67 @@ def test_rows_that_contradict_each_other_are_refused(roster: Roster, place: str,
     assert (fault.place, fault.wrong) == (place, wrong)
 
 
+MICHAEL = person(9, "Michael", "科工局", Role.LIAISON)
+
+
+@pytest.mark.parametrize(
+    ("roster", "place", "odd"),
+    [
+        # A Cyrillic and a Greek letter, the radical of 工, another dot.
+        (
+            replace(COUNTY, people=(*COUNTY.people, MICHAEL, replace(MICHAEL, row=10, name="Mich\u0430el"))),
+            "人员!A10",
+            "\u0430（U+0430）",
+        ),
+        (replace(COUNTY, projects=(SODA, replace(SODA, row=3, number="QΗ001"))), "项目!A3", "Η（U+0397）"),
+        (
+            replace(COUNTY, units=(*COUNTY.units, UnitRow(9, "科⼯局", UnitKind.DEPARTMENT))),
+            "单位!A9",
+            "⼯（U+2F2F）",
+        ),
+        (
+            replace(
+                COUNTY,
+                people=(
+                    *COUNTY.people,
+                    person(9, "阿布都·热合曼", "科工局", Role.LIAISON),
+                    person(10, "阿布都•热合曼", "科工局", Role.LIAISON),
+                ),
+            ),
+            "人员!A10",
+            "•（U+2022）",
+        ),
+    ],
+)
+def test_names_that_only_look_the_same_are_refused(roster: Roster, place: str, odd: str) -> None:
+    (fault,) = told(roster)
+
+    assert fault.place == place
+    assert fault.wrong.endswith(f"看起来一样，其实不同：{odd}")
+    assert "重新打一遍" in fault.cure
+
+
+def test_a_name_must_not_look_like_that_of_somebody_known() -> None:
+    impostor = replace(COUNTY, people=(*COUNTY.people, replace(MICHAEL, name="Mich\u0430el")))
+    known = Known(people=(Person(1, "Michael", unit="科工局", roles=frozenset({Role.LIAISON})),))
+
+    (fault,) = faults(impostor, categories=DEFAULT_CATEGORIES, known=known)
+
+    assert fault.place == "人员!A9"
+
+
+def test_a_name_is_put_right_by_retiring_who_was_misspelt() -> None:
+    retired = replace(MICHAEL, name="Mich\u0430el", row=10, active=False)
+
+    assert told(replace(COUNTY, people=(*COUNTY.people, MICHAEL, retired))) == []
+
+
+def test_people_and_numbers_that_look_different_are_let_in() -> None:
+    others = [replace(MICHAEL, row=row, name=name) for row, name in enumerate(("Michel", "michael"), 10)]
+
+    assert told(replace(COUNTY, people=(*COUNTY.people, MICHAEL, *others))) == []
+
+
 @pytest.mark.parametrize(
     ("holder", "state", "wrong"),
     [

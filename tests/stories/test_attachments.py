@@ -21,7 +21,7 @@ def photo(number: int = 1) -> Attachment:
     return Attachment(f"photo{number}", f"现场{number}.jpg", "image/jpeg", 100_000)
 
 
-LOST = "您 11-23 08:55 发来的照片（文件）没能存下来，请再发一次（单个不超过 20 MB）。"
+LOST = "您 11-23 08:55 发来的照片（文件）没能存下来，请再发一次（单个不超过 20 MB，不收程序和网页）。"
 PAPER = Attachment("paper", "会议纪要.pdf", "application/pdf", 50_000)
 
 
@@ -350,3 +350,62 @@ async def test_an_old_report_does_not_draw_pictures_to_it(world: World) -> None:
     await world.hears("liu", files=[photo()])
 
     assert world.last("liu").startswith("照片（文件）记到哪个项目？")
+
+
+# --- what is kept at all ----------------------------------------------------------------
+
+NOT_KEPT = "「{}」这一类文件不收。收的是照片、音频视频、PDF、Office 和 WPS 文档、文本、图纸和压缩包。"
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("现场.jpg.exe", "image/jpeg"),
+        ("现场.EXE", "image/jpeg"),
+        ("现场.ｅｘｅ", "image/jpeg"),
+        ("现场□gpj.exe", "application/pdf"),
+        ("现场.exe□", "image/jpeg"),
+        ("现场.bat .", "text/plain"),
+        ("页面.html", "text/html"),
+        ("页面", "text/html"),
+        ("图.svg", "image/svg+xml"),
+        ("图.png", "image/svg+xml"),
+        ("快捷方式.lnk", "application/octet-stream"),
+        ("安装包.apk", "application/octet-stream"),
+    ],
+)
+async def test_what_a_machine_might_run_is_not_kept_and_said_so(
+    world: World, name: str, media_type: str
+) -> None:
+    await world.hears("liu", "1 主体封顶", files=[Attachment("bad", name, media_type), photo()])
+
+    assert [row.token for row in await kept(world)] == ["photo1"]
+    assert world.said_to("liu")[0] == NOT_KEPT.format(name)
+    assert world.last("liu").startswith("已记 1 年产100万吨纯碱项目：主体封顶（附 1 个文件）")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["会议纪要.PDF", "桥梁 1#.docx", "台账.et", "关于1.5万吨项目", "方案v1.5", "照片.zip", "录音.amr", ""],
+)
+async def test_papers_pictures_and_bundles_are_kept(world: World, name: str) -> None:
+    await world.hears("liu", "1 主体封顶", files=[Attachment("f", name, "application/octet-stream")])
+
+    assert len(await kept(world)) == 1
+
+
+async def test_a_program_alone_is_no_report(world: World) -> None:
+    await world.hears("wang", files=[Attachment("bad", "x.exe", "application/octet-stream")])
+
+    assert await kept(world) == []
+    assert world.said_to("wang") == [NOT_KEPT.format("x.exe")]
+
+
+async def test_what_only_the_download_calls_a_program_is_given_up(world: World) -> None:
+    world.platform.file_names["photo1"] = "现场.exe"
+    await world.hears("liu", "1 主体封顶", files=[Attachment("photo1", "文件", "application/octet-stream")])
+
+    await world.beats()
+
+    assert world.fetchers.kept == {}
+    assert world.last("liu") == LOST

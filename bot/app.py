@@ -22,9 +22,12 @@ from bot.texts import Texts
 from bot.ticker import Ticker
 from handlers import almanac, duties
 from handlers.delivery import Delivery
+from handlers.drill import Drilling
 from handlers.fetching import Fetching
 from handlers.router import Router
 from handlers.watch import Watch
+from storage.backup import Drilled
+from storage.backup import drill as drill_backup
 from storage.lock import RunLock
 from storage.store import Store
 
@@ -32,6 +35,7 @@ log = logging.getLogger(__name__)
 
 BEAT = timedelta(seconds=5)
 _STALLED = 90.0
+_LONGEST_DRILL = timedelta(hours=1)
 _LAST_WORDS = 8.0
 """Seconds; a service manager is told that it takes ten in all."""
 _BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
@@ -135,6 +139,7 @@ class Bot:
         async with asyncio.TaskGroup() as group:
             delivering = group.create_task(self.delivery.run())
             fetching = group.create_task(self.fetching.run())
+            drilling = group.create_task(Drilling(self.watch, self._drill).run())
             receiving = [
                 group.create_task(platform.run(self.router.receive)) for platform in self.platforms.values()
             ]
@@ -147,7 +152,18 @@ class Bot:
                     task.cancel()
                 delivering.cancel()
                 fetching.cancel()
+                drilling.cancel()
                 await asyncio.shield(self._last_words())
+
+    async def _drill(self) -> Drilled:
+        """Rehearse the backup in a process of its own: it may take minutes, and papers must not wait."""
+        workshop = Workshop(patience=_LONGEST_DRILL)
+        try:
+            return await workshop.make(
+                drill_backup, self.settings.database.url, self.settings.database.schema_
+            )
+        finally:
+            await workshop.close()
 
     async def _last_words(self) -> None:
         """Send what is due before leaving, for a while; the rest is owed and goes out next time."""

@@ -1,15 +1,17 @@
 """Copies of the database to keep, putting one back, and looking for damage."""
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 from bot.errors import StorageError
-from storage import copies, dialects, migrate
+from storage import copies, dialects, invariants, migrate
 from storage.audit import Audit
 from storage.lock import RunLock
 
@@ -65,6 +67,7 @@ def verify(url: str, schema: str = "", anchor: str = "") -> list[str]:
             dialects.begin(connection, writing=False)
             trail = Audit(connection)
             broken, lost = trail.broken_at(), _lost(trail, anchor)
+            unlike = list(invariants.broken(connection))
             connection.exec_driver_sql("ROLLBACK")
     except DBAPIError as error:
         if faults:
@@ -76,7 +79,50 @@ def verify(url: str, schema: str = "", anchor: str = "") -> list[str]:
         faults.append(
             f"audit: entry {broken} does not follow from the one before; the trail was changed there"
         )
-    return [*faults, *lost]
+    return [*faults, *lost, *unlike]
+
+
+@dataclass(frozen=True, slots=True)
+class Drilled:
+    """How a rehearsal went: how many rows came back, and what was wrong with them.
+
+    Without a ``copy`` only the database itself was looked over: a server has backups of its own.
+    """
+
+    rows: int
+    faults: tuple[str, ...] = ()
+    copy: str = ""
+
+
+def drill(url: str, schema: str = "") -> Drilled:
+    """Back the database up beside itself, put the backup back somewhere else, and look that over.
+
+    It may be in use meanwhile. The backup stays, as ``<database>.backup``; what was put back goes.
+    """
+    file = dialects.sqlite_file(dialects.parsed(url))
+    if file is None:
+        return _looked_over(url, schema)
+    # The copy of last week goes only when this one is whole, and then there is the one put back.
+    needed, free = 3 * file.stat().st_size, shutil.disk_usage(file.parent).free
+    if free < needed:
+        raise StorageError(f"{file.parent}: {free >> 20} MB are free, a rehearsal needs {needed >> 20}")
+    kept, again = (file.with_name(f"{file.name}.{what}") for what in ("backup", "drill"))
+    copies.copy(file, kept)
+    try:
+        copies.copy(kept, again)
+        return _looked_over(f"sqlite:///{again}", copy=kept.name)
+    finally:
+        again.unlink(missing_ok=True)
+
+
+def _looked_over(url: str, schema: str = "", copy: str = "") -> Drilled:
+    faults = verify(url, schema)
+    engine = dialects.readonly_engine(dialects.parsed(url), schema)
+    try:
+        with engine.connect() as connection:
+            return Drilled(invariants.rows_in(connection), tuple(faults), copy)
+    finally:
+        engine.dispose()
 
 
 def _lost(trail: Audit, anchor: str) -> list[str]:

@@ -1,5 +1,6 @@
 """A copy is whole or is not there; what was put aside can be had again; damage is found."""
 
+import shutil
 import sqlite3
 import stat
 from contextlib import closing
@@ -9,7 +10,7 @@ import pytest
 
 from bot.errors import StorageError
 from storage import dialects
-from storage.backup import backup, restore, verify
+from storage.backup import backup, drill, restore, verify
 from storage.lock import RunLock
 from storage.store import Store
 from tests.storage.county import NOW
@@ -311,3 +312,37 @@ def test_a_database_without_a_trail_cannot_be_verified(tmp_path: Path) -> None:
 
     with pytest.raises(StorageError, match="the audit trail cannot be read"):
         verify(f"sqlite:///{tmp_path}/empty.db")
+
+
+# --- rehearsing -------------------------------------------------------------------------
+
+
+async def test_a_rehearsal_keeps_the_backup_and_counts_what_came_back(url: str, tmp_path: Path) -> None:
+    await admitted(url, "first", "second")
+
+    drilled = drill(url)
+
+    assert (drilled.rows, drilled.faults) == (4, ())
+    if "sqlite" in url:
+        assert drilled.copy == "liaison.db.backup"
+        assert keys(tmp_path / "liaison.db.backup") == ["first", "second"]
+        assert not (tmp_path / "liaison.db.drill").exists()
+
+
+async def test_a_rehearsal_finds_what_breaks_a_rule(url: str) -> None:
+    await admitted(url, "first")
+    async with Store(url) as store:
+        await store.perform(
+            lambda tx: tx.connection.exec_driver_sql("UPDATE inbox SET state = 'dead' WHERE key = 'first'")
+        )
+
+    assert drill(url).faults == ("what could not be handled was not kept: first",)
+
+
+def test_a_rehearsal_without_room_is_a_plain_sentence(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(9, 9, 0))
+
+    with pytest.raises(StorageError, match="0 MB are free"):
+        drill(sqlite_url)

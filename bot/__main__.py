@@ -354,19 +354,27 @@ def migrate(config: Config = DEFAULT) -> None:
 @app.command()
 def backup(file: Annotated[Path, typer.Argument()], config: Config = DEFAULT) -> None:
     """在线备份数据库。 Back the database up while it is in use."""
-    from storage.backup import backup as back_up
+    import asyncio
 
-    back_up(_settings(config).database.url, file)
+    from bot.commands.backup import back_up
+
+    asyncio.run(back_up(_settings(config), file))
     _say(f"{file} 已写好，已检查完整。")
 
 
 @app.command()
-def restore(file: Annotated[Path, typer.Argument()], config: Config = DEFAULT) -> None:
+def restore(
+    file: Annotated[
+        Optional[Path],  # noqa: UP045 -- see demo
+        typer.Argument(help="备份文件；PostgreSQL 用 pg_restore 恢复之后不带文件运行一次。 The backup."),
+    ] = None,
+    config: Config = DEFAULT,
+) -> None:
     """从备份恢复；运行中拒绝。 Restore a backup; refused while the bot runs."""
-    from storage.backup import restore as bring_back
+    from bot.commands.restore import bring_back
 
-    bring_back(_settings(config).database.url, file)
-    _say("已恢复。原来的数据库留在旁边（.before-restore）。")
+    for line in bring_back(_settings(config), file):
+        _say(line)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot import systemd
 from bot import texts as sentences
-from bot.chat import Attachment, ChatPlatform, Fetched, Finding, Messenger
+from bot.chat import Attachment, ChatPlatform, Fetched, Finding, Incoming, Messenger
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.domain.county import County
@@ -56,6 +56,10 @@ class Shelf:
     async def fetch(self, platform: str, attachment: Attachment) -> Fetched:
         """Return an attachment's bytes; raise DeliveryError if they cannot be had now."""
         return await self._platforms[platform].fetch(attachment)
+
+    def reread(self, platform: str, raw: str) -> Incoming | None:
+        """Read once more what a platform gave us and could not be read; None if it still cannot."""
+        return self._platforms[platform].reread(raw) if platform in self._platforms else None
 
     async def keep(self, name: str, content: bytes) -> str:
         """Keep bytes under a name of ours, readable by nobody else; Return the name."""

@@ -5,13 +5,14 @@ import shutil
 import sqlite3
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 from bot.errors import StorageError
-from storage import copies, dialects, invariants, migrate
+from storage import copies, dialects, invariants, leftovers, migrate
 from storage.audit import Audit
 from storage.lock import RunLock
 
@@ -28,11 +29,20 @@ def backup(url: str, to: Path) -> None:
     copies.copy(file, to)
 
 
-def restore(url: str, from_: Path) -> Path | None:
-    """Put a backup in the place of the database; Return where the old one was put aside, if there was one.
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Where the old database was put aside, if there was one, and how many messages wait to be looked at."""
 
-    Raise StorageError, with nothing changed, if the database is in use, or if the backup is
-    damaged, of a newer release or no database of ours.
+    aside: Path | None
+    owed: int
+
+
+def restore(url: str, from_: Path, now: datetime) -> Restored:
+    """Put a backup in the place of the database.
+
+    What it owed, and would have gone out since it was made, is not sent again but left to the office.
+    Raise StorageError, with nothing changed, if the database is in use, or if the backup is damaged, of
+    a newer release or no database of ours.
     """
     file = _file_of(url, "pg_restore")
     if not from_.is_file():
@@ -43,14 +53,35 @@ def restore(url: str, from_: Path) -> Path | None:
         copies.copy(from_, fresh)
         try:
             _check_revision(fresh, from_)
+            owed = set_owed_aside(f"sqlite:///{fresh}", "", now)
+            _finish_journal(fresh)
             aside = _put_aside(file)
             fresh.replace(file)
             copies.to_disk(file.parent)
         except OSError as error:
             raise StorageError(f"{from_} could not be put in the place of {file}: {error}") from error
         finally:
-            fresh.unlink(missing_ok=True)
-    return aside
+            for left in (fresh, *(Path(f"{fresh}{journal}") for journal in ("-wal", "-shm"))):
+                left.unlink(missing_ok=True)
+    return Restored(aside, owed)
+
+
+def set_owed_aside(url: str, schema: str, now: datetime) -> int:
+    """Leave to the office what a restored database owes: it may have gone out; Return how many messages."""
+    engine = dialects.writer_engine(dialects.parsed(url), schema)
+    try:
+        with engine.connect() as connection:
+            dialects.begin(connection, writing=True)
+            owed = leftovers.set_aside(connection, now)
+            trail = Audit(connection)
+            trail.add(now, None, "backup.restored", "backup", owed=owed)
+            trail.settle()
+            connection.exec_driver_sql("COMMIT")
+    except DBAPIError as error:
+        raise StorageError(f"what was owed cannot be set aside: {error.orig}") from error
+    finally:
+        engine.dispose()
+    return owed
 
 
 def verify(url: str, schema: str = "", anchor: str = "") -> list[str]:

@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 from typer.core import TyperGroup
@@ -79,10 +79,6 @@ def _stop(words: str, code: int) -> None:
     raise SystemExit(code) from None
 
 
-_WEEK = 7
-"""A longer story leaves more papers than anybody would read the names of."""
-
-
 def _say(words: str = "") -> None:
     print(words)  # noqa: T201 -- the command line's own voice
 
@@ -135,7 +131,7 @@ def demo(
     import asyncio
 
     if story is not None:
-        from bot.demo.story import play
+        from bot.demo.story import LONG, play
 
         # Now rather than when the week is over: that a folder cannot be made is said before it.
         story.mkdir(parents=True, exist_ok=True)
@@ -143,7 +139,7 @@ def demo(
             lines = asyncio.run(play(story, days, tick))
         _say("\n".join(lines))
         left = sorted(path.name for path in story.iterdir())
-        _say(f"\n{story}/: " + ("  ".join(left) if days <= _WEEK else f"{len(left)} 份文件 files"))
+        _say(f"\n{story}/: " + ("  ".join(left) if days <= LONG else f"{len(left)} 份文件 files"))
         return
     from bot.demo.page import serve_until_stopped
 
@@ -359,19 +355,27 @@ def migrate(config: Config = DEFAULT) -> None:
 @app.command()
 def backup(file: Annotated[Path, typer.Argument()], config: Config = DEFAULT) -> None:
     """在线备份数据库。 Back the database up while it is in use."""
-    from storage.backup import backup as back_up
+    import asyncio
 
-    back_up(_settings(config).database.url, file)
+    from bot.commands.backup import back_up
+
+    asyncio.run(back_up(_settings(config), file))
     _say(f"{file} 已写好，已检查完整。")
 
 
 @app.command()
-def restore(file: Annotated[Path, typer.Argument()], config: Config = DEFAULT) -> None:
+def restore(
+    file: Annotated[
+        Optional[Path],  # noqa: UP045 -- see demo
+        typer.Argument(help="备份文件；PostgreSQL 用 pg_restore 恢复之后不带文件运行一次。 The backup."),
+    ] = None,
+    config: Config = DEFAULT,
+) -> None:
     """从备份恢复；运行中拒绝。 Restore a backup; refused while the bot runs."""
-    from storage.backup import restore as bring_back
+    from bot.commands.restore import bring_back
 
-    bring_back(_settings(config).database.url, file)
-    _say("已恢复。原来的数据库留在旁边（.before-restore）。")
+    for line in bring_back(_settings(config), file):
+        _say(line)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot import systemd
 from bot import texts as sentences
-from bot.chat import Attachment, ChatPlatform, Fetched, Finding, Messenger
+from bot.chat import Attachment, ChatPlatform, Fetched, Finding, Incoming, Messenger
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.domain.county import County
@@ -23,9 +23,12 @@ from bot.ticker import Ticker
 from handlers import almanac, duties
 from handlers.delivery import Delivery
 from handlers.discretion import discreet
+from handlers.drill import Drilling
 from handlers.fetching import Fetching
 from handlers.router import Router
 from handlers.watch import Watch
+from storage.backup import Drilled
+from storage.backup import drill as drill_backup
 from storage.lock import RunLock
 from storage.store import Store
 
@@ -33,6 +36,7 @@ log = logging.getLogger(__name__)
 
 BEAT = timedelta(seconds=5)
 _STALLED = 90.0
+_LONGEST_DRILL = timedelta(hours=1)
 _LAST_WORDS = 8.0
 """Seconds; a service manager is told that it takes ten in all."""
 _BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
@@ -53,6 +57,10 @@ class Shelf:
     async def fetch(self, platform: str, attachment: Attachment) -> Fetched:
         """Return an attachment's bytes; raise DeliveryError if they cannot be had now."""
         return await self._platforms[platform].fetch(attachment)
+
+    def reread(self, platform: str, raw: str) -> Incoming | None:
+        """Read once more what a platform gave us and could not be read; None if it still cannot."""
+        return self._platforms[platform].reread(raw) if platform in self._platforms else None
 
     async def keep(self, name: str, content: bytes) -> str:
         """Keep bytes under a name of ours, readable by nobody else; Return the name."""
@@ -136,6 +144,7 @@ class Bot:
         async with asyncio.TaskGroup() as group:
             delivering = group.create_task(self.delivery.run())
             fetching = group.create_task(self.fetching.run())
+            drilling = group.create_task(Drilling(self.watch, self._drill).run())
             receiving = [
                 group.create_task(platform.run(self.router.receive)) for platform in self.platforms.values()
             ]
@@ -148,7 +157,18 @@ class Bot:
                     task.cancel()
                 delivering.cancel()
                 fetching.cancel()
+                drilling.cancel()
                 await asyncio.shield(self._last_words())
+
+    async def _drill(self) -> Drilled:
+        """Rehearse the backup in a process of its own: it may take minutes, and papers must not wait."""
+        workshop = Workshop(patience=_LONGEST_DRILL)
+        try:
+            return await workshop.make(
+                drill_backup, self.settings.database.url, self.settings.database.schema_
+            )
+        finally:
+            await workshop.close()
 
     async def _last_words(self) -> None:
         """Send what is due before leaving, for a while; the rest is owed and goes out next time."""

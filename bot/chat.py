@@ -229,6 +229,9 @@ class ChatPlatform(Protocol):
     async def link(self, code: str) -> str:
         """Return what a person opens to join with an invitation code; empty where there is no such link."""
 
+    def reread(self, raw: str) -> Incoming | None:
+        """Read once more what was kept because it could not be read; None if it still cannot."""
+
     async def close(self) -> None:
         """Let go of connections."""
 

@@ -15,6 +15,7 @@ from handlers import (
     handover,
     leave,
     ledger,
+    leftovers,
     lists,
     missive_words,
     office,
@@ -49,6 +50,7 @@ COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("暂停", "pause"), office.pause),
     **dict.fromkeys(("恢复", "resume"), office.resume),
     **dict.fromkeys(("试点", "pilot"), office.pilot),
+    **dict.fromkeys(("待核", "leftovers"), leftovers.list_all),
     **dict.fromkeys(("移交", "handover"), handover.ask),
     **dict.fromkeys(("请假", "leave"), leave.ask),
     **dict.fromkeys(("销假", "back"), leave.end),
@@ -105,6 +107,9 @@ ACTIONS: dict[str, Handler] = {
     "common_feedback": commons.ask_feedback,
     "bind": groups.bind,
     "forward": office.forward,
+    "retry": leftovers.retry,
+    "discard": leftovers.ask_discard,
+    "discard_sure": leftovers.discard,
     "handover": handover.confirm,
     "handover_given": signing.given,
     "handover_taken": signing.taken,
@@ -146,7 +151,9 @@ TOPICS: dict[str, Handler] = {
     **enterprise_words.TOPICS,
 }
 
-BARE = frozenset({lists.today, lists.projects, lists.cancel, welcome.again, contacts.missing})
+BARE = frozenset(
+    {lists.today, lists.projects, lists.cancel, welcome.again, contacts.missing, leftovers.list_all}
+)
 """The commands that take no words after them."""
 
 ASIDES: frozenset[Handler] = frozenset(
@@ -160,6 +167,7 @@ ASIDES: frozenset[Handler] = frozenset(
         progress.same,
         contacts.missing,
         contacts.prefer,
+        leftovers.list_all,
         *missive_words.ASIDES,
         *task_words.ASIDES,
     }

@@ -22,6 +22,7 @@ from handlers import (
     departure,
     digest,
     escalation,
+    leftovers,
     missive_post,
     missives,
     morning,
@@ -31,6 +32,7 @@ from handlers import (
     posting,
     private_line,
     reception_days,
+    retrying,
     rounds,
 )
 from handlers.turn import Beat
@@ -76,6 +78,8 @@ DUTIES: tuple[Duty, ...] = (
     Duty(ballots.due, ballots.close),
     Duty(ballots.some_wait, ballots.ask),
     Duty(reception_days.due, reception_days.keep),
+    Duty(retrying.wanted, retrying.retry),
+    Duty(leftovers.is_due, leftovers.tell),
 )
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from bot.domain.cadence import due
 from bot.domain.people import Person
-from handlers import prompts
+from handlers import drill, prompts
 from handlers.turn import Beat
 from handlers.watch import Watch
 from storage.letters import PRIVATE, Lane
@@ -205,7 +205,7 @@ def _close(beat: Beat) -> None:
             names=names,
         )
         anchor = beat.say(colleague, "round.anchor", anchor=beat.tx.audit.anchor())
-        lines = [text, *_unchanged(beat, colleague, day), anchor]
+        lines = [text, *_unchanged(beat, colleague, day), *drill.line(beat, colleague, day), anchor]
         beat.tell(colleague, f"closed:{day}:{colleague.id}", "\n".join(lines))
 
 

@@ -13,6 +13,7 @@ from bot.chat import Event, Incoming, Unreadable
 from bot.clock import Clock
 from bot.domain.county import County
 from bot.domain.people import Language, Person
+from bot.domain.reference import reference
 from bot.domain.words import clean
 from bot.errors import Refused, StorageError, Unrecognised
 from bot.texts import Texts
@@ -99,6 +100,18 @@ class Router:
         except Exception as error:  # noqa: BLE001 -- the boundary; what may be logged of it `_apologise` knows
             return await self._store.perform(partial(self._apologise, incoming, error))
 
+    async def again(self, incoming: Incoming) -> None:
+        """Handle once more what could not be handled; raise Unrecognised if nobody knows who wrote it."""
+        try:
+            await self._store.perform(partial(self._revived, self._handle, incoming))
+        except (StorageError, Unrecognised):
+            raise
+        except Refused as refusal:
+            refuse = partial(self._refuse, refusal=refusal)
+            await self._store.perform(lambda tx: self._revived(refuse, incoming, tx))
+        except Exception as error:  # noqa: BLE001 -- the boundary, as in `receive`
+            await self._store.perform(partial(self._apologise, incoming, error))
+
     async def _slow_down(self, incoming: Incoming) -> str:
         """Say once a minute that nothing more is taken in; to nobody whom we do not know."""
         if self._gate.is_told(incoming):
@@ -116,6 +129,10 @@ class Router:
         return await self._store.read(lambda tx: _known(tx, incoming)) is not None
 
     # --- on the writer's thread ---------------------------------------------------------
+
+    def _revived(self, do: Callable[..., str | None], incoming: Incoming, tx: Tx) -> str | None:
+        tx.inbox.revive(incoming.key)
+        return do(incoming, tx=tx)
 
     def _handle(self, incoming: Incoming, tx: Tx) -> str | None:
         now = self._clock.now()
@@ -181,15 +198,17 @@ class Router:
         kept = secrecy.without_words(incoming) if hidden else incoming
         reason = secrecy.place_of(error) if hidden else repr(error)
         log.error(
-            "message %s could not be handled and was kept as a dead letter: %s",
+            "message %s (%s) could not be handled and was kept as a dead letter: %s",
             incoming.key,
+            reference(incoming.key),
             reason,
             exc_info=None if hidden else error,
         )
         tx.inbox.bury(incoming.key, incoming.at.platform, dataclasses.asdict(kept), reason, now)
         if sender is not None and incoming.private:
             key = "error.apology_unkept" if hidden else "error.apology"
-            self._owe(tx, incoming, sender, self._texts.say(self._language(sender), key))
+            text = self._texts.say(self._language(sender), key, ref=reference(incoming.key))
+            self._owe(tx, incoming, sender, text)
         return ""
 
     def _bury_unreadable(self, unreadable: Unreadable, tx: Tx) -> None:

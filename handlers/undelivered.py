@@ -3,10 +3,11 @@
 import logging
 from datetime import datetime, timedelta
 
-from bot.domain.words import visible
+from bot.domain.reference import reference
 from bot.errors import DeliveryError, Failure
-from handlers import departure, groups, opening, prompts
+from handlers import departure, groups, leftovers, opening
 from handlers.turn import Desk
+from storage.leftovers import SUBJECT
 from storage.letters import PRIVATE, WHOLE_BOT, Claimed
 
 log = logging.getLogger(__name__)
@@ -90,18 +91,13 @@ def _hold(desk: Desk, letter: Claimed, chat: str, until: datetime) -> None:
 
 
 def _tell_office(desk: Desk, letter: Claimed, failure: DeliveryError) -> None:
-    """Tell the office which message did not arrive; not of its own notices, which would never end."""
-    log.error("gave up %s: %s", letter.key, failure)
-    if letter.updates is not None or letter.subject == PRIVATE or letter.key.startswith("failed:"):
+    """Leave to the office what did not arrive; not its own notices of that, which would never end."""
+    log.error("gave up %s (%s): %s", letter.key, reference(letter.key), failure)
+    if letter.updates is not None or letter.subject in {PRIVATE, SUBJECT}:
         return
     chat = desk.tx.chats.at(letter.to) if letter.in_group else None
     if chat is not None and failure.kind is Failure.UNOPENED:
         groups.ask_to_call(desk, chat)
         return
-    name = chat.title if chat else letter.to.chat
-    if letter.person_id is not None:
-        name = desk.tx.people.get(letter.person_id).call
-    words = prompts.shortened(visible(letter.message.text), 40)
-    for colleague in desk.office:
-        text = desk.say(colleague, "delivery.failed", name=name, text=words, reason=str(failure))
-        desk.tell(colleague, f"failed:{letter.id}:{colleague.id}", text)
+    desk.tx.leftovers.give_up(letter.key, letter.to.platform, str(failure), desk.now)
+    leftovers.show(desk)

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
-from bot.chat import Attachment, Fetched, Paper
+from bot.chat import Attachment, Fetched, Incoming, Paper
 from bot.clock import Clock
 from bot.domain.county import County
 from bot.domain.folded import Folded
@@ -83,6 +83,9 @@ class Fetchers(Protocol):
 
     async def fetch(self, platform: str, attachment: Attachment) -> Fetched:
         """Return an attachment's bytes; raise DeliveryError if they cannot be had now."""
+
+    def reread(self, platform: str, raw: str) -> Incoming | None:
+        """Read once more what a platform gave us and could not be read; None if it still cannot."""
 
     async def keep(self, name: str, content: bytes) -> str:
         """Keep bytes under a name of ours; Return where."""

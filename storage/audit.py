@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,12 @@ _TRAIL = (
     .select_from(audit.outerjoin(people, people.c.id == audit.c.actor_id))
     .where(audit.c.subject == bindparam("subject"))
     .order_by(audit.c.id)
+)
+_LATEST = (
+    _TRAIL.where(audit.c.action.in_(bindparam("of", expanding=True)))
+    .order_by(None)
+    .order_by(audit.c.id.desc())
+    .limit(1)
 )
 _PAGE = 10_000
 
@@ -94,6 +101,11 @@ class Audit:
             Step(entry["at"], self._name(entry["actor_id"]), entry["action"], entry["detail"])
             for entry in waiting
         ]
+
+    def last(self, subject: str, actions: Collection[str]) -> Step | None:
+        """Return the last thing of some kinds that happened to a subject, written before this transaction."""
+        rows = self._connection.execute(_LATEST, {"subject": subject, "of": list(actions)})
+        return next((Step(row.at, row.name or "", row.action, row.detail) for row in rows), None)
 
     def after(self, entry_id: int, most: int) -> list[Entry]:
         """Return the entries that follow one, the oldest first."""

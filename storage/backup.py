@@ -1,15 +1,18 @@
 """Copies of the database to keep, putting one back, and looking for damage."""
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 from bot.errors import StorageError
-from storage import copies, dialects, migrate
+from storage import copies, dialects, invariants, leftovers, migrate
 from storage.audit import Audit
 from storage.lock import RunLock
 
@@ -26,11 +29,20 @@ def backup(url: str, to: Path) -> None:
     copies.copy(file, to)
 
 
-def restore(url: str, from_: Path) -> Path | None:
-    """Put a backup in the place of the database; Return where the old one was put aside, if there was one.
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Where the old database was put aside, if there was one, and how many messages wait to be looked at."""
 
-    Raise StorageError, with nothing changed, if the database is in use, or if the backup is
-    damaged, of a newer release or no database of ours.
+    aside: Path | None
+    owed: int
+
+
+def restore(url: str, from_: Path, now: datetime) -> Restored:
+    """Put a backup in the place of the database.
+
+    What it owed, and would have gone out since it was made, is not sent again but left to the office.
+    Raise StorageError, with nothing changed, if the database is in use, or if the backup is damaged, of
+    a newer release or no database of ours.
     """
     file = _file_of(url, "pg_restore")
     if not from_.is_file():
@@ -41,14 +53,35 @@ def restore(url: str, from_: Path) -> Path | None:
         copies.copy(from_, fresh)
         try:
             _check_revision(fresh, from_)
+            owed = set_owed_aside(f"sqlite:///{fresh}", "", now)
+            _finish_journal(fresh)
             aside = _put_aside(file)
             fresh.replace(file)
             copies.to_disk(file.parent)
         except OSError as error:
             raise StorageError(f"{from_} could not be put in the place of {file}: {error}") from error
         finally:
-            fresh.unlink(missing_ok=True)
-    return aside
+            for left in (fresh, *(Path(f"{fresh}{journal}") for journal in ("-wal", "-shm"))):
+                left.unlink(missing_ok=True)
+    return Restored(aside, owed)
+
+
+def set_owed_aside(url: str, schema: str, now: datetime) -> int:
+    """Leave to the office what a restored database owes: it may have gone out; Return how many messages."""
+    engine = dialects.writer_engine(dialects.parsed(url), schema)
+    try:
+        with engine.connect() as connection:
+            dialects.begin(connection, writing=True)
+            owed = leftovers.set_aside(connection, now)
+            trail = Audit(connection)
+            trail.add(now, None, "backup.restored", "backup", owed=owed)
+            trail.settle()
+            connection.exec_driver_sql("COMMIT")
+    except DBAPIError as error:
+        raise StorageError(f"what was owed cannot be set aside: {error.orig}") from error
+    finally:
+        engine.dispose()
+    return owed
 
 
 def verify(url: str, schema: str = "", anchor: str = "") -> list[str]:
@@ -65,6 +98,7 @@ def verify(url: str, schema: str = "", anchor: str = "") -> list[str]:
             dialects.begin(connection, writing=False)
             trail = Audit(connection)
             broken, lost = trail.broken_at(), _lost(trail, anchor)
+            unlike = list(invariants.broken(connection))
             connection.exec_driver_sql("ROLLBACK")
     except DBAPIError as error:
         if faults:
@@ -76,7 +110,50 @@ def verify(url: str, schema: str = "", anchor: str = "") -> list[str]:
         faults.append(
             f"audit: entry {broken} does not follow from the one before; the trail was changed there"
         )
-    return [*faults, *lost]
+    return [*faults, *lost, *unlike]
+
+
+@dataclass(frozen=True, slots=True)
+class Drilled:
+    """How a rehearsal went: how many rows came back, and what was wrong with them.
+
+    Without a ``copy`` only the database itself was looked over: a server has backups of its own.
+    """
+
+    rows: int
+    faults: tuple[str, ...] = ()
+    copy: str = ""
+
+
+def drill(url: str, schema: str = "") -> Drilled:
+    """Back the database up beside itself, put the backup back somewhere else, and look that over.
+
+    It may be in use meanwhile. The backup stays, as ``<database>.backup``; what was put back goes.
+    """
+    file = dialects.sqlite_file(dialects.parsed(url))
+    if file is None:
+        return _looked_over(url, schema)
+    # The copy of last week goes only when this one is whole, and then there is the one put back.
+    needed, free = 3 * file.stat().st_size, shutil.disk_usage(file.parent).free
+    if free < needed:
+        raise StorageError(f"{file.parent}: {free >> 20} MB are free, a rehearsal needs {needed >> 20}")
+    kept, again = (file.with_name(f"{file.name}.{what}") for what in ("backup", "drill"))
+    copies.copy(file, kept)
+    try:
+        copies.copy(kept, again)
+        return _looked_over(f"sqlite:///{again}", copy=kept.name)
+    finally:
+        again.unlink(missing_ok=True)
+
+
+def _looked_over(url: str, schema: str = "", copy: str = "") -> Drilled:
+    faults = verify(url, schema)
+    engine = dialects.readonly_engine(dialects.parsed(url), schema)
+    try:
+        with engine.connect() as connection:
+            return Drilled(invariants.rows_in(connection), tuple(faults), copy)
+    finally:
+        engine.dispose()
 
 
 def _lost(trail: Audit, anchor: str) -> list[str]:

@@ -34,11 +34,22 @@ class Inbox:
         self.admit(key, now)
         self._connection.execute(_STATE, {"of": key, "now_state": "dead"})
         row = {"key": key, "platform": platform, "raw": whole, "reason": reason, "at": now, "state": "open"}
-        return insert_once(self._connection, dead_letters, row)
+        if insert_once(self._connection, dead_letters, row):
+            return True
+        tried = update(dead_letters).where(dead_letters.c.key == key, dead_letters.c.state == "retrying")
+        self._connection.execute(tried.values(state="open", reason=reason))
+        return False
+
+    def revive(self, key: str) -> None:
+        """Let something in again that was buried: whatever kept it from being handled is gone."""
+        self._connection.execute(delete(inbox).where(inbox.c.key == key, inbox.c.state == "dead"))
+        self._connection.execute(
+            update(dead_letters).where(dead_letters.c.key == key).values(state="settled")
+        )
 
     def buried(self) -> int:
-        """Return how many dead letters wait for the operator."""
-        statement = select(func.count()).where(dead_letters.c.state == "open")
+        """Return how many dead letters, of both directions, wait for somebody to decide."""
+        statement = select(func.count()).where(dead_letters.c.state.in_(("open", "told", "retrying")))
         return self._connection.execute(statement).scalar_one()
 
     def forget(self, before: datetime) -> int:

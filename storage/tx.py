@@ -25,6 +25,7 @@ from storage.files import Attachments, Papers
 from storage.handovers import Handovers
 from storage.inbox import Inbox
 from storage.leaves import Leaves
+from storage.leftovers import Leftovers
 from storage.listing import Listing
 from storage.missive_register import MissiveRegister
 from storage.missives import Missives
@@ -159,6 +160,11 @@ class Tx:
     def leaves(self) -> Leaves:
         """Who is on leave, and who acts for them."""
         return Leaves(self.connection)
+
+    @cached_property
+    def leftovers(self) -> Leftovers:
+        """What the office must decide: dead letters of both directions."""
+        return Leftovers(self.connection)
 
     @cached_property
     def listing(self) -> Listing:

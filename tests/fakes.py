@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from bot.chat import Address, Attachment, Capabilities, Fetched, Listener, Outgoing, Paper, Ref
+from bot.chat import Address, Attachment, Capabilities, Fetched, Incoming, Listener, Outgoing, Paper, Ref
 from bot.domain.blanks import Blank, How
 from bot.domain.document import Document, Heading, Kind, Row, Table
 from bot.domain.folded import Folded, opened
@@ -47,6 +47,7 @@ class FakePlatform:
     attempts: int = 0
     unopened: set[str] = field(default_factory=set)
     edits: bool = True
+    readable: dict[str, Incoming] = field(default_factory=dict)
     recalled: list[tuple[str, datetime]] = field(default_factory=list)
 
     async def run(self, listener: Listener) -> None:
@@ -79,6 +80,9 @@ class FakePlatform:
         if self.fetch_failures:
             raise self.fetch_failures.pop(0)
         return Fetched(self.files[attachment.token], self.file_names.get(attachment.token, ""))
+
+    def reread(self, raw: str) -> Incoming | None:
+        return self.readable.get(raw)
 
     def recall(self, sent: Sequence[tuple[str, datetime]]) -> None:
         self.recalled += sent
@@ -221,6 +225,9 @@ class FakeFetchers:
 
     async def fetch(self, platform: str, attachment: Attachment) -> Fetched:
         return await self.platform.fetch(attachment)
+
+    def reread(self, platform: str, raw: str) -> Incoming | None:
+        return self.platform.reread(raw)
 
     async def keep(self, name: str, content: bytes) -> str:
         self.kept[name] = content

@@ -108,7 +108,7 @@ def _roster(tx: Tx, settings: Settings) -> list[Finding]:
     if not tx.people.with_role(Role.OFFICE):
         findings.append(Finding("名册里没有「指挥部办公室」的人，没人收汇总", fault=True))
     if dead := tx.inbox.buried():
-        sentence = f"{dead} 条收到的消息没能处理，已完整保存，请管理员查看 dead_letters"
+        sentence = f"{dead} 条消息没能处理或送达，已完整保存，由指挥部办公室重试或作废（发「待核」）"
         findings.append(Finding(sentence, todo=True))
     return findings
 

@@ -105,6 +105,10 @@ class Stage:
         del attachment
         return Fetched(b"")
 
+    def reread(self, _raw: str) -> Incoming | None:
+        """Return nothing: everything could be read."""
+        return None
+
     def recall(self, _sent: Sequence[tuple[str, datetime]]) -> None:
         """Do nothing: a story is told without a pace."""
 

@@ -36,8 +36,8 @@ _BEYOND_US = {
     "problems": {"source"},
 }
 """Columns in which a death may show: how often a letter was tried, and how the platform calls it."""
-_TOLD_OF_LOSS = ("outbox", "audit", "sqlite_sequence")
-_IN_ANOTHER_WAY = "请换个方式告知对方"
+_TOLD_OF_LOSS = ("outbox", "audit", "dead_letters", "sqlite_sequence")
+_LEFT_TO_THE_OFFICE = "没送到"
 _GLANCE = 0.002
 _OWED = """
     SELECT 1 FROM outbox WHERE platform <> '' AND state IN ('waiting', 'claimed') AND due_at <= ? LIMIT 1
@@ -215,7 +215,7 @@ def _letters(database: Path, count: str) -> Counter[tuple[int, str]]:
 def differences(plain: Outcome, other: Outcome) -> list[str]:
     """Return what is otherwise than where nothing died: rows, updates, messages lost or doubled unmarked.
 
-    A letter that two deaths left in doubt is given up, and the office told to reach them another way.
+    A letter that two deaths left in doubt is given up, and the office told.
     """
     excused = _TOLD_OF_LOSS if other.given_up else ()
     found = [
@@ -232,7 +232,7 @@ def differences(plain: Outcome, other: Outcome) -> list[str]:
             found.append(f"{chat} got {text!r} {bare} times and {marked} marked, with {doubts} doubts")
     known = {*plain.accepted, *((chat, f"{AGAIN}\n{text}") for chat, text in plain.accepted)}
     new = other.accepted.keys() - known
-    told = {each for each in new if each[0] == county.OFFICE and _IN_ANOTHER_WAY in each[1]}
+    told = {each for each in new if each[0] == county.OFFICE and _LEFT_TO_THE_OFFICE in each[1]}
     found += [f"{chat} was also told {text!r}" for chat, text in new - told]
     if len(told) != other.given_up.total():
         found.append(f"the office was told {told}, and given up were {other.given_up}")

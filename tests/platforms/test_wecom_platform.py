@@ -60,6 +60,9 @@ class FakeChannel:
         self.changed.append((name, part))
         return True
 
+    def reread(self, raw: str) -> Incoming | None:
+        return next((each for each in self.incoming if each.text == raw), None)
+
     async def fetch(self, token: str) -> Fetched:
         return Fetched(token.encode())
 

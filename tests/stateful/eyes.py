@@ -11,6 +11,7 @@ from bot.domain.problems import Urgency
 from handlers.clocks import Listeners, climbing
 from handlers.turn import Desk
 from storage import tables
+from storage.invariants import broken
 from storage.tx import Tx
 from tests.stateful.model import MOVES
 from tests.stateful.seen import Climbed, Done, Link, Seen
@@ -155,4 +156,5 @@ def is_at_rest(engine: Engine, world: World) -> None:
         untold = select(func.count()).select_from(notices).where(notices.c.told_at.is_(None))
         assert connection.execute(untold).scalar_one() == 0
         assert Tx(connection).audit.broken_at() is None
+        assert list(broken(connection)) == []
         assert connection.execute(text("PRAGMA foreign_key_check")).all() == []

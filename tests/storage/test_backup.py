@@ -1,18 +1,25 @@
 """A copy is whole or is not there; what was put aside can be had again; damage is found."""
 
+import shutil
 import sqlite3
 import stat
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
+from bot.chat import Address
 from bot.errors import StorageError
 from storage import dialects
-from storage.backup import backup, restore, verify
+from storage.backup import backup, drill, restore, set_owed_aside, verify
+from storage.leftovers import Kind
+from storage.letters import PRIVATE, Letter
 from storage.lock import RunLock
 from storage.store import Store
-from tests.storage.county import NOW
+from storage.tables import outbox
+from storage.tx import Tx
+from tests.storage.county import HOUR, NOW
 
 
 async def admitted(url: str, *keys: str) -> None:
@@ -96,7 +103,7 @@ def test_a_database_is_not_backed_up_over_itself(sqlite_url: str, file: Path, tm
         with pytest.raises(StorageError, match="the database itself"):
             backup(sqlite_url, to)
         with pytest.raises(StorageError, match="the database itself"):
-            restore(sqlite_url, to)
+            restore(sqlite_url, to, NOW)
 
 
 def test_what_cannot_be_copied_is_a_plain_sentence(sqlite_url: str, tmp_path: Path) -> None:
@@ -104,15 +111,17 @@ def test_what_cannot_be_copied_is_a_plain_sentence(sqlite_url: str, tmp_path: Pa
 
     with pytest.raises(StorageError, match="could not be copied"):
         backup(sqlite_url, tmp_path / "text" / "saved.db")
-    for missing in (backup, restore, lambda url, _: verify(url)):
+    for missing in (backup, lambda url, file: restore(url, file, NOW), lambda url, _: verify(url)):
         with pytest.raises(StorageError, match="there is no such"):
             missing(f"sqlite:///{tmp_path}/nowhere.db", tmp_path / "saved.db")
 
 
 def test_a_postgresql_database_has_tools_of_its_own() -> None:
-    for ask, tool in ((backup, "pg_dump"), (restore, "pg_restore")):
-        with pytest.raises(StorageError, match=tool):
-            ask("postgresql+psycopg://localhost/liaison", Path("saved.db"))
+    url, file = "postgresql+psycopg://localhost/liaison", Path("saved.db")
+    with pytest.raises(StorageError, match="pg_dump"):
+        backup(url, file)
+    with pytest.raises(StorageError, match="pg_restore"):
+        restore(url, file, NOW)
 
 
 # --- putting one back -------------------------------------------------------------------
@@ -121,7 +130,7 @@ def test_a_postgresql_database_has_tools_of_its_own() -> None:
 async def test_a_backup_put_back_is_the_database_and_the_old_one_is_kept(
     sqlite_url: str, file: Path, saved: Path
 ) -> None:
-    aside = restore(sqlite_url, saved)
+    aside = restore(sqlite_url, saved, NOW).aside
 
     assert aside == file.with_name("liaison.db.before-restore")
     assert keys(aside) == ["first", "second"]
@@ -133,8 +142,8 @@ async def test_a_backup_put_back_is_the_database_and_the_old_one_is_kept(
 
 
 async def test_restoring_twice_keeps_both_old_files(sqlite_url: str, file: Path, saved: Path) -> None:
-    first = restore(sqlite_url, saved)
-    second = restore(sqlite_url, saved)
+    first = restore(sqlite_url, saved, NOW).aside
+    second = restore(sqlite_url, saved, NOW).aside
 
     assert first is not None
     assert second == file.with_name("liaison.db.before-restore2")
@@ -161,7 +170,7 @@ def test_what_a_crash_left_in_the_journal_goes_with_the_old_file(
 ) -> None:
     crashed(file)
 
-    aside = restore(sqlite_url, saved)
+    aside = restore(sqlite_url, saved, NOW).aside
 
     assert aside is not None
     assert keys(file) == ["first"]
@@ -174,7 +183,7 @@ def test_a_damaged_database_is_put_aside_with_its_journal(sqlite_url: str, file:
     file.write_bytes(b"nonsense" * 1000)
     journal = Path(f"{file}-wal").read_bytes()
 
-    aside = restore(sqlite_url, saved)
+    aside = restore(sqlite_url, saved, NOW).aside
 
     assert aside is not None
     assert keys(file) == ["first"]
@@ -189,7 +198,7 @@ def test_a_lost_database_is_restored_past_the_journal_it_left(
     crashed(file)
     file.unlink()
 
-    assert restore(sqlite_url, saved) is None
+    assert restore(sqlite_url, saved, NOW).aside is None
 
     assert keys(file) == ["first"]
     assert not list(file.parent.glob("liaison.db-*"))
@@ -197,7 +206,7 @@ def test_a_lost_database_is_restored_past_the_journal_it_left(
 
 def test_a_database_that_is_served_is_not_replaced(sqlite_url: str, file: Path, saved: Path) -> None:
     with RunLock(sqlite_url), pytest.raises(StorageError, match="stop that one first"):
-        restore(sqlite_url, saved)
+        restore(sqlite_url, saved, NOW)
 
     assert keys(file) == ["first", "second"]
 
@@ -209,7 +218,7 @@ def test_a_database_that_somebody_reads_is_not_replaced(sqlite_url: str, file: P
         reader.exec_driver_sql("SELECT count(*) FROM inbox")
 
         with pytest.raises(StorageError, match="in use by another process"):
-            restore(sqlite_url, saved)
+            restore(sqlite_url, saved, NOW)
     engine.dispose()
 
     assert keys(file) == ["first", "second"]
@@ -235,7 +244,7 @@ def test_a_backup_that_would_not_serve_is_refused(
         connection.commit()
 
     with pytest.raises(StorageError, match=complaint):
-        restore(sqlite_url, saved)
+        restore(sqlite_url, saved, NOW)
 
     assert keys(file) == ["first", "second"]
     assert sorted(path.name for path in file.parent.glob("liaison.db.*")) == ["liaison.db.lock"]
@@ -248,7 +257,7 @@ def test_a_file_that_is_no_backup_is_refused(
     saved.write_bytes(content)
 
     with pytest.raises(StorageError, match=r"is empty|not a database"):
-        restore(sqlite_url, saved)
+        restore(sqlite_url, saved, NOW)
 
     assert keys(file) == ["first", "second"]
 
@@ -262,7 +271,47 @@ def test_a_place_that_takes_no_second_name_is_a_plain_sentence(
     Path(f"{file}.before-restore-wal").mkdir()
 
     with pytest.raises(StorageError, match="could not be put in the place"):
-        restore(sqlite_url, saved)
+        restore(sqlite_url, saved, NOW)
+
+
+def letters(tx: Tx) -> dict[str, str]:
+    return {row.key: row.state for row in tx.connection.execute(select(outbox))}
+
+
+async def test_what_a_backup_owed_is_left_to_the_office_unless_it_is_due_later(url: str) -> None:
+    async with Store(url) as store:
+
+        def owe(tx: Tx) -> None:
+            here = Address("telegram", "7")
+            for key, due in (("sent", NOW), ("flying", NOW), ("owed", NOW), ("later", NOW + HOUR)):
+                tx.outbox.add(Letter(key, here, "早上好", due), NOW)
+            tx.outbox.add(Letter("unaddressed", Address("", ""), "早上好", NOW), NOW)
+            tx.outbox.add(Letter("secret", here, "密", NOW, subject=PRIVATE), NOW)
+            ids = {row.key: row.id for row in tx.connection.execute(select(outbox))}
+            tx.connection.execute(
+                update(outbox)
+                .where(outbox.c.key.in_(["sent", "flying"]))
+                .values(state="claimed", leased_until=NOW)
+            )
+            tx.dispatch.sent([(ids["sent"], "1")], NOW)
+
+        await store.perform(owe)
+
+    assert set_owed_aside(url, "", NOW) == 3
+
+    async with Store(url) as store:
+        found = await store.read(letters)
+        left = await store.read(lambda tx: [(each.key, each.kind) for each in tx.leftovers.waiting(9)])
+    assert found == {
+        "sent": "sent",
+        "flying": "failed",
+        "owed": "failed",
+        "later": "waiting",
+        "unaddressed": "waiting",
+        "secret": "failed",
+    }
+    assert left == [("flying", Kind.RESTORED), ("owed", Kind.RESTORED)]
+    assert verify(url) == []
 
 
 # --- looking for damage -----------------------------------------------------------------
@@ -311,3 +360,37 @@ def test_a_database_without_a_trail_cannot_be_verified(tmp_path: Path) -> None:
 
     with pytest.raises(StorageError, match="the audit trail cannot be read"):
         verify(f"sqlite:///{tmp_path}/empty.db")
+
+
+# --- rehearsing -------------------------------------------------------------------------
+
+
+async def test_a_rehearsal_keeps_the_backup_and_counts_what_came_back(url: str, tmp_path: Path) -> None:
+    await admitted(url, "first", "second")
+
+    drilled = drill(url)
+
+    assert (drilled.rows, drilled.faults) == (4, ())
+    if "sqlite" in url:
+        assert drilled.copy == "liaison.db.backup"
+        assert keys(tmp_path / "liaison.db.backup") == ["first", "second"]
+        assert not (tmp_path / "liaison.db.drill").exists()
+
+
+async def test_a_rehearsal_finds_what_breaks_a_rule(url: str) -> None:
+    await admitted(url, "first")
+    async with Store(url) as store:
+        await store.perform(
+            lambda tx: tx.connection.exec_driver_sql("UPDATE inbox SET state = 'dead' WHERE key = 'first'")
+        )
+
+    assert drill(url).faults == ("what could not be handled was not kept: first",)
+
+
+def test_a_rehearsal_without_room_is_a_plain_sentence(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(9, 9, 0))
+
+    with pytest.raises(StorageError, match="0 MB are free"):
+        drill(sqlite_url)

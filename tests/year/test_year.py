@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.papers.forms import forms
+from storage.backup import verify
 from tests.year import handed, spoken
 from tests.year.played import played
 from tests.year.tables import TABLES
@@ -32,6 +33,7 @@ async def test_a_county_s_papers_and_letters_say_what_its_people_said(tmp_path: 
             *handed.faults(checker),
             *spoken.faults(checker.raw),
             *missed(checker, DAYS),
+            *verify(f"sqlite:///{tmp_path / 'demo.db'}"),
         ]
         assert found == [], "\n".join(found)
         assert checker.figures > DAYS * 100

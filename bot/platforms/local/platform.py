@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.chat import Attachment, Capabilities, Fetched, Listener, Outgoing, Ref
+from bot.chat import Attachment, Capabilities, Fetched, Incoming, Listener, Outgoing, Ref
 from bot.errors import DeliveryError, Failure
 from bot.platforms.local.address import Loopback, loopback, take
 from bot.platforms.local.county import County
@@ -90,6 +90,10 @@ class LocalPlatform:
         if kept is None:
             raise DeliveryError(Failure.REFUSED, f"the file {attachment.name} is no longer kept by the page")
         return Fetched(kept.content)
+
+    def reread(self, _raw: str) -> Incoming | None:
+        """Return nothing: the page says nothing that cannot be read."""
+        return None
 
     def recall(self, _sent: Sequence[tuple[str, datetime]]) -> None:
         """Do nothing: a page takes any number."""

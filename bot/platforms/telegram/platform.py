@@ -1,6 +1,7 @@
 """Telegram as a chat platform: the port, put together from the parts beside this file."""
 
 import asyncio
+import json
 import logging
 import re
 from collections.abc import Sequence
@@ -126,6 +127,14 @@ class TelegramPlatform:
             if failure.kind is Failure.IN_DOUBT:  # to ask for a file twice does no harm
                 failure = DeliveryError(Failure.RETRY, str(failure))
             raise failure from error
+
+    def reread(self, raw: str) -> Incoming | None:
+        """Read an update once more that could not be read."""
+        try:
+            said = self._read(json.loads(raw))
+        except (ValueError, RecursionError):
+            return None
+        return said if isinstance(said, Incoming) else None
 
     def recall(self, _sent: Sequence[tuple[str, datetime]]) -> None:
         """Do nothing: Telegram says itself when it is too much."""

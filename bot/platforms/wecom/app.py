@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from zlib import crc32
 
-from bot.chat import Fetched, Finding, Listener
+from bot.chat import Fetched, Finding, Incoming, Listener
 from bot.clock import Clock
 from bot.errors import ConfigurationError, DeliveryError, Failure
 from bot.platforms.wecom import app_check
@@ -166,6 +166,10 @@ class AppChannel:
             raise meaning(error) from error
         except NotSent as failure:
             raise meaning(failure) from failure
+
+    def reread(self, raw: str) -> Incoming | None:
+        """Read a callback once more that could not be read."""
+        return self._callback.reread(raw) if self._callback is not None else None
 
     async def check(self) -> list[Finding]:
         """Return what works and what is missing: credentials, trusted address, visible range, callback."""

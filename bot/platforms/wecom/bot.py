@@ -1,6 +1,7 @@
 """WeCom's AI bot (智能机器人): chats, groups, buttons and files over one long connection (WECOM.md 2)."""
 
 import asyncio
+import json
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -146,6 +147,17 @@ class BotChannel:
     async def fetch(self, token: str) -> Fetched:
         """Return a file somebody sent; raise DeliveryError if it cannot be had."""
         return await self._media.fetch(token)
+
+    def reread(self, raw: str) -> Incoming | None:
+        """Read a frame once more that could not be read."""
+        try:
+            frame = json.loads(raw)
+        except (ValueError, RecursionError):
+            return None
+        said = (
+            frames.incoming(frame, raw, self._bot_id, self._clock.now()) if isinstance(frame, dict) else None
+        )
+        return said if isinstance(said, Incoming) else None
 
     async def check(self) -> list[Finding]:
         """Return whether the bot can connect; one that runs elsewhere would be thrown out by that."""

@@ -98,6 +98,14 @@ class Callback:
         site.router.redirect_slashes = False
         return site
 
+    def reread(self, raw: str) -> Incoming | None:
+        """Read once more what could not be read when it came; None if it still cannot."""
+        try:
+            said = incoming(raw.encode(), self._crypt.receive_id, self._agent_id, self.clock.now()).said
+        except Foreign:
+            return None
+        return said if isinstance(said, Incoming) else None
+
     async def _verify(self, request: Request) -> Response:
         """Answer what only we can read: so the console finds out that the address is ours."""
         plain = self._asked(_seal(request), _parameter(request, "echostr"))

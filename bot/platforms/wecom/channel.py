@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from bot.chat import Fetched, Finding, Listener
+from bot.chat import Fetched, Finding, Incoming, Listener
 from bot.platforms.wecom.parts import Part
 
 
@@ -29,6 +29,9 @@ class Channel(Protocol):
 
     async def fetch(self, token: str) -> Fetched:
         """Return a file somebody sent; raise DeliveryError if it cannot be had."""
+
+    def reread(self, raw: str) -> Incoming | None:
+        """Read once more what could not be read; None if it still cannot, or came over another channel."""
 
     async def check(self) -> list[Finding]:
         """Return what works and what is missing, in words an office clerk understands."""

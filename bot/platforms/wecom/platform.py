@@ -154,6 +154,11 @@ class WeComPlatform:
             raise DeliveryError(Failure.REFUSED, f"there is no {name!r} channel of WeCom any more")
         return await channel.fetch(token)
 
+    def reread(self, raw: str) -> Incoming | None:
+        """Read once more what could not be read: a frame of the bot, or a callback of the app."""
+        found = (channel.reread(raw) for channel in self._channels.values())
+        return next((each for each in found if each is not None), None)
+
     def recall(self, sent: Sequence[tuple[str, datetime]]) -> None:
         """Let what another process sent within the hour count, over whichever channel it went."""
         for chat, at in sent:

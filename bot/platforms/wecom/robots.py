@@ -112,6 +112,10 @@ class RobotsChannel:
         """Raise DeliveryError: nobody can send a robot anything."""
         raise DeliveryError(Failure.REFUSED, "a group robot receives no files")
 
+    def reread(self, raw: str) -> Incoming | None:  # noqa: ARG002 -- see the docstring
+        """Return nothing: nobody says anything to a robot."""
+        return None
+
     async def check(self) -> list[Finding]:
         """Return whether the address of each robot still works; nothing is posted."""
         for name, robot in self._robots.items():

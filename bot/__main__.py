@@ -242,24 +242,11 @@ def template(
     config: Config = DEFAULT,
 ) -> None:
     """写一份空白名册（带下拉选项）。 Write an empty roster with drop-downs."""
-    from bot.domain.roster import DEFAULT_CATEGORIES
-    from bot.domain.sample import sample_county
-    from bot.papers.template import write_roster
+    from bot.commands.template import write_template
 
     # The first roster is often written before there is a configuration.
-    known = config != DEFAULT or _one(config).exists()
-    categories = _settings(config).problems.categories if known and not sample else DEFAULT_CATEGORIES
-    if directory:
-        import asyncio
-
-        from bot.commands.directory import proposal
-
-        found = asyncio.run(proposal(_settings(config)))
-        write_roster(file, found, categories)
-        _say(f"{file} 已写好：{len(found.units)} 个单位、{len(found.people)} 个人。请补上角色和项目再导入。")
-        return
-    write_roster(file, sample_county() if sample else None, categories)
-    _say(f"{file} 已写好。")
+    known = directory or ((config != DEFAULT or _one(config).exists()) and not sample)
+    _say(write_template(file, _settings(config) if known else None, sample=sample, directory=directory))
 
 
 @app.command()
@@ -297,19 +284,38 @@ def handover(
 
 
 @app.command()
-def export(
-    what: Annotated[str, typer.Argument(help="ledger | reports | projects")],
-    file: Annotated[Path, typer.Argument(help="写到哪里。 Where to write it.")],
+def forget(
+    name: Annotated[str, typer.Argument(help="姓名，或 姓名（单位）。")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="不再确认。 Do not ask.")] = False,
     config: Config = DEFAULT,
 ) -> None:
-    """导出台账、日报或项目表格。 Export a workbook."""
-    from bot.commands.export import EXPORTS
+    """删除一个人的个人信息，各处改用代号。 Erase a person's data; a pseudonym takes their place."""
+    import asyncio
 
-    if what not in EXPORTS:
-        raise typer.BadParameter(f"{what!r}: choose one of {', '.join(EXPORTS)}")
+    from bot.commands.forget import forget as forget_person
+
+    _say(asyncio.run(forget_person(_settings(config), name, lambda words: yes or typer.confirm(words))))
+
+
+@app.command()
+def export(
+    what: Annotated[str, typer.Argument(help="ledger | reports | projects | person NAME")],
+    target: Annotated[list[str], typer.Argument(metavar="FILE", help="写到哪里。 Where to write it.")],
+    config: Config = DEFAULT,
+) -> None:
+    """导出台账、日报、项目或一个人的数据。 Export a workbook; of one person, all that is kept."""
+    from bot.commands.export import EXPORTS, person_workbook
+
+    *name, file = target
+    if what not in {*EXPORTS, "person"}:
+        raise typer.BadParameter(f"{what!r}: choose one of {', '.join(EXPORTS)}, person")
+    if len(name) != (what == "person"):
+        raise typer.BadParameter("write: export person NAME FILE" if what == "person" else "name one file")
     settings = _settings(config)
     with _progress(f"导出 {what}"):
-        file.write_bytes(EXPORTS[what](settings))
+        made = person_workbook(settings, name[0]) if name else EXPORTS[what](settings)
+        Path(file).write_bytes(made)
     _say(f"{file} 已写好。")
 
 

@@ -16,6 +16,7 @@ from handlers import (
     leave,
     ledger,
     lists,
+    mine,
     missive_words,
     office,
     paper_words,
@@ -52,6 +53,7 @@ COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("移交", "handover"), handover.ask),
     **dict.fromkeys(("请假", "leave"), leave.ask),
     **dict.fromkeys(("销假", "back"), leave.end),
+    **dict.fromkeys(("我的数据", "mydata"), mine.ask),
     **dict.fromkeys(("未激活", "missing"), contacts.missing),
     **dict.fromkeys(("发到", "prefer"), contacts.prefer),
     **dict.fromkeys(contacts.TOGETHER, contacts.prefer),
@@ -146,7 +148,7 @@ TOPICS: dict[str, Handler] = {
     **enterprise_words.TOPICS,
 }
 
-BARE = frozenset({lists.today, lists.projects, lists.cancel, welcome.again, contacts.missing})
+BARE = frozenset({lists.today, lists.projects, lists.cancel, welcome.again, contacts.missing, mine.ask})
 """The commands that take no words after them."""
 
 ASIDES: frozenset[Handler] = frozenset(
@@ -160,6 +162,7 @@ ASIDES: frozenset[Handler] = frozenset(
         progress.same,
         contacts.missing,
         contacts.prefer,
+        mine.ask,
         *missive_words.ASIDES,
         *task_words.ASIDES,
     }

@@ -58,6 +58,9 @@ class Press(Protocol):
     async def missive(self, sheet: Sheet) -> MissivePapers:
         """Return a missive on paper; raise TemplateError where the office's template does not fit."""
 
+    async def personal(self, person_id: int, now: datetime) -> Paper:
+        """Return a workbook with all that is kept of a person."""
+
     async def draft(
         self, rhythms: Sequence[Rhythm], occasion: Occasion, now: datetime, weights: Weights = ()
     ) -> list[Folded | PaperError]:

@@ -20,6 +20,7 @@ from storage.conversations import Conversations
 from storage.custody import Custody
 from storage.dispatch import Dispatch
 from storage.elements import Elements
+from storage.erasure import Erasure
 from storage.escalations import Escalations
 from storage.files import Attachments, Papers
 from storage.handovers import Handovers
@@ -239,6 +240,11 @@ class Tx:
     def receipts(self) -> Receipts:
         """What went to whom, and who has signed for it."""
         return Receipts(self.connection)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        """Forgetting people."""
+        return Erasure(self.connection)
 
     @cached_property
     def rosters(self) -> Rosters:

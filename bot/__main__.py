@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -13,11 +12,10 @@ import typer
 from typer.core import TyperGroup
 
 from bot.commands.ending import FAILED, foreseen
+from bot.commands.progress import progress
 from bot.errors import BotError, ConfigurationError, RosterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from bot.config import Settings
 
 
@@ -104,20 +102,6 @@ def _settings(files: list[Path]) -> Settings:
     return settings
 
 
-@contextmanager
-def _progress(words: str, total: int | None = None) -> Iterator[Callable[[], None]]:
-    """Show a bar while something long goes on, where somebody is watching."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(words, total=total)
-        yield lambda: progress.advance(task)
-
-
 @app.command()
 def demo(
     story: Annotated[
@@ -139,7 +123,7 @@ def demo(
 
         # Now rather than when the week is over: that a folder cannot be made is said before it.
         story.mkdir(parents=True, exist_ok=True)
-        with _progress("演一周 playing", days + 1) as tick:
+        with progress("演一周 playing", days + 1) as tick:
             lines = asyncio.run(play(story, days, tick))
         _say("\n".join(lines))
         left = sorted(path.name for path in story.iterdir())
@@ -215,7 +199,7 @@ def import_(
 
     settings = _settings(config)
     try:
-        with _progress("导入 importing"):
+        with progress("导入 importing"):
             changes = asyncio.run(import_roster(settings, file, dry_run=dry_run))
     except RosterError as error:
         for fault in error.faults:
@@ -313,7 +297,7 @@ def export(
     if len(name) != (what == "person"):
         raise typer.BadParameter("write: export person NAME FILE" if what == "person" else "name one file")
     settings = _settings(config)
-    with _progress(f"导出 {what}"):
+    with progress(f"导出 {what}"):
         made = person_workbook(settings, name[0]) if name else EXPORTS[what](settings)
         Path(file).write_bytes(made)
     _say(f"{file} 已写好。")
@@ -334,7 +318,7 @@ def digest(
     except ValueError as error:
         raise typer.BadParameter(f"--week {week}: {error}; write it like 2026-W47") from None
     settings = _settings(config)
-    with _progress("周报 digest"):
+    with progress("周报 digest"):
         written = write_digest(settings, folder, wanted)
     _say("  ".join(str(path) for path in written))
 

@@ -31,6 +31,7 @@ from handlers import (
     posting,
     private_line,
     reception_days,
+    retention,
     rounds,
 )
 from handlers.turn import Beat
@@ -76,6 +77,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty(ballots.due, ballots.close),
     Duty(ballots.some_wait, ballots.ask),
     Duty(reception_days.due, reception_days.keep),
+    Duty(retention.is_time, retention.keep),
 )
 
 

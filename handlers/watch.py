@@ -93,6 +93,9 @@ class Fetchers(Protocol):
     async def drop(self, path: str) -> None:
         """Keep no longer what is there, if it is."""
 
+    async def drop_copies(self, before: datetime) -> int:
+        """Drop the copies of the database that we made ourselves before a moment; Return how many."""
+
 
 @dataclass(frozen=True)
 class Watch:

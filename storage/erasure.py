@@ -105,4 +105,4 @@ class Erasure:
         mine = and_(outbox.c.person_id == person_id, ~outbox.c.in_group)
         run = self._connection.execute
         run(update(outbox).where(mine, outbox.c.state == "waiting").values(state="superseded"))
-        run(update(outbox).where(mine).values(text="", buttons=[], chat="", message=""))
+        run(update(outbox).where(mine).values(text="", buttons=[], token=None, chat="", message=""))

@@ -38,6 +38,7 @@ from storage.projects import Projects
 from storage.receipts import Receipts
 from storage.reports import Reports
 from storage.requests import Requests
+from storage.retention import Expired
 from storage.roster import Rosters
 from storage.rounds import Rounds
 from storage.routes import Routes
@@ -245,6 +246,11 @@ class Tx:
     def erasure(self) -> Erasure:
         """Forgetting people."""
         return Erasure(self.connection)
+
+    @cached_property
+    def expired(self) -> Expired:
+        """What is older than the county keeps it."""
+        return Expired(self.connection)
 
     @cached_property
     def rosters(self) -> Rosters:

@@ -234,5 +234,9 @@ class FakeFetchers:
     async def drop(self, path: str) -> None:
         self.kept.pop(path, None)
 
+    async def drop_copies(self, before: datetime) -> int:
+        self.copies_before = before
+        return 0
+
 
 NOWHERE = Address("", "")

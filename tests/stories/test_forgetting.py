@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.domain.people import Role
+from bot.domain.roster import PersonRow, Roster
 from bot.errors import Refused
 from handlers import forgetting, handover
 from handlers.turn import Desk
@@ -14,7 +15,8 @@ from storage import tables
 from storage.audit import Audit
 from storage.tx import Tx
 from tests.stories.test_handover import handed_over
-from tests.world import NAMES, World
+from tests.stories.test_joining import forget_account, invited
+from tests.world import NAMES, ZONE, World
 
 ACCOUNT = "9000000077"
 
@@ -131,3 +133,29 @@ async def test_row_30_nobody_is_forgotten_twice(world: World) -> None:
         await is_forgotten(world, alias)
 
     assert refused.value.key == "forget.already"
+
+
+async def test_row_30_the_trail_names_nobody_and_no_account(world: World) -> None:
+    await forget_account(world, "wang")
+    code = await invited(world, "wang")
+    for _ in range(5):
+        await world.hears("mallory", "/start wrong-code")
+    await world.hears("wang", f"/start {code}")
+    await world.hears("liu", "2 问题 用地指标未批")
+    await world.hears("sun", "接办")
+    await world.hears("liu", "请假 12月1日 12月3日 王强")
+    await world.hears("zhao", "手续 XM-001 环评 受理，12月20日前办结")
+    await handed_over(world, "liu", "wang")
+    known = Roster(
+        people=(PersonRow(2, "钱多多", "泵业公司", roles=frozenset({Role.OWNER}), telegram=77001),)
+    )
+    today = world.county.calendar.day_of(world.clock.now())
+    await world.store.perform(lambda tx: tx.rosters.apply(known, today, world.clock.now(), zone=ZONE))
+
+    steps = await world.asks(lambda tx: tx.audit.after(0, 500))
+
+    told = json.dumps([[step.subject, step.detail] for step in steps], ensure_ascii=False)
+    assert len(steps) > 10
+    assert {name for name in NAMES.values() if name in told} == set()
+    assert "account-" not in told
+    assert "77001" not in told

@@ -29,6 +29,8 @@ from handlers.router import Router
 from handlers.watch import Watch
 from storage.backup import Drilled
 from storage.backup import drill as drill_backup
+from storage.copies import drop_copies
+from storage.dialects import parsed, sqlite_file
 from storage.lock import RunLock
 from storage.store import Store
 
@@ -45,9 +47,12 @@ _BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
 class Shelf:
     """Fetches attachments from their platforms and keeps them in a folder beside the database."""
 
-    def __init__(self, platforms: Mapping[str, ChatPlatform], folder: Path) -> None:
+    def __init__(
+        self, platforms: Mapping[str, ChatPlatform], folder: Path, database: Path | None = None
+    ) -> None:
         self._platforms = platforms
         self._folder = folder
+        self._database = database
 
     @property
     def platforms(self) -> list[str]:
@@ -70,6 +75,12 @@ class Shelf:
     async def drop(self, path: str) -> None:
         """Keep no longer what is under a name of ours, if anything is."""
         await asyncio.to_thread((self._folder / path).unlink, missing_ok=True)
+
+    async def drop_copies(self, before: datetime) -> int:
+        """Drop what upgrades and restores left beside the database before a moment; Return how many."""
+        if self._database is None:
+            return 0
+        return await asyncio.to_thread(drop_copies, self._database, before)
 
     def _write(self, name: str, content: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -204,7 +215,7 @@ async def assembled(
             texts=texts,
             clock=clock,
             press=WorkshopPress(settings, workshop),
-            fetchers=Shelf(named, attachments_folder(settings)),
+            fetchers=Shelf(named, attachments_folder(settings), sqlite_file(parsed(settings.database.url))),
             writes_first=frozenset(each.name for each in platforms if each.capabilities.writes_first),
         )
         yield Bot(

@@ -27,8 +27,9 @@ from bot.domain.people import Language
 from bot.domain.projects import ProjectClass
 from bot.domain.ranking import DEFAULT as WEIGHTS
 from bot.domain.ranking import Scorecard, Weights, read_weights
+from bot.domain.retention import Retention
 from bot.errors import ConfigurationError
-from bot.lengths import Length, Time
+from bot.lengths import Kept, Length, Time
 from bot.missives import LetterSettings
 from bot.timetable import RhythmSettings
 
@@ -188,6 +189,18 @@ class Privacy(Section):
     telegram: Literal["full", "reference"] = "full"
 
 
+class RetentionSettings(Section):
+    """How long what is kept; what is the county's files – reports, problems, papers, the trail – stays."""
+
+    inbox: Kept = timedelta(days=30)
+    strangers: Kept = timedelta(days=30)
+    dead_letters: Kept = timedelta(days=180)
+    messages: Kept = timedelta(days=365)
+    contacts: Kept = timedelta(days=180)
+    attachments: Kept = None
+    backups: Kept = timedelta(days=365)
+
+
 class Problems(Section):
     """The categories a problem may have; 其他 is always the last."""
 
@@ -228,6 +241,7 @@ class Settings(Section):
     ranking: Ranking = Ranking()
     problems: Problems = Problems()
     privacy: Privacy = Privacy()
+    retention: RetentionSettings = RetentionSettings()
 
     @model_validator(mode="after")
     def _zone_exists(self) -> Self:
@@ -274,6 +288,7 @@ class Settings(Section):
             climbs=self.escalation.climb == "automatic",
             # Steps are office hours, and a day of them is not 24.
             step=step if step % timedelta(days=1) else deadlines.workday * step.days,
+            retention=Retention(**self.retention.model_dump()),
             by_reference=frozenset({"telegram"} if self.privacy.telegram == "reference" else ()),
         )
 

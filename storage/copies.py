@@ -3,6 +3,8 @@
 import os
 import sqlite3
 from contextlib import closing, suppress
+from datetime import datetime
+from glob import escape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -48,6 +50,19 @@ def copy(source: Path, to: Path) -> None:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def drop_copies(database: Path, before: datetime) -> int:
+    """Drop the copies that upgrades and restores left beside a database; Return how many.
+
+    Those that the operator made have names of their own, and are the operator's.
+    """
+    count = 0
+    for path in database.parent.glob(f"{escape(database.name)}.before-*"):
+        if path.is_file() and path.stat().st_mtime < before.timestamp():
+            path.unlink(missing_ok=True)
+            count += 1
+    return count
 
 
 def to_disk(path: Path) -> None:

@@ -17,7 +17,7 @@ MARK = "kanarienvogel"
 
 _MAY_HOLD = ("config.toml", "token.txt", "secret.txt", ".env")
 """Files in which an operator keeps secrets."""
-_OF_OTHERS = ("aiosqlite", "aiohttp.access", "asyncio", "hypothesis")
+_OF_OTHERS = ("aiosqlite", "aiohttp.access", "websockets", "asyncio", "hypothesis")
 """What the loopback servers log is theirs; of statements the rows are searched."""
 _NOT_LOOKED_INTO = frozenset({".pyc", ".so", ".png", ".sock", ".lock"})
 _ARCHIVES = frozenset({".xlsx", ".docx", ".zip"})
@@ -83,9 +83,8 @@ def _holds(path: Path) -> bool:
     return False
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_setup() -> None:
-    """Listen before each test: one before it may have set up logging of its own."""
+def pytest_runtest_logstart() -> None:
+    """Listen before each test, outside what pytest does to levels: one before may have set logging up."""
     listen()
 
 
@@ -93,11 +92,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Look through what was written; a find fails the run, also in the process that gathers them all."""
     factory = getattr(session.config, "_tmp_path_factory", None)
     base = getattr(factory, "_basetemp", None)
-    if base is not None:
+    output = getattr(session.config, "workeroutput", None)
+    if base is not None and output is None:
+        # The folders of the workers lie in that of the process that gathers them.
         _FOUND.extend(str(path) for path in files_with(base))
     if _FOUND:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        output = getattr(session.config, "workeroutput", None)
         if output is not None:
             output["canary"] = "\n".join(_FOUND)
 

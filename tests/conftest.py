@@ -12,7 +12,7 @@ from storage.migrate import migrate
 from storage.store import Store
 from tests import compiled
 from tests.canary import (
-    pytest_runtest_setup,
+    pytest_runtest_logstart,
     pytest_sessionfinish,
     pytest_terminal_summary,
     pytest_testnodedown,
@@ -20,7 +20,12 @@ from tests.canary import (
 from tests.world import World
 from tests.world import world as make_world
 
-__all__ = ["pytest_runtest_setup", "pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]
+__all__ = [
+    "pytest_runtest_logstart",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
+]
 
 compiled.share()
 # How long an example takes is the machine's affair; a deadline would be a clock on the wall.

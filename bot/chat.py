@@ -42,6 +42,8 @@ class Event(StrEnum):
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
     MOVED = "moved"
+    ALTERED = "altered"
+    """A group has another name, which is the detail, or another owner."""
     OPENED = "opened"
     """Somebody opened their chat with the bot, and has said nothing yet."""
 

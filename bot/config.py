@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date, time, timedelta
@@ -37,6 +38,7 @@ ENVIRONMENT = "LIAISON_"
 """Environment variables such as LIAISON_TELEGRAM__TOKEN stand above the file."""
 
 _FEWEST = 2
+_SCHEMA = re.compile(r"(?:[^\W\d]\w{0,62})?")
 _SHORTEST_STEP = timedelta(minutes=15)
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -75,6 +77,14 @@ def _minimum(value: object) -> object:
     return value
 
 
+def _schema(name: object) -> object:
+    # It stands in SQL as it is.
+    if not isinstance(name, str) or not _SCHEMA.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a schema; write letters, digits and _, such as qinghe")
+    return name
+
+
+Schema = Annotated[str, BeforeValidator(_schema)]
 Clocks = Annotated[frozenset[Clock], BeforeValidator(_clocks)]
 Cadences = Annotated[dict[ProjectClass, Cadence], BeforeValidator(_cadence)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -84,7 +94,7 @@ class Database(Section):
     """Where everything is remembered."""
 
     url: str = "sqlite:///liaison.db"
-    schema_: str = Field("", alias="schema")
+    schema_: Schema = Field("", alias="schema")
 
 
 class Local(Section):

@@ -212,10 +212,18 @@ def test_both_sides_of_a_migration_tell_the_same_move() -> None:
         assert (said.event, said.at.chat, said.detail) == (Event.MOVED, "-5", "-100200")
 
 
+@pytest.mark.parametrize("sign", ["new_chat_title", "chat_owner_changed", "chat_owner_left"])
+def test_another_name_or_owner_of_a_group_is_told_with_its_name(sign: str) -> None:
+    said = _read({"message": _message(chat=GROUP, **{sign: "x"})})
+
+    assert isinstance(said, Incoming)
+    assert (said.event, said.at.chat, said.detail) == (Event.ALTERED, str(GROUP["id"]), GROUP["title"])
+
+
 @pytest.mark.parametrize(
     "update",
     [
-        {"message": _message(new_chat_title="x")},
+        {"message": _message(new_chat_photo=[])},
         {"message": _message(pinned_message=CARD)},
         {"message": _message(chat=GROUP, new_chat_members=[LIU])},
         {"edited_message": _message(location={"latitude": 1, "longitude": 2})},

@@ -21,6 +21,7 @@ from bot.press import WorkshopPress
 from bot.texts import Texts
 from bot.ticker import Ticker
 from handlers import almanac, duties
+from handlers.alarm import DELIVERY, Alarm
 from handlers.delivery import Delivery
 from handlers.discretion import discreet
 from handlers.drill import Drilling
@@ -106,7 +107,6 @@ class Bot:
     messengers: Sequence[Messenger] = ()
     started_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     beat_at: float = 0.0
-    _is_ill: bool = False
 
     async def beat(self) -> None:
         """Do what is due."""
@@ -116,46 +116,42 @@ class Bot:
     def ailments(self) -> list[str]:
         """Return a sentence for everything that is wrong."""
         found = [sentence for platform in self.platforms.values() if (sentence := platform.healthy())]
-        return [*found, *self.standstills()]
+        return [*found, *self.standstills().values()]
+
+    def troubles(self) -> dict[str, str]:
+        """Return the same under the name of what is wrong: a platform, or a loop of ours."""
+        ill = {name: platform.healthy() for name, platform in self.platforms.items()}
+        return {name: sentence for name, sentence in ill.items() if sentence} | self.standstills()
 
     def findings(self) -> list[Finding]:
         """Return how each channel goes, for `liaison check`, and whatever stands still."""
         found = [each for messenger in self.messengers for each in titled(messenger.name, messenger.state())]
-        return [*found, *(Finding(sentence, fault=True) for sentence in self.standstills())]
+        return [*found, *(Finding(sentence, fault=True) for sentence in self.standstills().values())]
 
-    def standstills(self) -> list[str]:
-        """Return a sentence for each loop of ours that has not come round for too long."""
+    def standstills(self) -> dict[str, str]:
+        """Return a sentence for each loop of ours that has not come round for too long, by its name."""
         long_ago = asyncio.get_running_loop().time() - _STALLED
-        found = []
+        found = {}
         if not self.store.healthy:
-            found.append("the database's writer has stopped; restart the bot")
+            found["writer"] = "the database's writer has stopped; restart the bot"
         if max(self.beat_at, self.started_at) < long_ago:
-            found.append("the duties have not been done for 90 seconds")
+            found["duties"] = "the duties have not been done for 90 seconds"
         if max(self.fetching.beat_at, self.started_at) < long_ago:
-            found.append("no file that people sent has been fetched or looked for in 90 seconds")
+            found["fetching"] = "no file that people sent has been fetched or looked for in 90 seconds"
         for name, carrier in self.delivery.carriers.items():
             if max(carrier.beat_at, self.started_at) < long_ago:
-                found.append(f"{name}: nothing has been delivered or looked for in 90 seconds")
+                found[DELIVERY + name] = f"{name}: nothing has been delivered or looked for in 90 seconds"
         return found
-
-    async def _pulse(self) -> None:
-        """Do what is due, and say in the log when the bot falls ill and when it is well again."""
-        await self.beat()
-        found = self.ailments()
-        if found and not self._is_ill:
-            log.error("%s is not well: %s", self.county.name, "; ".join(found))
-        elif self._is_ill and not found:
-            log.info("%s is well again", self.county.name)
-        self._is_ill = bool(found)
 
     async def run(self) -> None:
         """Receive, deliver, fetch and keep the duties until cancelled; then say what is still owed."""
-        ticker = Ticker(self._pulse, BEAT)
+        ticker = Ticker(self.beat, BEAT)
         await self.beat()
         async with asyncio.TaskGroup() as group:
             delivering = group.create_task(self.delivery.run())
             fetching = group.create_task(self.fetching.run())
             drilling = group.create_task(Drilling(self.watch, self._drill).run())
+            watching = group.create_task(Alarm(self.watch, self.troubles).run())
             receiving = [
                 group.create_task(platform.run(self.router.receive)) for platform in self.platforms.values()
             ]
@@ -169,6 +165,7 @@ class Bot:
                 delivering.cancel()
                 fetching.cancel()
                 drilling.cancel()
+                watching.cancel()
                 await asyncio.shield(self._last_words())
 
     async def _drill(self) -> Drilled:

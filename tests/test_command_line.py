@@ -681,7 +681,8 @@ async def test_a_mistake_of_our_own_is_logged_with_its_trace_and_exits_1(county:
 
     assert code == 1
     last = json.loads(running.err.splitlines()[-1])
-    assert last["event"] == "stopped by a mistake of the program's own"
+    assert last["event"] == "run.stopped_by_a_mistake_of_the"
+    assert last["message"] == "stopped by a mistake of the program's own"
     assert "broken while holding ***" in last["exception"]
     assert TOKEN not in running.err
 

@@ -107,6 +107,10 @@ class Audit:
         rows = self._connection.execute(_LATEST, {"subject": subject, "of": list(actions)})
         return next((Step(row.at, row.name or "", row.action, row.detail) for row in rows), None)
 
+    def latest(self) -> datetime | None:
+        """Return the moment of the last entry."""
+        return self._connection.execute(select(audit.c.at).order_by(audit.c.id.desc()).limit(1)).scalar()
+
     def after(self, entry_id: int, most: int) -> list[Entry]:
         """Return the entries that follow one, the oldest first."""
         rows = self._connection.execute(

@@ -9,7 +9,20 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bot.errors import StorageError
+from storage.letters import SENT
 
+_SENT_SINCE = f"""
+    BEGIN;
+    INSERT OR IGNORE INTO inbox (key, at, state)
+    SELECT '{SENT}' || key, sent_at, 'done' FROM old.outbox
+    WHERE sent_at IS NOT NULL AND updates_id IS NULL AND key NOT IN (SELECT key FROM main.outbox);
+    UPDATE main.outbox SET state = 'sent', leased_until = NULL,
+        sent_at = (SELECT sent_at FROM old.outbox AS o WHERE o.key = outbox.key),
+        message = (SELECT message FROM old.outbox AS o WHERE o.key = outbox.key)
+    WHERE state IN ('waiting', 'claimed')
+    AND key IN (SELECT key FROM old.outbox WHERE sent_at IS NOT NULL AND state IN ('sent', 'superseded'));
+    COMMIT;
+"""  # noqa: S608 -- a constant of ours
 _MOST = 20
 """A ruined file has thousands of faults; nobody reads them all."""
 
@@ -63,6 +76,18 @@ def drop_copies(database: Path, before: datetime) -> int:
             path.unlink(missing_ok=True)
             count += 1
     return count
+
+
+def tell_what_was_sent(fresh: Path, old: Path) -> None:
+    """Let a copy know what was sent after it was made, as far as the old file can still be read.
+
+    What is owed again under the same key is then marked as a repeat, and what was owed is not sent twice.
+    """
+    if not old.is_file():
+        return
+    with closing(connected(fresh, writing=True)) as twin, suppress(sqlite3.DatabaseError):
+        twin.execute("ATTACH ? AS old", (f"file:{quote(str(old))}?mode=ro",))
+        twin.executescript(_SENT_SINCE)
 
 
 def to_disk(path: Path) -> None:

@@ -355,10 +355,7 @@ def backup(file: Annotated[Path, typer.Argument()], config: Config = DEFAULT) ->
 
 @app.command()
 def restore(
-    file: Annotated[
-        Optional[Path],  # noqa: UP045 -- see demo
-        typer.Argument(help="备份文件；PostgreSQL 用 pg_restore 恢复之后不带文件运行一次。 The backup."),
-    ] = None,
+    file: Annotated[Optional[Path], typer.Argument(help="PostgreSQL 不带文件。")] = None,  # noqa: UP045 -- see demo
     config: Config = DEFAULT,
 ) -> None:
     """从备份恢复；运行中拒绝。 Restore a backup; refused while the bot runs."""

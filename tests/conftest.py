@@ -17,6 +17,7 @@ from tests.canary import (
     pytest_terminal_summary,
     pytest_testnodedown,
 )
+from tests.servers import admin, postgresql_url, server  # noqa: F401 -- fixtures
 from tests.world import World
 from tests.world import world as make_world
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.stateful.machine import Machine
+from tests.stateful.weather import Weather
 
 EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "100"))
 STEPS = 50
@@ -28,7 +28,7 @@ def test_every_promise_holds_whatever_happens(
             print(f"\nshard {shard}: MACHINE_SEED={number}")  # noqa: T201 -- to play it again
 
     @seed(number)
-    class County(Machine):
+    class County(Weather):
         template = empty_database
 
     run_state_machine_as_test(

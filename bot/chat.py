@@ -146,7 +146,7 @@ class Outgoing:
     in_group: bool = False
     key: str = ""
     subject: str = ""
-    number: int = 0
+    number: int = field(default=0, compare=False)
 
     @property
     def marked(self) -> str:

@@ -1,8 +1,8 @@
 """Who may do what: a row for each button, each command and each answer that the router knows.
 
-The people are those of `tests/security/court.py`. 刘敏 reported the problems, 孙立新 holds them; he is on leave
-and 林芳 stands in for him. 陈志远 leads the project, 钱多多 owns it, 赵文静 is the office, 周海涛 was asked
-to decide, 何建国 is the head. 王强, 杨立, 吴畏, 陶然 and 纪明 have nothing to do with it.
+The people are those of `tests/security/court.py`. 刘敏 reported the problems, 孙立新 holds them;
+he is on leave and 林芳 stands in for him. 陈志远 leads the project, 钱多多 owns it, 赵文静 is the office,
+周海涛 was asked to decide, 何建国 is the head. 王强, 杨立, 吴畏, 陶然 and 纪明 have nothing to do with it.
 """
 
 from tests.security.court import EVERYBODY, Case

@@ -250,6 +250,8 @@ def test_what_nobody_said_is_passed_over(update: Json) -> None:
         {"message": _message(text=5)},
         {"message": _message(text="x", date="now")},
         {"message": _message(text="x", date=10**30)},
+        {"message": _message(text="x", date=float("inf"))},
+        {"message": _message(text="x", date=True)},
         {"message": _message(text="x", chat={"id": "7", "type": "private"})},
         {"message": {**_message(text="x"), "from": None}},
         {"message": _message(photo=[[]])},
@@ -271,6 +273,14 @@ def test_what_cannot_be_read_is_kept_whole_with_its_reason(update: Json) -> None
     assert said.key == "telegram:42:1"
     assert json.loads(said.raw) == {"update_id": 1, **update}
     assert said.reason
+
+
+def test_numbers_no_database_could_hold_are_words() -> None:
+    huge = 2**63
+    said = _read({"message": _message(text="x", chat={"id": huge, "type": "private"})}, huge)
+
+    assert isinstance(said, Incoming)
+    assert (said.at.chat, said.key) == (str(huge), f"telegram:{ME.id}:{huge}")
 
 
 def test_an_update_without_a_number_is_known_by_its_content() -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from bot.config import Database
 from storage.tx import Tx
-from tests.storage.conftest import _shared, admin, county, server, tx
+from tests.storage.conftest import _shared, county, tx
 from tests.storage.county import County, problem
 
-__all__ = ["_shared", "admin", "county", "server", "tx"]
+__all__ = ["_shared", "county", "tx"]
 
 ROOT = Path(__file__).parents[2]
 RAW = {"text", "literal_column", "exec_driver_sql", "execute", "executemany", "executescript"}

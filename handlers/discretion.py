@@ -173,10 +173,6 @@ class Discreet:
         """Return the bytes of an attachment; raise DeliveryError if they cannot be had."""
         return await self._platform.fetch(attachment)
 
-    def reread(self, raw: str) -> Incoming | None:
-        """Read once more what was kept because it could not be read."""
-        return self._platform.reread(raw)
-
     def recall(self, sent: Sequence[tuple[str, datetime]]) -> None:
         """Let what another process sent within the hour count for the pace."""
         self._platform.recall(sent)

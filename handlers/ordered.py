@@ -51,7 +51,7 @@ async def _write_down(watch: Watch, order: Order, now: datetime) -> None:
     try:
         paper = await watch.press.personal(order.person_id, now)
     except PaperError:
-        log.exception("%s of %s could not be made", order.paper, order.person_id)
+        log.exception("%s for person %s could not be kept", order.paper, order.person_id)
         await watch.perform(partial(_give_up, order=order))
     else:
         await watch.perform(partial(_hand_over_file, order=order, paper=paper))

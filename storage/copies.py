@@ -9,20 +9,25 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bot.errors import StorageError
-from storage.letters import SENT
 
-_SENT_SINCE = f"""
+_SENT_SINCE = """
     BEGIN;
     INSERT OR IGNORE INTO inbox (key, at, state)
-    SELECT '{SENT}' || key, sent_at, 'done' FROM old.outbox
-    WHERE sent_at IS NOT NULL AND updates_id IS NULL AND key NOT IN (SELECT key FROM main.outbox);
+    SELECT 'sent:' || key, made_at, 'done' FROM old.outbox
+    -- Or may have been: nobody knows of what was in doubt or on its way.
+    WHERE (sent_at IS NOT NULL OR doubts > 0 OR state = 'claimed')
+    AND updates_id IS NULL AND key NOT IN (SELECT key FROM main.outbox);
+    -- A restore before this one noted the same.
+    INSERT OR IGNORE INTO inbox (key, at, state)
+    SELECT key, at, state FROM old.inbox WHERE key BETWEEN 'sent:' AND 'sent;';
     UPDATE main.outbox SET state = 'sent', leased_until = NULL,
         sent_at = (SELECT sent_at FROM old.outbox AS o WHERE o.key = outbox.key),
         message = (SELECT message FROM old.outbox AS o WHERE o.key = outbox.key)
     WHERE state IN ('waiting', 'claimed')
     AND key IN (SELECT key FROM old.outbox WHERE sent_at IS NOT NULL AND state IN ('sent', 'superseded'));
     COMMIT;
-"""  # noqa: S608 -- a constant of ours
+"""
+"""What `storage.letters.SENT` marks, in the words of SQLite alone."""
 _MOST = 20
 """A ruined file has thousands of faults; nobody reads them all."""
 

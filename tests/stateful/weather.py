@@ -122,6 +122,15 @@ class Weather(Machine):
         self.eyes = Eyes()
         self.seen = look(self.engine, self.eyes, self.w)
 
+    @precondition(lambda self: self.make is None)
+    @rule(hours=st.sampled_from((0.2, 1, 3)))
+    def hours_are_lost(self, hours: float) -> None:
+        """A backup, what time brings, the backup put back, and what time brings again."""
+        self.a_backup_is_made()
+        self.time_passes(hours)
+        self.the_backup_is_put_back()
+        self.time_passes(0.1)
+
     # --- groups -------------------------------------------------------------------------
 
     @rule()

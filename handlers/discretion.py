@@ -181,6 +181,10 @@ class Discreet:
         """Return what a person opens to join with an invitation code."""
         return await self._platform.link(code)
 
+    def reread(self, raw: str) -> Incoming | None:
+        """Read once more what was kept because it could not be read; None if it still cannot."""
+        return self._platform.reread(raw)
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._platform.close()

@@ -60,6 +60,7 @@ ACTIONS: dict[str, Case] = {
     **dict.fromkeys(
         (
             *("merge", "keep_apart", "stage_agree", "stage_refuse", "stage_open", "resolve"),
+            *("retry", "discard", "discard_sure"),
             *("release", "bulletin", "bulletin_files", "amend", "drop_bulletin", "uphold"),
             *("missive_release", "missive_reword", "missive_decline", "missive_close", "missive_return"),
         ),
@@ -100,6 +101,7 @@ OFFICE_COMMANDS: dict[str, str] = {
     "代填": "XM-002 主体封顶",
     "试点": "王强",
     "未激活": "",
+    "待核": "",
     "改期": "XM-002 封顶 12月5日",
     "四类": "XM-002 一类",
     "日程": "",
@@ -121,7 +123,7 @@ OWN_COMMANDS = frozenset(
     {
         *("今日", "项目", "问题", "台账", "帮助", "start", "取消", "撤销", "请假", "销假", "发到", "开工"),
         *("变更", "节点", "要件", "手续", "清单", "函件", "回复", "任务", "交办", "走访", "兑现"),
-        *("预约", "取消预约", "找谁"),
+        *("预约", "取消预约", "找谁", "我的数据"),
     }
 )
 """What everybody may type: it is about their own projects and days, or they hear that it is not theirs."""

@@ -47,9 +47,12 @@ def _begins_anew(was: Problem, now: Problem, climbed: Mapping[int, str]) -> bool
 def _still_waits(problem: Problem, wait: Wait) -> bool:
     if problem.paused_at is not None:
         return wait is Wait.ANSWER
+    said, accepted = problem.feedback_at, problem.accepted_at
+    # What others said before it was accepted is no word of its holder's.
+    is_silent = said is None or (accepted is not None and said < accepted)
     return {
         Wait.ACCEPT: problem.state is WAITING,
-        Wait.FEEDBACK: problem.state is WORKING and problem.feedback_at is None,
+        Wait.FEEDBACK: problem.state is WORKING and is_silent,
         Wait.SOLVE: problem.state in UNSOLVED,
         Wait.CONFIRM: problem.state is CONFIRMING,
         Wait.ANSWER: False,

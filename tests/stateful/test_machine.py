@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 
 from tests.stateful.weather import Weather
 
-EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "80"))
 STEPS = 50
 SHARDS = 4
-_ON_A_SERVER = 17
+_ON_A_SERVER = 14
 """Of so many examples one is played on PostgreSQL as well."""
 _numbers = count(1)
 

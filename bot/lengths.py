@@ -36,7 +36,10 @@ def _kept(value: object) -> object:
     match = _DAYS.fullmatch(value.strip())
     if match is None or int(match["days"]) < _SHORTEST_KEPT:
         raise ValueError(f'write days, {_SHORTEST_KEPT} or more, such as "180d", or "forever"')
-    return timedelta(days=int(match["days"]))
+    try:
+        return timedelta(days=int(match["days"]))
+    except OverflowError:
+        raise ValueError('nobody keeps anything for so long; write "forever"') from None
 
 
 def _time(value: object) -> object:

@@ -71,7 +71,7 @@ KEYS = list(keys())
 TABLES = list(tables())
 OUT_OF_RANGE: dict[Any, str] = {
     time: '"25:61"',
-    timedelta: '"999d"',
+    timedelta: '"99999999999999d"',
     int: "-1",
     date: '"2026-13-40"',
     Literal: '"nonsense"',

@@ -12,7 +12,7 @@ from pathlib import Path
 from bot import systemd
 from bot import texts as sentences
 from bot.chat import Attachment, ChatPlatform, Fetched, Finding, Incoming, Messenger
-from bot.clock import Clock, SystemClock
+from bot.clock import Clock, GuardedClock, SystemClock
 from bot.config import Settings
 from bot.domain.county import County
 from bot.messengers import messengers_of, titled
@@ -20,6 +20,7 @@ from bot.papers.workshop import Workshop
 from bot.press import WorkshopPress
 from bot.texts import Texts
 from bot.ticker import Ticker
+from bot.timekeeper import Timekeeper
 from handlers import almanac, duties
 from handlers.delivery import Delivery
 from handlers.discretion import discreet
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 BEAT = timedelta(seconds=5)
 _STALLED = 90.0
 _LONGEST_DRILL = timedelta(hours=1)
+_PULSE = timedelta(minutes=1)
 _LAST_WORDS = 8.0
 """Seconds; a service manager is told that it takes ten in all."""
 _BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
@@ -93,24 +95,43 @@ class Bot:
     watch: Watch
     fetching: Fetching
     messengers: Sequence[Messenger] = ()
+    timekeeper: Timekeeper | None = None
     started_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     beat_at: float = 0.0
     _is_ill: bool = False
+    _pulsed_at: datetime = _BEFORE_EVERYTHING
+
+    def has(self, messengers: Sequence[Messenger]) -> None:
+        """Be out in the world: a guarded clock is compared with those of the messengers."""
+        self.messengers = messengers
+        if isinstance(self.clock, GuardedClock):
+            self.timekeeper = Timekeeper(self.clock, messengers, self.watch)
 
     async def beat(self) -> None:
-        """Do what is due."""
-        await duties.keep(self.watch)
+        """Do what is due, unless the clock is wrong."""
+        if self.timekeeper is None or await self.timekeeper.is_right():
+            await duties.keep(self.watch)
+        now = self.clock.now()
+        if now - self._pulsed_at >= _PULSE:
+            await self.store.perform(lambda tx: tx.pulse.beat(now))
+            self._pulsed_at = now
         self.beat_at = asyncio.get_running_loop().time()
 
     def ailments(self) -> list[str]:
         """Return a sentence for everything that is wrong."""
         found = [sentence for platform in self.platforms.values() if (sentence := platform.healthy())]
+        if self.timekeeper is not None and (wrong := self.timekeeper.sentence()):
+            found.append(wrong)
         return [*found, *self.standstills()]
 
     def findings(self) -> list[Finding]:
         """Return how each channel goes, for `liaison check`, and whatever stands still."""
         found = [each for messenger in self.messengers for each in titled(messenger.name, messenger.state())]
-        return [*found, *(Finding(sentence, fault=True) for sentence in self.standstills())]
+        wrong = self.timekeeper.sentence() if self.timekeeper is not None else ""
+        return [
+            *found,
+            *(Finding(sentence, fault=True) for sentence in (wrong, *self.standstills()) if sentence),
+        ]
 
     def standstills(self) -> list[str]:
         """Return a sentence for each loop of ours that has not come round for too long."""
@@ -233,14 +254,13 @@ async def run(every: Sequence[Settings]) -> None:
     """Run the bots of one or several counties until SIGTERM or Ctrl-C; a second one ends them at once."""
     stop = asyncio.Event()
     _listen_for_signals(stop)
-    clock = SystemClock()
     workshop = Workshop()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(workshop.close)
         tasks, bots = [], []
         for settings in every:
             stack.enter_context(RunLock(settings.database.url, settings.database.schema_))
-            bot = await stack.enter_async_context(_with_page(settings, clock, workshop))
+            bot = await stack.enter_async_context(_with_page(settings, workshop))
             health = await stack.enter_async_context(_health_of(bot))
             almanac.note(bot.watch)
             bots.append(bot)
@@ -275,16 +295,17 @@ def _listen_for_signals(stop: asyncio.Event) -> None:
 
 
 @asynccontextmanager
-async def _with_page(settings: Settings, clock: Clock, workshop: Workshop) -> AsyncIterator[Bot]:
+async def _with_page(settings: Settings, workshop: Workshop) -> AsyncIterator[Bot]:
     """Put a bot together with its messengers and, where the settings ask for it, the local page."""
     texts = sentences.load(settings.texts, settings.language)
+    clock = GuardedClock() if settings.telegram.is_set or settings.wecom.is_set else SystemClock()
     messengers = messengers_of(settings, clock, texts)
     for messenger in messengers:
         messenger.listen()
     platforms: list[ChatPlatform] = [*messengers]
     if not settings.local.listen:
         async with assembled(settings, clock, platforms, workshop) as bot:
-            bot.messengers = messengers
+            bot.has(messengers)
             # A write that changes nothing: a read-only database must be told of now, not at nine o'clock.
             await bot.store.perform(lambda tx: tx.inbox.forget(_BEFORE_EVERYTHING))
             yield bot
@@ -297,7 +318,7 @@ async def _with_page(settings: Settings, clock: Clock, workshop: Workshop) -> As
     platform.listen()
     async with assembled(settings, clock, [*platforms, platform], workshop) as bot:
         page.watch = bot.watch
-        bot.messengers = messengers
+        bot.has(messengers)
         # Whoever is reached by messenger still is: the contact used last comes first.
         await bot.store.perform(lambda tx: settle_in(tx, _BEFORE_EVERYTHING))
         yield bot

@@ -245,5 +245,8 @@ class Messenger(ChatPlatform, Protocol):
     async def check(self) -> list[Finding]:
         """Return what works and what is missing, each fault with its cure, in an office clerk's words."""
 
+    async def time(self) -> datetime | None:
+        """Return what time it is there, to the second; None while that cannot be had."""
+
     def state(self) -> list[Finding]:
         """Return how each channel goes since the bot runs, in the same words; nothing is asked for it."""

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import cast
@@ -15,7 +15,7 @@ import pytest
 from bot import failpoints
 from bot.app import Bot, assembled
 from bot.chat import Paper
-from bot.clock import VirtualClock
+from bot.clock import Clock, GuardedClock, VirtualClock
 from bot.config import Settings
 from bot.domain.document import Document
 from bot.domain.folded import Folded, opened
@@ -53,8 +53,20 @@ class _Press:
         return DigestPapers(words, Paper("周报.png", "image/png", b"p"), Paper("台账.xlsx", "x/x", b"x"))
 
 
+class Machine:
+    """The clock of a machine that is ``off`` by as much as a test says; the processor's count never is."""
+
+    def __init__(self, now: datetime, off: timedelta) -> None:
+        self.real = VirtualClock(now)
+        self.off = off
+        self.clock = GuardedClock(self, lambda: self.real.now().timestamp())
+
+    def now(self) -> datetime:
+        return self.real.now() + self.off
+
+
 @asynccontextmanager
-async def _bot(folder: Path, api_base: str, clock: VirtualClock) -> AsyncIterator[Bot]:
+async def _bot(folder: Path, api_base: str, clock: Clock) -> AsyncIterator[Bot]:
     settings = Settings(**SETTINGS, database={"url": f"sqlite:///{folder / 'liaison.db'}"})
     telegram = TelegramPlatform(
         TOKEN,
@@ -67,24 +79,33 @@ async def _bot(folder: Path, api_base: str, clock: VirtualClock) -> AsyncIterato
     workshop = Workshop()
     async with assembled(settings, clock, [telegram], workshop, durable=False) as bot:
         bot.watch = replace(bot.watch, press=cast("Press", _Press()))
+        bot.has([telegram])
         yield bot
     await workshop.close()
 
 
-async def _serve(folder: Path, api_base: str, now: datetime, orders: Connection) -> None:
-    clock = VirtualClock(now)
-    async with _bot(folder, api_base, clock) as bot, asyncio.TaskGroup() as group:
+async def _serve(folder: Path, api_base: str, now: datetime, off: timedelta, orders: Connection) -> None:
+    machine = Machine(now, off)
+    async with _bot(folder, api_base, machine.clock) as bot, asyncio.TaskGroup() as group:
         group.create_task(bot.delivery.run())
         for platform in bot.platforms.values():
             group.create_task(platform.run(bot.router.receive))
         while True:
-            moment = await asyncio.to_thread(orders.recv)
-            clock.set(moment)
+            moment, machine.off = await asyncio.to_thread(orders.recv)
+            machine.real.set(moment)
             await bot.beat()
             orders.send(moment)
 
 
-def main(folder: Path, api_base: str, now: datetime, orders: Connection, failpoint: str, bug: str) -> None:
+def main(
+    folder: Path,
+    api_base: str,
+    now: datetime,
+    off: timedelta,
+    orders: Connection,
+    failpoint: str = "",
+    bug: str = "",
+) -> None:
     """Run the bot in a folder until it is killed."""
     if bug:
         BUGS[bug][0](pytest.MonkeyPatch())
@@ -99,4 +120,4 @@ def main(folder: Path, api_base: str, now: datetime, orders: Connection, failpoi
         failpoints.armed = note
     else:
         failpoints.arm(failpoint)
-    asyncio.run(_serve(folder, api_base, now, orders))
+    asyncio.run(_serve(folder, api_base, now, off, orders))

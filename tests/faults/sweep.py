@@ -6,10 +6,10 @@ import shutil
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -25,6 +25,8 @@ from tests.botapi import BotApi
 from tests.command import PATIENCE, TOKEN
 from tests.faults import county, program
 
+SWEEP = os.environ.get("SWEEP", "2")
+"""How much is played: so many cases of each kind, or ``all``."""
 AGAIN = texts.load().say(Language.CHINESE, "delivery.again")
 _CONTEXT = get_context("forkserver")
 # What takes long to import is imported once; each process is a copy.
@@ -73,24 +75,17 @@ async def played(
     database: Path, folder: Path, *failpoints: str, bug: str = "", patience: float = PATIENCE
 ) -> Outcome:
     """Play the script; the process dies at each failpoint in turn, and is started anew."""
-    _copied(database, folder)
+    copied(database, folder)
     clock = VirtualClock(county.START)
     async with BotApi(TOKEN, clock=clock) as api:
-        stage = Stage(folder, api, clock, list(failpoints), bug, patience)
+        stage = Stage(folder, api, clock, failpoints, bug, patience)
         async with stage.on():
             for step in county.script():
                 await stage.take(step)
-        return Outcome(
-            _rows(folder / "liaison.db"),
-            Counter((each.chat, each.text) for each in api.sent),
-            _letters(folder / "liaison.db", "doubts"),
-            _letters(folder / "liaison.db", "state = 'failed'"),
-            list(api.confirmed),
-            stage.deaths,
-        )
+        return stage.outcome()
 
 
-def _copied(database: Path, folder: Path) -> None:
+def copied(database: Path, folder: Path) -> None:
     folder.mkdir()
     shutil.copyfile(database, folder / "liaison.db")
 
@@ -99,13 +94,21 @@ class Stage:
     """One run: the process, started again whenever it dies, and the clock they share."""
 
     def __init__(
-        self, folder: Path, api: BotApi, clock: VirtualClock, failpoints: list[str], bug: str, patience: float
+        self,
+        folder: Path,
+        api: BotApi,
+        clock: VirtualClock,
+        failpoints: Sequence[str] = (),
+        bug: str = "",
+        patience: float = PATIENCE,
     ) -> None:
         self.deaths = 0
+        self.off = timedelta(0)
+        """By how much the machine's clock is off."""
         self._folder = folder
         self._api = api
         self._clock = clock
-        self._failpoints = failpoints
+        self._failpoints = list(failpoints)
         self._bug = bug
         self._patience = patience
         self._process: BaseProcess | None = None
@@ -125,20 +128,39 @@ class Stage:
     async def take(self, step: county.Step) -> None:
         """Let the step's moment come, let somebody do what they do, and wait until all is done and sent."""
         self._clock.set(step.at)
-        await self._beat()
+        await self.beat()
         if step.do is not None:
             step.do(self._api)
             await self._settled()
-            await self._beat()
+            await self.beat()
 
-    async def _beat(self) -> None:
+    def outcome(self) -> Outcome:
+        """Return what it came to."""
+        database = self._folder / "liaison.db"
+        return Outcome(
+            _rows(database),
+            Counter((each.chat, each.text) for each in self._api.sent),
+            _letters(database, "doubts"),
+            _letters(database, "state = 'failed'"),
+            list(self._api.confirmed),
+            self.deaths,
+        )
+
+    def kill(self) -> None:
+        """Let the process die now."""
+        assert self._process is not None
+        assert self._process.pid is not None
+        os.kill(self._process.pid, signal.SIGKILL)
+        self._buried()
+
+    async def beat(self) -> None:
         """Let the process do what is due, as often as it dies of it."""
         while True:
             if self._orders is None:
                 self._start()
                 continue
             try:
-                self._orders.send(self._clock.now())
+                self._orders.send((self._clock.now(), self.off))
                 await self._answered()
             except (EOFError, OSError):
                 self._buried()
@@ -172,7 +194,7 @@ class Stage:
     def _start(self) -> None:
         ours, theirs = _CONTEXT.Pipe()
         failpoint = self._failpoints.pop(0) if self._failpoints else ""
-        given = (self._folder, self._api.base, self._clock.now(), theirs, failpoint, self._bug)
+        given = (self._folder, self._api.base, self._clock.now(), self.off, theirs, failpoint, self._bug)
         self._process = _CONTEXT.Process(target=program.main, args=given, daemon=True)
         self._process.start()
         theirs.close()

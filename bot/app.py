@@ -15,12 +15,14 @@ from bot.chat import Attachment, ChatPlatform, Fetched, Finding, Incoming, Messe
 from bot.clock import Clock, GuardedClock, SystemClock
 from bot.config import Settings
 from bot.domain.county import County
+from bot.errors import StorageError
 from bot.messengers import messengers_of, titled
 from bot.papers.workshop import Workshop
 from bot.press import WorkshopPress
 from bot.texts import Texts
 from bot.ticker import Ticker
 from bot.timekeeper import Timekeeper
+from bot.upkeep import Upkeep
 from handlers import almanac, duties
 from handlers.delivery import Delivery
 from handlers.discretion import discreet
@@ -28,6 +30,7 @@ from handlers.drill import Drilling
 from handlers.fetching import Fetching
 from handlers.router import Router
 from handlers.watch import Watch
+from storage import dialects
 from storage.backup import Drilled
 from storage.backup import drill as drill_backup
 from storage.lock import RunLock
@@ -96,6 +99,7 @@ class Bot:
     fetching: Fetching
     messengers: Sequence[Messenger] = ()
     timekeeper: Timekeeper | None = None
+    upkeep: Upkeep | None = None
     started_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     beat_at: float = 0.0
     _is_ill: bool = False
@@ -107,31 +111,33 @@ class Bot:
         if isinstance(self.clock, GuardedClock):
             self.timekeeper = Timekeeper(self.clock, messengers, self.watch)
 
+    def look_after_file(self) -> None:
+        """Look after SQLite's file; PostgreSQL looks after its own."""
+        if (file := dialects.sqlite_file(self.store.url)) and self.store.ballast:
+            self.upkeep = Upkeep(self.watch, file, self.store.ballast)
+
     async def beat(self) -> None:
         """Do what is due, unless the clock is wrong."""
         if self.timekeeper is None or await self.timekeeper.is_right():
             await duties.keep(self.watch)
-        now = self.clock.now()
-        if now - self._pulsed_at >= _PULSE:
-            await self.store.perform(lambda tx: tx.pulse.beat(now))
-            self._pulsed_at = now
+        await self._pulse(self.clock.now())
         self.beat_at = asyncio.get_running_loop().time()
 
     def ailments(self) -> list[str]:
         """Return a sentence for everything that is wrong."""
         found = [sentence for platform in self.platforms.values() if (sentence := platform.healthy())]
-        if self.timekeeper is not None and (wrong := self.timekeeper.sentence()):
-            found.append(wrong)
-        return [*found, *self.standstills()]
+        return [*found, *self._wrongs(), *self.standstills()]
 
     def findings(self) -> list[Finding]:
         """Return how each channel goes, for `liaison check`, and whatever stands still."""
         found = [each for messenger in self.messengers for each in titled(messenger.name, messenger.state())]
-        wrong = self.timekeeper.sentence() if self.timekeeper is not None else ""
-        return [
-            *found,
-            *(Finding(sentence, fault=True) for sentence in (wrong, *self.standstills()) if sentence),
-        ]
+        wrong = [*self._wrongs(), *self.standstills()]
+        return [*found, *(Finding(sentence, fault=True) for sentence in wrong)]
+
+    def _wrongs(self) -> list[str]:
+        """Return a sentence for what is wrong with the clock and the disk: a new start would not help."""
+        clock = self.timekeeper.sentence() if self.timekeeper is not None else ""
+        return [each for each in (clock, self.upkeep.sentence() if self.upkeep else "") if each]
 
     def standstills(self) -> list[str]:
         """Return a sentence for each loop of ours that has not come round for too long."""
@@ -148,7 +154,18 @@ class Bot:
                 found.append(f"{name}: nothing has been delivered or looked for in 90 seconds")
         return found
 
-    async def _pulse(self) -> None:
+    async def _pulse(self, now: datetime) -> None:
+        """Leave word that we are at work, and look after the database's file."""
+        try:
+            if self.upkeep is not None:
+                await self.upkeep.look()
+            if now - self._pulsed_at >= _PULSE:
+                await self.store.perform(lambda tx: tx.pulse.beat(now))
+                self._pulsed_at = now
+        except StorageError as error:
+            log.error("the database takes nothing: %s", error)  # noqa: TRY400 -- no mistake of ours
+
+    async def _come_round(self) -> None:
         """Do what is due, and say in the log when the bot falls ill and when it is well again."""
         await self.beat()
         found = self.ailments()
@@ -160,7 +177,7 @@ class Bot:
 
     async def run(self) -> None:
         """Receive, deliver, fetch and keep the duties until cancelled; then say what is still owed."""
-        ticker = Ticker(self._pulse, BEAT)
+        ticker = Ticker(self._come_round, BEAT)
         await self.beat()
         async with asyncio.TaskGroup() as group:
             delivering = group.create_task(self.delivery.run())
@@ -306,6 +323,7 @@ async def _with_page(settings: Settings, workshop: Workshop) -> AsyncIterator[Bo
     if not settings.local.listen:
         async with assembled(settings, clock, platforms, workshop) as bot:
             bot.has(messengers)
+            bot.look_after_file()
             # A write that changes nothing: a read-only database must be told of now, not at nine o'clock.
             await bot.store.perform(lambda tx: tx.inbox.forget(_BEFORE_EVERYTHING))
             yield bot
@@ -319,6 +337,7 @@ async def _with_page(settings: Settings, workshop: Workshop) -> AsyncIterator[Bo
     async with assembled(settings, clock, [*platforms, platform], workshop) as bot:
         page.watch = bot.watch
         bot.has(messengers)
+        bot.look_after_file()
         # Whoever is reached by messenger still is: the contact used last comes first.
         await bot.store.perform(lambda tx: settle_in(tx, _BEFORE_EVERYTHING))
         yield bot

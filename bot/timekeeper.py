@@ -8,7 +8,7 @@ from functools import partial
 from bot.chat import Messenger
 from bot.clock import TOLERATED, GuardedClock
 from bot.messengers import TITLES
-from handlers import timekeeping
+from handlers import machine
 from handlers.watch import Watch
 
 _EVERY = 600.0
@@ -53,7 +53,7 @@ class Timekeeper:
             "请校准时间（timedatectl set-ntp true）"
         )
         if heard:
-            await self._watch.perform(partial(timekeeping.tell_office, ours, self._witness))
+            await self._watch.perform(partial(machine.tell_clock, ours, self._witness))
         return False
 
     async def _ask(self) -> bool:

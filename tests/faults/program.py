@@ -24,6 +24,7 @@ from bot.domain.rhythm import Occasion, Rhythm
 from bot.domain.week import Week
 from bot.papers.workshop import Workshop
 from bot.platforms.telegram import TelegramPlatform
+from handlers import duties
 from handlers.watch import DigestPapers, Press, Printed
 from tests.command import TOKEN
 from tests.faults.bugs import BUGS
@@ -66,7 +67,7 @@ class Machine:
 
 
 @asynccontextmanager
-async def _bot(folder: Path, api_base: str, clock: Clock) -> AsyncIterator[Bot]:
+async def _bot(folder: Path, api_base: str, clock: Clock, *, durable: bool) -> AsyncIterator[Bot]:
     settings = Settings(**SETTINGS, database={"url": f"sqlite:///{folder / 'liaison.db'}"})
     telegram = TelegramPlatform(
         TOKEN,
@@ -77,16 +78,18 @@ async def _bot(folder: Path, api_base: str, clock: Clock) -> AsyncIterator[Bot]:
         per_group_minute=None,
     )
     workshop = Workshop()
-    async with assembled(settings, clock, [telegram], workshop, durable=False) as bot:
+    async with assembled(settings, clock, [telegram], workshop, durable=durable) as bot:
         bot.watch = replace(bot.watch, press=cast("Press", _Press()))
         bot.has([telegram])
         yield bot
     await workshop.close()
 
 
-async def _serve(folder: Path, api_base: str, now: datetime, off: timedelta, orders: Connection) -> None:
+async def _serve(
+    folder: Path, api_base: str, now: datetime, off: timedelta, orders: Connection, *, durable: bool
+) -> None:
     machine = Machine(now, off)
-    async with _bot(folder, api_base, machine.clock) as bot, asyncio.TaskGroup() as group:
+    async with _bot(folder, api_base, machine.clock, durable=durable) as bot, asyncio.TaskGroup() as group:
         group.create_task(bot.delivery.run())
         for platform in bot.platforms.values():
             group.create_task(platform.run(bot.router.receive))
@@ -94,6 +97,9 @@ async def _serve(folder: Path, api_base: str, now: datetime, off: timedelta, ord
             moment, machine.off = await asyncio.to_thread(orders.recv)
             machine.real.set(moment)
             await bot.beat()
+            # What failed is done by the next beat, five seconds later.
+            while bot.timekeeper and not bot.timekeeper.sentence() and await duties.keep(bot.watch):
+                pass
             orders.send(moment)
 
 
@@ -105,6 +111,7 @@ def main(
     orders: Connection,
     failpoint: str = "",
     bug: str = "",
+    durable: bool = False,  # noqa: FBT002 -- handed over to a process
 ) -> None:
     """Run the bot in a folder until it is killed."""
     if bug:
@@ -120,4 +127,4 @@ def main(
         failpoints.armed = note
     else:
         failpoints.arm(failpoint)
-    asyncio.run(_serve(folder, api_base, now, off, orders))
+    asyncio.run(_serve(folder, api_base, now, off, orders, durable=durable))

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -40,6 +41,7 @@ _BEYOND_US = {
 """Columns in which a death may show: how often a letter was tried, and how the platform calls it."""
 _TOLD_OF_LOSS = ("outbox", "audit", "dead_letters", "sqlite_sequence")
 _LEFT_TO_THE_OFFICE = "没送到"
+_ANCHOR = re.compile(r"留痕码 \S+")
 _GLANCE = 0.002
 _OWED = """
     SELECT 1 FROM outbox WHERE platform <> '' AND state IN ('waiting', 'claimed') AND due_at <= ? LIMIT 1
@@ -101,6 +103,8 @@ class Stage:
         failpoints: Sequence[str] = (),
         bug: str = "",
         patience: float = PATIENCE,
+        *,
+        durable: bool = False,
     ) -> None:
         self.deaths = 0
         self.off = timedelta(0)
@@ -111,6 +115,7 @@ class Stage:
         self._failpoints = list(failpoints)
         self._bug = bug
         self._patience = patience
+        self._durable = durable
         self._process: BaseProcess | None = None
         self._orders: Connection | None = None
 
@@ -146,11 +151,16 @@ class Stage:
             self.deaths,
         )
 
-    def kill(self) -> None:
-        """Let the process die now."""
+    @property
+    def pid(self) -> int:
+        """The number of the process as it is now."""
         assert self._process is not None
         assert self._process.pid is not None
-        os.kill(self._process.pid, signal.SIGKILL)
+        return self._process.pid
+
+    def kill(self) -> None:
+        """Let the process die now."""
+        os.kill(self.pid, signal.SIGKILL)
         self._buried()
 
     async def beat(self) -> None:
@@ -194,7 +204,16 @@ class Stage:
     def _start(self) -> None:
         ours, theirs = _CONTEXT.Pipe()
         failpoint = self._failpoints.pop(0) if self._failpoints else ""
-        given = (self._folder, self._api.base, self._clock.now(), self.off, theirs, failpoint, self._bug)
+        given = (
+            self._folder,
+            self._api.base,
+            self._clock.now(),
+            self.off,
+            theirs,
+            failpoint,
+            self._bug,
+            self._durable,
+        )
         self._process = _CONTEXT.Process(target=program.main, args=given, daemon=True)
         self._process.start()
         theirs.close()
@@ -232,6 +251,22 @@ def _letters(database: Path, count: str) -> Counter[tuple[int, str]]:
             f"SELECT chat, text, sum({count}) FROM outbox WHERE platform <> '' GROUP BY chat, text"  # noqa: S608
         )
         return Counter({(int(chat), text): count for chat, text, count in rows if count})
+
+
+def otherwise(plain: Outcome, other: Outcome) -> list[str]:
+    """Return what is otherwise where things were only done in another order; no message is ever marked."""
+    found = [
+        f"{table}: lost {set(rows) - set(other.rows[table])}, new {set(other.rows[table]) - set(rows)}"
+        for table, rows in plain.rows.items()
+        if rows != other.rows[table] and table not in _TOLD_OF_LOSS
+    ]
+    if sorted(plain.confirmed) != sorted(other.confirmed):
+        found.append(f"confirmed {other.confirmed}, not {plain.confirmed}")
+    here, there = (
+        Counter((chat, _ANCHOR.sub("", text)) for chat, text in each.accepted.elements())
+        for each in (plain, other)
+    )
+    return [*found, *(f"lost {each}" for each in here - there), *(f"new {each}" for each in there - here)]
 
 
 def differences(plain: Outcome, other: Outcome) -> list[str]:

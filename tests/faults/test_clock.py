@@ -4,7 +4,6 @@ The county's week with the clock turned in the middle of it, while the bot runs 
 Telegram knows what time it is.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -34,18 +33,6 @@ WRONG = "机器人所在电脑的时间是"
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="session")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
-    """The database to begin with, and the week in which the clock is right."""
-
-    async def played() -> tuple[Path, Outcome]:
-        folder = tmp_path_factory.mktemp("right")
-        database = await sweep.prepared(folder)
-        return database, await sweep.played(database, folder / "plain")
-
-    return asyncio.run(played())
-
-
 @asynccontextmanager
 async def on_stage(database: Path, folder: Path) -> AsyncIterator[tuple[Stage, BotApi, VirtualClock]]:
     sweep.copied(database, folder)
@@ -58,9 +45,9 @@ async def on_stage(database: Path, folder: Path) -> AsyncIterator[tuple[Stage, B
 
 @pytest.mark.parametrize(("jump", "restarted"), CASES if SWEEP == "all" else CASES[1::4])
 async def test_a_wrong_clock_changes_nothing_of_the_week(
-    plain: tuple[Path, Outcome], tmp_path: Path, jump: timedelta, *, restarted: bool
+    week: tuple[Path, Outcome], tmp_path: Path, jump: timedelta, *, restarted: bool
 ) -> None:
-    database, right = plain
+    database, right = week
     async with on_stage(database, tmp_path / "wrong") as (stage, api, clock):
         for step in county.script():
             await stage.take(step)
@@ -86,10 +73,10 @@ async def test_a_wrong_clock_changes_nothing_of_the_week(
 
 
 async def test_what_people_say_meanwhile_is_taken_in_at_the_right_time(
-    plain: tuple[Path, Outcome], tmp_path: Path
+    week: tuple[Path, Outcome], tmp_path: Path
 ) -> None:
     """Nobody's answer of Monday is Thursday's."""
-    database, right = plain
+    database, right = week
     async with on_stage(database, tmp_path / "wrong") as (stage, _, _):
         for step in county.script():
             stage.off = timedelta(days=3) if step.at == TURNED else timedelta(0)

@@ -23,7 +23,7 @@ from bot.texts import Texts
 from bot.ticker import Ticker
 from bot.timekeeper import Timekeeper
 from bot.upkeep import Upkeep
-from handlers import almanac, duties
+from handlers import almanac, duties, outage
 from handlers.delivery import Delivery
 from handlers.discretion import discreet
 from handlers.drill import Drilling
@@ -103,6 +103,8 @@ class Bot:
     started_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     beat_at: float = 0.0
     _is_ill: bool = False
+    is_awake: bool = True
+    """Whether what happened before this process began is no longer to be looked after."""
     _pulsed_at: datetime = _BEFORE_EVERYTHING
 
     def has(self, messengers: Sequence[Messenger]) -> None:
@@ -119,9 +121,18 @@ class Bot:
     async def beat(self) -> None:
         """Do what is due, unless the clock is wrong."""
         if self.timekeeper is None or await self.timekeeper.is_right():
+            await self._wake()
             await duties.keep(self.watch)
         await self._pulse(self.clock.now())
         self.beat_at = asyncio.get_running_loop().time()
+
+    async def _wake(self) -> None:
+        """Make up for the time in which nobody listened, once."""
+        if not self.is_awake:
+            named = self.platforms.items()
+            keeps = {name: kept for name, each in named if (kept := each.capabilities.keeps) is not None}
+            await outage.make_up(self.watch, keeps)
+            self.is_awake = True
 
     def ailments(self) -> list[str]:
         """Return a sentence for everything that is wrong."""
@@ -177,6 +188,7 @@ class Bot:
 
     async def run(self) -> None:
         """Receive, deliver, fetch and keep the duties until cancelled; then say what is still owed."""
+        self.is_awake = False
         ticker = Ticker(self._come_round, BEAT)
         await self.beat()
         async with asyncio.TaskGroup() as group:

@@ -81,6 +81,7 @@ async def _bot(folder: Path, api_base: str, clock: Clock, *, durable: bool) -> A
     async with assembled(settings, clock, [telegram], workshop, durable=durable) as bot:
         bot.watch = replace(bot.watch, press=cast("Press", _Press()))
         bot.has([telegram])
+        bot.is_awake = not durable  # a clock that is pushed is no outage
         yield bot
     await workshop.close()
 

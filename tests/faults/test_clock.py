@@ -34,11 +34,13 @@ pytestmark = pytest.mark.slow
 
 
 @asynccontextmanager
-async def on_stage(database: Path, folder: Path) -> AsyncIterator[tuple[Stage, BotApi, VirtualClock]]:
+async def on_stage(
+    database: Path, folder: Path, *, durable: bool = False
+) -> AsyncIterator[tuple[Stage, BotApi, VirtualClock]]:
     sweep.copied(database, folder)
     clock = VirtualClock(county.START)
     async with BotApi(TOKEN, clock=clock) as api:
-        stage = Stage(folder, api, clock)
+        stage = Stage(folder, api, clock, durable=durable)
         async with stage.on():
             yield stage, api, clock
 

@@ -5,7 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from telegram import Bot
 from telegram.error import TelegramError
@@ -55,7 +55,10 @@ class TelegramPlatform:
             cure = "only an HTTP proxy can be used; most SOCKS programs offer an http:// port as well"
             raise ConfigurationError("config.toml", [f"telegram.proxy: {cure}"])
         self.capabilities = Capabilities(
-            per_second=per_second, per_chat_second=per_chat_second, per_group_minute=per_group_minute
+            keeps=timedelta(hours=24),
+            per_second=per_second,
+            per_chat_second=per_chat_second,
+            per_group_minute=per_group_minute,
         )
         self._clock = clock
         self._api_base, self._proxy = api_base, proxy

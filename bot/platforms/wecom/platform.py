@@ -92,7 +92,9 @@ class WeComPlatform:
         self._api_base = api_base
         self._last_way: OrderedDict[str, str] = OrderedDict()
         self._accounts: dict[str, str] = {}
-        self.capabilities = Capabilities(text_limit=_BOT_BYTES // 3, caption_limit=0, writes_first=bool(app))
+        self.capabilities = Capabilities(
+            text_limit=_BOT_BYTES // 3, caption_limit=0, writes_first=bool(app), keeps=timedelta(0)
+        )
 
     def __repr__(self) -> str:
         return f"<WeComPlatform of {', '.join(self._channels)}>"

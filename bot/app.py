@@ -15,7 +15,7 @@ from bot.chat import Attachment, ChatPlatform, Fetched, Finding, Incoming, Messe
 from bot.clock import Clock, GuardedClock, SystemClock
 from bot.config import Settings
 from bot.domain.county import County
-from bot.errors import StorageError
+from bot.errors import AlreadyServed, StorageError
 from bot.messengers import messengers_of, titled
 from bot.papers.workshop import Workshop
 from bot.press import WorkshopPress
@@ -42,6 +42,7 @@ BEAT = timedelta(seconds=5)
 _STALLED = 90.0
 _LONGEST_DRILL = timedelta(hours=1)
 _PULSE = timedelta(minutes=1)
+_LOCK_SEEN_TO = 30.0
 _LAST_WORDS = 8.0
 """Seconds; a service manager is told that it takes ten in all."""
 _BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
@@ -288,12 +289,12 @@ async def run(every: Sequence[Settings]) -> None:
         stack.push_async_callback(workshop.close)
         tasks, bots = [], []
         for settings in every:
-            stack.enter_context(RunLock(settings.database.url, settings.database.schema_))
+            lock = stack.enter_context(RunLock(settings.database.url, settings.database.schema_))
             bot = await stack.enter_async_context(_with_page(settings, workshop))
             health = await stack.enter_async_context(_health_of(bot))
             almanac.note(bot.watch)
             bots.append(bot)
-            tasks.append(asyncio.create_task(bot.run()))
+            tasks += [asyncio.create_task(bot.run()), asyncio.create_task(_kept(lock))]
             log.info("%s is ready%s", settings.county, f"; its health: {health}" if health else "")
         systemd.notify("READY=1")
         feeding = asyncio.create_task(systemd.feed(lambda: not any(bot.standstills() for bot in bots)))
@@ -307,6 +308,18 @@ async def run(every: Sequence[Settings]) -> None:
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, Exception):
                 raise outcome
+
+
+async def _kept(lock: RunLock) -> None:
+    """See to it that nobody else serves the database; raise AlreadyServed if somebody does."""
+    while True:
+        await asyncio.sleep(_LOCK_SEEN_TO)
+        try:
+            await asyncio.to_thread(lock.keep)
+        except AlreadyServed:
+            raise
+        except StorageError as error:
+            log.warning("whether the database is still ours cannot be told: %s", error)
 
 
 def _listen_for_signals(stop: asyncio.Event) -> None:

@@ -1,11 +1,14 @@
 """The bot as a process of its own that dies at a failpoint, with a clock that the test pushes."""
 
 import asyncio
+import os
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import cast
@@ -26,6 +29,8 @@ from bot.papers.workshop import Workshop
 from bot.platforms.telegram import TelegramPlatform
 from handlers import duties
 from handlers.watch import DigestPapers, Press, Printed
+from storage import store
+from storage.tx import Tx
 from tests.command import TOKEN
 from tests.faults.bugs import BUGS
 
@@ -104,6 +109,29 @@ async def _serve(
             orders.send(moment)
 
 
+def _is_full(first: int, patch: pytest.MonkeyPatch) -> None:
+    """Let SQLite find no room for one item of work and for the two after it."""
+    real, items = store._outcome, count(1)
+
+    def outcome(tx: Tx, item: store._Item) -> store._Outcome:
+        if not first <= next(items) < first + 3:
+            return real(tx, item)
+
+        def crowded(tx: Tx) -> object:
+            done = item.work(tx)
+            tx.connection.exec_driver_sql("CREATE TABLE crowd AS SELECT zeroblob(1000000) AS a")
+            return done
+
+        pages = tx.connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        tx.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        try:
+            return real(tx, replace(item, work=crowded))
+        finally:
+            tx.connection.exec_driver_sql("PRAGMA max_page_count = 1000000000")
+
+    patch.setattr(store, "_outcome", outcome)
+
+
 def main(
     folder: Path,
     api_base: str,
@@ -115,7 +143,12 @@ def main(
     durable: bool = False,  # noqa: FBT002 -- handed over to a process
 ) -> None:
     """Run the bot in a folder until it is killed."""
-    if bug:
+    if bug.startswith("TZ="):
+        os.environ["TZ"] = bug.removeprefix("TZ=")
+        time.tzset()
+    elif bug.startswith("FULL="):
+        _is_full(int(bug.removeprefix("FULL=")), pytest.MonkeyPatch())
+    elif bug:
         BUGS[bug][0](pytest.MonkeyPatch())
     if failpoint == TRACE:
         steps: Counter[str] = Counter()

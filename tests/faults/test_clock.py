@@ -15,7 +15,7 @@ from bot.clock import VirtualClock
 from tests.botapi import BotApi
 from tests.command import TOKEN
 from tests.faults import county, sweep
-from tests.faults.sweep import SWEEP, Outcome, Stage
+from tests.faults.sweep import SWEEP, Outcome, Stage, differences
 
 JUMPS = (
     timedelta(hours=2),
@@ -87,3 +87,16 @@ async def test_what_people_say_meanwhile_is_taken_in_at_the_right_time(
 
     assert outcome.rows["problems"] == right.rows["problems"]
     assert right.accepted - outcome.accepted == {}
+
+
+@pytest.mark.parametrize(
+    "zone", ["America/St_Johns", "Europe/London"] if SWEEP == "all" else ["America/St_Johns"]
+)
+async def test_the_zone_of_the_machine_does_not_matter(
+    week: tuple[Path, Outcome], tmp_path: Path, zone: str
+) -> None:
+    database, right = week
+
+    outcome = await sweep.played(database, tmp_path / "zone", bug=f"TZ={zone}")
+
+    assert differences(right, outcome) == []

@@ -65,6 +65,17 @@ async def test_a_commit_that_may_not_be_on_the_disk_is_nobodys_loss_and_comes_on
     assert otherwise(plain, outcome) == []
 
 
+@pytest.mark.parametrize("first", range(1, 130, 6) if SWEEP == "all" else (30, 75))
+async def test_whoever_finds_no_room_is_undone_whole_and_done_later(
+    week: tuple[Path, Outcome], tmp_path: Path, first: int
+) -> None:
+    database, plain = week
+
+    outcome = await sweep.played(database, tmp_path / "full", bug=f"FULL={first}")
+
+    assert otherwise(plain, outcome) == []
+
+
 # --- the real command ---------------------------------------------------------------------
 
 

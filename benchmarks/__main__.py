@@ -26,7 +26,7 @@ def measured(size: Size, folder: Path) -> Results:
         idle=idle.at_rest(folder, seconds=size.idle_seconds, rounds=size.peer_rounds),
         start=idle.first_poll(folder, projects=size.projects, rounds=size.rounds),
         help=idle.first_help(size.rounds),
-        parts=parts.measure(folder, rounds=size.rounds, items=size.items),
+        parts=parts.measure(folder, rounds=size.rounds, items=size.items, trail=size.trail),
         climbing=climbing.measure(
             folder, rounds=size.rounds, problems=size.problems, due=size.due, seconds=size.late_seconds
         ),

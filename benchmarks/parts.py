@@ -11,6 +11,8 @@ from statistics import median
 from benchmarks import county
 from bot.domain.answers import read_answers
 from bot.domain.pointers import Listed
+from storage.backup import verify
+from storage.migrate import migrate
 from storage.store import Store
 from storage.tx import Tx
 
@@ -25,19 +27,24 @@ ANSWERS = (
 """What liaisons write, from one word to three projects in a line."""
 
 _PROJECTS = 12
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Microseconds an answer; small commits a second, in groups and one by one; milliseconds an fsync."""
+    """Microseconds an answer; small commits a second, in groups and one by one; milliseconds an fsync.
+
+    And the seconds in which a trail of so many entries is verified.
+    """
 
     reading: float
     grouped: float
     single: float
     fsync: float
+    verified: float
 
 
-def measure(folder: Path, *, rounds: int, items: int) -> Parts:
+def measure(folder: Path, *, rounds: int, items: int, trail: int) -> Parts:
     """Measure each part by itself."""
     database = folder / "parts.db"
     county.fill(database, 1, 1)
@@ -47,6 +54,7 @@ def measure(folder: Path, *, rounds: int, items: int) -> Parts:
         grouped=median(grouped for grouped, _ in rates),
         single=median(single for _, single in rates),
         fsync=_fsync(folder / "fsync"),
+        verified=_verified(folder / "trail.db", trail),
     )
 
 
@@ -89,6 +97,30 @@ def _small(key: str) -> Callable[[Tx], bool]:
         return tx.inbox.admit(key, county.ASKED_AT)
 
     return work
+
+
+def _verified(database: Path, entries: int) -> float:
+    """Return the seconds in which a file and a trail of so many entries are found to be sound."""
+    url = f"sqlite:///{database}"
+    migrate(url)
+
+    def add(many: range) -> Callable[[Tx], None]:
+        def work(tx: Tx) -> None:
+            for entry in many:
+                subject = f"project:{entry % 500}"
+                tx.audit.add(county.ASKED_AT, None, "report.added", subject, kind="progress", text=ANSWERS[1])
+
+        return work
+
+    async def fill() -> None:
+        async with Store(url, durable=False) as store:
+            for first in range(0, entries, _AT_ONCE):
+                await store.perform(add(range(first, min(first + _AT_ONCE, entries))))
+
+    asyncio.run(fill())
+    begun = time.perf_counter()
+    assert verify(url) == []
+    return time.perf_counter() - begun
 
 
 def _fsync(file: Path) -> float:

@@ -29,7 +29,7 @@ def written(results: Results, size: Size, at: datetime, took: float) -> str:
         *_turn(results, size),
         *_fanout(results, size),
         *_idle(results, size),
-        *_parts(results.parts),
+        *_parts(results.parts, size),
         *_climbing(results.climbing, size),
         *_wecom(results.wecom, size),
         *_papers(results.papers, size),
@@ -174,12 +174,13 @@ def _idle(results: Results, size: Size) -> list[str]:
     ]
 
 
-def _parts(parts: Parts) -> list[str]:
+def _parts(parts: Parts, size: Size) -> list[str]:
     rows = [
         ["reading an answer, 12 projects of 1,000 in the list", f"{parts.reading:.0f} µs"],
         ["`Store.perform`, a row and an audit entry, many at once", f"{parts.grouped:,.0f} a second"],
         ["`Store.perform`, one after the other", f"{parts.single:,.0f} a second"],
         ["fsync of 4 KB on this disk", f"{parts.fsync:.2f} ms"],
+        [f"`liaison verify`, a trail of {size.trail:,} entries, once", f"{parts.verified:.1f} s"],
     ]
     return [
         "## 4 The parts",

@@ -48,6 +48,7 @@ class Size:
     projects: int = 1_000
     idle_seconds: float = 30
     items: int = 5_000
+    trail: int = 1_000_000
     problems: int = 10_000
     due: int = 100
     late_seconds: float = 30

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -13,11 +12,10 @@ import typer
 from typer.core import TyperGroup
 
 from bot.commands.ending import FAILED, foreseen
+from bot.commands.progress import progress
 from bot.errors import BotError, ConfigurationError, RosterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from bot.config import Settings
 
 
@@ -100,20 +98,6 @@ def _settings(files: list[Path]) -> Settings:
     return settings
 
 
-@contextmanager
-def _progress(words: str, total: int | None = None) -> Iterator[Callable[[], None]]:
-    """Show a bar while something long goes on, where somebody is watching."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(words, total=total)
-        yield lambda: progress.advance(task)
-
-
 @app.command()
 def demo(
     story: Annotated[
@@ -135,7 +119,7 @@ def demo(
 
         # Now rather than when the week is over: that a folder cannot be made is said before it.
         story.mkdir(parents=True, exist_ok=True)
-        with _progress("演一周 playing", days + 1) as tick:
+        with progress("演一周 playing", days + 1) as tick:
             lines = asyncio.run(play(story, days, tick))
         _say("\n".join(lines))
         left = sorted(path.name for path in story.iterdir())
@@ -211,7 +195,7 @@ def import_(
 
     settings = _settings(config)
     try:
-        with _progress("导入 importing"):
+        with progress("导入 importing"):
             changes = asyncio.run(import_roster(settings, file, dry_run=dry_run))
     except RosterError as error:
         for fault in error.faults:
@@ -238,24 +222,11 @@ def template(
     config: Config = DEFAULT,
 ) -> None:
     """写一份空白名册（带下拉选项）。 Write an empty roster with drop-downs."""
-    from bot.domain.roster import DEFAULT_CATEGORIES
-    from bot.domain.sample import sample_county
-    from bot.papers.template import write_roster
+    from bot.commands.template import write_template
 
     # The first roster is often written before there is a configuration.
-    known = config != DEFAULT or _one(config).exists()
-    categories = _settings(config).problems.categories if known and not sample else DEFAULT_CATEGORIES
-    if directory:
-        import asyncio
-
-        from bot.commands.directory import proposal
-
-        found = asyncio.run(proposal(_settings(config)))
-        write_roster(file, found, categories)
-        _say(f"{file} 已写好：{len(found.units)} 个单位、{len(found.people)} 个人。请补上角色和项目再导入。")
-        return
-    write_roster(file, sample_county() if sample else None, categories)
-    _say(f"{file} 已写好。")
+    known = directory or ((config != DEFAULT or _one(config).exists()) and not sample)
+    _say(write_template(file, _settings(config) if known else None, sample=sample, directory=directory))
 
 
 @app.command()
@@ -293,19 +264,38 @@ def handover(
 
 
 @app.command()
-def export(
-    what: Annotated[str, typer.Argument(help="ledger | reports | projects")],
-    file: Annotated[Path, typer.Argument(help="写到哪里。 Where to write it.")],
+def forget(
+    name: Annotated[str, typer.Argument(help="姓名，或 姓名（单位）。")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="不再确认。 Do not ask.")] = False,
     config: Config = DEFAULT,
 ) -> None:
-    """导出台账、日报或项目表格。 Export a workbook."""
-    from bot.commands.export import EXPORTS
+    """删除一个人的个人信息，各处改用代号。 Erase a person's data; a pseudonym takes their place."""
+    import asyncio
 
-    if what not in EXPORTS:
-        raise typer.BadParameter(f"{what!r}: choose one of {', '.join(EXPORTS)}")
+    from bot.commands.forget import forget as forget_person
+
+    _say(asyncio.run(forget_person(_settings(config), name, lambda words: yes or typer.confirm(words))))
+
+
+@app.command()
+def export(
+    what: Annotated[str, typer.Argument(help="ledger | reports | projects | person NAME")],
+    target: Annotated[list[str], typer.Argument(metavar="FILE", help="写到哪里。 Where to write it.")],
+    config: Config = DEFAULT,
+) -> None:
+    """导出台账、日报、项目或一个人的数据。 Export a workbook; of one person, all that is kept."""
+    from bot.commands.export import EXPORTS, person_workbook
+
+    *name, file = target
+    if what not in {*EXPORTS, "person"}:
+        raise typer.BadParameter(f"{what!r}: choose one of {', '.join(EXPORTS)}, person")
+    if len(name) != (what == "person"):
+        raise typer.BadParameter("write: export person NAME FILE" if what == "person" else "name one file")
     settings = _settings(config)
-    with _progress(f"导出 {what}"):
-        file.write_bytes(EXPORTS[what](settings))
+    with progress(f"导出 {what}"):
+        made = person_workbook(settings, name[0]) if name else EXPORTS[what](settings)
+        Path(file).write_bytes(made)
     _say(f"{file} 已写好。")
 
 
@@ -324,7 +314,7 @@ def digest(
     except ValueError as error:
         raise typer.BadParameter(f"--week {week}: {error}; write it like 2026-W47") from None
     settings = _settings(config)
-    with _progress("周报 digest"):
+    with progress("周报 digest"):
         written = write_digest(settings, folder, wanted)
     _say("  ".join(str(path) for path in written))
 
@@ -365,10 +355,7 @@ def backup(file: Annotated[Path, typer.Argument()], config: Config = DEFAULT) ->
 
 @app.command()
 def restore(
-    file: Annotated[
-        Optional[Path],  # noqa: UP045 -- see demo
-        typer.Argument(help="备份文件；PostgreSQL 用 pg_restore 恢复之后不带文件运行一次。 The backup."),
-    ] = None,
+    file: Annotated[Optional[Path], typer.Argument(help="PostgreSQL 不带文件。")] = None,  # noqa: UP045 -- see demo
     config: Config = DEFAULT,
 ) -> None:
     """从备份恢复；运行中拒绝。 Restore a backup; refused while the bot runs."""

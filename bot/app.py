@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot import systemd
 from bot import texts as sentences
-from bot.chat import Attachment, ChatPlatform, Fetched, Finding, Incoming, Messenger
+from bot.chat import ChatPlatform, Finding, Messenger
 from bot.clock import Clock, GuardedClock, SystemClock
 from bot.config import Settings
 from bot.domain.county import County
@@ -19,20 +19,22 @@ from bot.errors import AlreadyServed, StorageError
 from bot.messengers import messengers_of, titled
 from bot.papers.workshop import Workshop
 from bot.press import WorkshopPress
+from bot.shelf import Shelf
 from bot.texts import Texts
 from bot.ticker import Ticker
 from bot.timekeeper import Timekeeper
 from bot.upkeep import Upkeep
 from handlers import almanac, duties, outage
+from handlers.alarm import DELIVERY, Alarm
 from handlers.delivery import Delivery
 from handlers.discretion import discreet
 from handlers.drill import Drilling
 from handlers.fetching import Fetching
 from handlers.router import Router
 from handlers.watch import Watch
-from storage import dialects
 from storage.backup import Drilled
 from storage.backup import drill as drill_backup
+from storage.dialects import parsed, sqlite_file
 from storage.lock import RunLock
 from storage.store import Store
 
@@ -46,42 +48,6 @@ _LOCK_SEEN_TO = 30.0
 _LAST_WORDS = 8.0
 """Seconds; a service manager is told that it takes ten in all."""
 _BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
-
-
-class Shelf:
-    """Fetches attachments from their platforms and keeps them in a folder beside the database."""
-
-    def __init__(self, platforms: Mapping[str, ChatPlatform], folder: Path) -> None:
-        self._platforms = platforms
-        self._folder = folder
-
-    @property
-    def platforms(self) -> list[str]:
-        """The platforms that attachments can be fetched from."""
-        return list(self._platforms)
-
-    async def fetch(self, platform: str, attachment: Attachment) -> Fetched:
-        """Return an attachment's bytes; raise DeliveryError if they cannot be had now."""
-        return await self._platforms[platform].fetch(attachment)
-
-    def reread(self, platform: str, raw: str) -> Incoming | None:
-        """Read once more what a platform gave us and could not be read; None if it still cannot."""
-        return self._platforms[platform].reread(raw) if platform in self._platforms else None
-
-    async def keep(self, name: str, content: bytes) -> str:
-        """Keep bytes under a name of ours, readable by nobody else; Return the name."""
-        await asyncio.to_thread(self._write, name, content)
-        return name
-
-    async def drop(self, path: str) -> None:
-        """Keep no longer what is under a name of ours, if anything is."""
-        await asyncio.to_thread((self._folder / path).unlink, missing_ok=True)
-
-    def _write(self, name: str, content: bytes) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._folder / name
-        path.touch(mode=0o600)
-        path.write_bytes(content)
 
 
 @dataclass
@@ -103,7 +69,6 @@ class Bot:
     upkeep: Upkeep | None = None
     started_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     beat_at: float = 0.0
-    _is_ill: bool = False
     is_awake: bool = True
     """Whether what happened before this process began is no longer to be looked after."""
     _pulsed_at: datetime = _BEFORE_EVERYTHING
@@ -116,7 +81,7 @@ class Bot:
 
     def look_after_file(self) -> None:
         """Look after SQLite's file; PostgreSQL looks after its own."""
-        if (file := dialects.sqlite_file(self.store.url)) and self.store.ballast:
+        if (file := sqlite_file(self.store.url)) and self.store.ballast:
             self.upkeep = Upkeep(self.watch, file, self.store.ballast)
 
     async def beat(self) -> None:
@@ -138,12 +103,20 @@ class Bot:
     def ailments(self) -> list[str]:
         """Return a sentence for everything that is wrong."""
         found = [sentence for platform in self.platforms.values() if (sentence := platform.healthy())]
-        return [*found, *self._wrongs(), *self.standstills()]
+        return [*found, *self._wrongs(), *self.standstills().values()]
+
+    def troubles(self) -> dict[str, str]:
+        """Return the same under the name of what is wrong: a platform, or a loop of ours.
+
+        Of the clock and the disk the office is told at once.
+        """
+        ill = {name: platform.healthy() for name, platform in self.platforms.items()}
+        return {name: sentence for name, sentence in ill.items() if sentence} | self.standstills()
 
     def findings(self) -> list[Finding]:
         """Return how each channel goes, for `liaison check`, and whatever stands still."""
         found = [each for messenger in self.messengers for each in titled(messenger.name, messenger.state())]
-        wrong = [*self._wrongs(), *self.standstills()]
+        wrong = [*self._wrongs(), *self.standstills().values()]
         return [*found, *(Finding(sentence, fault=True) for sentence in wrong)]
 
     def _wrongs(self) -> list[str]:
@@ -151,19 +124,19 @@ class Bot:
         clock = self.timekeeper.sentence() if self.timekeeper is not None else ""
         return [each for each in (clock, self.upkeep.sentence() if self.upkeep else "") if each]
 
-    def standstills(self) -> list[str]:
-        """Return a sentence for each loop of ours that has not come round for too long."""
+    def standstills(self) -> dict[str, str]:
+        """Return a sentence for each loop of ours that has not come round for too long, by its name."""
         long_ago = asyncio.get_running_loop().time() - _STALLED
-        found = []
+        found = {}
         if not self.store.healthy:
-            found.append("the database's writer has stopped; restart the bot")
+            found["writer"] = "the database's writer has stopped; restart the bot"
         if max(self.beat_at, self.started_at) < long_ago:
-            found.append("the duties have not been done for 90 seconds")
+            found["duties"] = "the duties have not been done for 90 seconds"
         if max(self.fetching.beat_at, self.started_at) < long_ago:
-            found.append("no file that people sent has been fetched or looked for in 90 seconds")
+            found["fetching"] = "no file that people sent has been fetched or looked for in 90 seconds"
         for name, carrier in self.delivery.carriers.items():
             if max(carrier.beat_at, self.started_at) < long_ago:
-                found.append(f"{name}: nothing has been delivered or looked for in 90 seconds")
+                found[DELIVERY + name] = f"{name}: nothing has been delivered or looked for in 90 seconds"
         return found
 
     async def _pulse(self, now: datetime) -> None:
@@ -177,25 +150,16 @@ class Bot:
         except StorageError as error:
             log.error("the database takes nothing: %s", error)  # noqa: TRY400 -- no mistake of ours
 
-    async def _come_round(self) -> None:
-        """Do what is due, and say in the log when the bot falls ill and when it is well again."""
-        await self.beat()
-        found = self.ailments()
-        if found and not self._is_ill:
-            log.error("%s is not well: %s", self.county.name, "; ".join(found))
-        elif self._is_ill and not found:
-            log.info("%s is well again", self.county.name)
-        self._is_ill = bool(found)
-
     async def run(self) -> None:
         """Receive, deliver, fetch and keep the duties until cancelled; then say what is still owed."""
         self.is_awake = False
-        ticker = Ticker(self._come_round, BEAT)
+        ticker = Ticker(self.beat, BEAT)
         await self.beat()
         async with asyncio.TaskGroup() as group:
             delivering = group.create_task(self.delivery.run())
             fetching = group.create_task(self.fetching.run())
             drilling = group.create_task(Drilling(self.watch, self._drill).run())
+            watching = group.create_task(Alarm(self.watch, self.troubles).run())
             receiving = [
                 group.create_task(platform.run(self.router.receive)) for platform in self.platforms.values()
             ]
@@ -209,6 +173,7 @@ class Bot:
                 delivering.cancel()
                 fetching.cancel()
                 drilling.cancel()
+                watching.cancel()
                 await asyncio.shield(self._last_words())
 
     async def _drill(self) -> Drilled:
@@ -255,7 +220,7 @@ async def assembled(
             texts=texts,
             clock=clock,
             press=WorkshopPress(settings, workshop),
-            fetchers=Shelf(named, attachments_folder(settings)),
+            fetchers=Shelf(named, attachments_folder(settings), sqlite_file(parsed(settings.database.url))),
             writes_first=frozenset(each.name for each in platforms if each.capabilities.writes_first),
         )
         yield Bot(

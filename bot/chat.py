@@ -42,6 +42,8 @@ class Event(StrEnum):
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
     MOVED = "moved"
+    ALTERED = "altered"
+    """A group has another name, which is the detail, or another owner."""
     OPENED = "opened"
     """Somebody opened their chat with the bot, and has said nothing yet."""
 
@@ -144,7 +146,7 @@ class Outgoing:
     in_group: bool = False
     key: str = ""
     subject: str = ""
-    number: int = 0
+    number: int = field(default=0, compare=False)
 
     @property
     def marked(self) -> str:

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date, time, timedelta
@@ -27,8 +28,9 @@ from bot.domain.people import Language
 from bot.domain.projects import ProjectClass
 from bot.domain.ranking import DEFAULT as WEIGHTS
 from bot.domain.ranking import Scorecard, Weights, read_weights
+from bot.domain.retention import Retention
 from bot.errors import ConfigurationError
-from bot.lengths import Length, Time
+from bot.lengths import Kept, Length, Time
 from bot.missives import LetterSettings
 from bot.timetable import RhythmSettings
 
@@ -36,6 +38,7 @@ ENVIRONMENT = "LIAISON_"
 """Environment variables such as LIAISON_TELEGRAM__TOKEN stand above the file."""
 
 _FEWEST = 2
+_SCHEMA = re.compile(r"(?:[^\W\d]\w{0,62})?")
 _SHORTEST_STEP = timedelta(minutes=15)
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -74,6 +77,14 @@ def _minimum(value: object) -> object:
     return value
 
 
+def _schema(name: object) -> object:
+    # It stands in SQL as it is.
+    if not isinstance(name, str) or not _SCHEMA.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a schema; write letters, digits and _, such as qinghe")
+    return name
+
+
+Schema = Annotated[str, BeforeValidator(_schema)]
 Clocks = Annotated[frozenset[Clock], BeforeValidator(_clocks)]
 Cadences = Annotated[dict[ProjectClass, Cadence], BeforeValidator(_cadence)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -83,7 +94,7 @@ class Database(Section):
     """Where everything is remembered."""
 
     url: str = "sqlite:///liaison.db"
-    schema_: str = Field("", alias="schema")
+    schema_: Schema = Field("", alias="schema")
 
 
 class Local(Section):
@@ -188,6 +199,18 @@ class Privacy(Section):
     telegram: Literal["full", "reference"] = "full"
 
 
+class RetentionSettings(Section):
+    """How long what is kept; what is the county's files – reports, problems, papers, the trail – stays."""
+
+    inbox: Kept = timedelta(days=30)
+    strangers: Kept = timedelta(days=30)
+    dead_letters: Kept = timedelta(days=180)
+    messages: Kept = timedelta(days=365)
+    contacts: Kept = timedelta(days=180)
+    attachments: Kept = None
+    backups: Kept = timedelta(days=365)
+
+
 class Problems(Section):
     """The categories a problem may have; 其他 is always the last."""
 
@@ -228,6 +251,7 @@ class Settings(Section):
     ranking: Ranking = Ranking()
     problems: Problems = Problems()
     privacy: Privacy = Privacy()
+    retention: RetentionSettings = RetentionSettings()
 
     @model_validator(mode="after")
     def _zone_exists(self) -> Self:
@@ -274,6 +298,7 @@ class Settings(Section):
             climbs=self.escalation.climb == "automatic",
             # Steps are office hours, and a day of them is not 24.
             step=step if step % timedelta(days=1) else deadlines.workday * step.days,
+            retention=Retention(**self.retention.model_dump()),
             by_reference=frozenset({"telegram"} if self.privacy.telegram == "reference" else ()),
         )
 

@@ -68,7 +68,7 @@ class WeComApp(Section):
     """
 
     corp_id: str = ""
-    agent_id: int = 0
+    agent_id: int = Field(0, ge=0)
     secret: SecretStr = SecretStr("")
     secret_file: Path | None = None
     token: SecretStr = SecretStr("")

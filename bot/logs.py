@@ -1,11 +1,15 @@
 """Logs on stderr: for people, or one JSON object a line; secrets never get through."""
 
 import logging
+import re
 import sys
 
 import structlog
 
 _HIDDEN = "***"
+_BLANKS = re.compile(r"%[-+ #0-9.]*[a-zA-Z]")
+_WORDS = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
+_MOST_WORDS = 6
 
 
 class Redactor(logging.Filter):
@@ -16,7 +20,8 @@ class Redactor(logging.Filter):
         self._secrets = [secret for secret in secrets if secret]
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record through, without its secrets."""
+        """Let every record through without its secrets, and with the key of what happened."""
+        record.event = event_of(record.name, str(record.msg))
         record.msg = self.blotted(record.getMessage())
         record.args = ()
         if record.exc_info and not record.exc_text:
@@ -31,6 +36,12 @@ class Redactor(logging.Filter):
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
         return text
+
+
+def event_of(logger: str, template: str) -> str:
+    """Return the key of what happened, for machines: ``undelivered.gave_up`` of ``gave up %s (%s): %s``."""
+    words = _WORDS.findall(_BLANKS.sub(" ", template).lower())
+    return ".".join([logger.rpartition(".")[2], "_".join(words[:_MOST_WORDS])]).rstrip(".")
 
 
 def set_up(*, json_lines: bool, secrets: list[str]) -> None:
@@ -50,7 +61,11 @@ def set_up(*, json_lines: bool, secrets: list[str]) -> None:
                 structlog.processors.TimeStamper(fmt="iso"),
                 _with_trace,
             ],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                *([_named] if json_lines else []),
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                renderer,
+            ],
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
@@ -58,6 +73,10 @@ def set_up(*, json_lines: bool, secrets: list[str]) -> None:
     logging.captureWarnings(capture=True)
     for chatty in ("alembic", "httpx", "httpcore", "aiohttp", "apscheduler", "telegram", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _named(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return {"event": event["_record"].event, "message": event.pop("event"), **event}
 
 
 def _with_trace(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

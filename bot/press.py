@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot.chat import Paper
 from bot.config import Settings
 from bot.domain.folded import Folded
 from bot.domain.missives import Sheet
@@ -14,6 +15,7 @@ from bot.domain.week import Week
 from bot.errors import PaperError, TemplateError
 from bot.papers.drafting import DraftOrder, PrintOrder, drafts, printed, printed_for
 from bot.papers.missive import make_missive
+from bot.papers.personal import PersonalOrder, make_personal
 from bot.papers.press import DigestOrder, make_digest
 from bot.papers.workshop import Workshop
 from handlers.watch import DigestPapers, MissivePapers, Printed
@@ -42,6 +44,10 @@ class WorkshopPress:
         if isinstance(made[0], str):
             raise TemplateError(*made)
         return MissivePapers(*made)
+
+    async def personal(self, person_id: int, now: datetime) -> Paper:
+        """Return a workbook with all that is kept of a person."""
+        return await self._workshop.make(make_personal, personal_order(self._settings, person_id, now))
 
     async def draft(
         self, rhythms: Sequence[Rhythm], occasion: Occasion, now: datetime, weights: Weights = ()
@@ -80,6 +86,19 @@ def order(settings: Settings, scope: str, week: Week, now: datetime, *, late: bo
         week=week,
         now=now,
         late=late,
+    )
+
+
+def personal_order(settings: Settings, person_id: int, now: datetime) -> PersonalOrder:
+    """Return what the workshop must know to write down what is kept of a person."""
+    return PersonalOrder(
+        url=settings.database.url,
+        schema=settings.database.schema_,
+        county=settings.of_county(),
+        language=settings.language,
+        rewordings=settings.texts,
+        person_id=person_id,
+        now=now,
     )
 
 

@@ -1,6 +1,7 @@
 """Compares the machine's clock with the platforms', so that nothing is done by a clock that is wrong."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -10,6 +11,8 @@ from bot.clock import TOLERATED, GuardedClock
 from bot.messengers import TITLES
 from handlers import machine
 from handlers.watch import Watch
+
+log = logging.getLogger(__name__)
 
 _EVERY = 600.0
 _PATIENCE = 600.0
@@ -47,6 +50,8 @@ class Timekeeper:
             self._wrong = ""
             return True
         ours = self._clock.wall.now()
+        if not self._wrong:
+            log.error("the machine's clock says %s, and it is %s: what is due waits", ours, self._clock.now())
         self._wrong = (
             f"这台机器的时间是 {ours:%Y-%m-%d %H:%M} UTC，{self._witness or '核对到的时间'}是 "
             f"{self._clock.now():%Y-%m-%d %H:%M} UTC：催报、提醒和升级已停下，"

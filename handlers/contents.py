@@ -17,6 +17,7 @@ from handlers import (
     ledger,
     leftovers,
     lists,
+    mine,
     missive_words,
     office,
     paper_words,
@@ -54,6 +55,7 @@ COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("移交", "handover"), handover.ask),
     **dict.fromkeys(("请假", "leave"), leave.ask),
     **dict.fromkeys(("销假", "back"), leave.end),
+    **dict.fromkeys(("我的数据", "mydata"), mine.ask),
     **dict.fromkeys(("未激活", "missing"), contacts.missing),
     **dict.fromkeys(("发到", "prefer"), contacts.prefer),
     **dict.fromkeys(contacts.TOGETHER, contacts.prefer),
@@ -152,7 +154,7 @@ TOPICS: dict[str, Handler] = {
 }
 
 BARE = frozenset(
-    {lists.today, lists.projects, lists.cancel, welcome.again, contacts.missing, leftovers.list_all}
+    {lists.today, lists.projects, lists.cancel, welcome.again, contacts.missing, leftovers.list_all, mine.ask}
 )
 """The commands that take no words after them."""
 
@@ -168,6 +170,7 @@ ASIDES: frozenset[Handler] = frozenset(
         contacts.missing,
         contacts.prefer,
         leftovers.list_all,
+        mine.ask,
         *missive_words.ASIDES,
         *task_words.ASIDES,
     }

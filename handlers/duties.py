@@ -32,6 +32,7 @@ from handlers import (
     posting,
     private_line,
     reception_days,
+    retention,
     retrying,
     rounds,
 )
@@ -80,6 +81,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty(reception_days.due, reception_days.keep),
     Duty(retrying.wanted, retrying.retry),
     Duty(leftovers.is_due, leftovers.tell),
+    Duty(retention.is_time, retention.keep),
 )
 
 

@@ -26,7 +26,7 @@ _STRANGERS = _Limit(3_000, 20)
 
 _SHUT = timedelta(minutes=1)
 _MANY = 10_000
-_ALWAYS = frozenset({Event.MOVED, Event.LEFT_GROUP, Event.BLOCKED, Event.UNBLOCKED})
+_ALWAYS = frozenset({Event.MOVED, Event.ALTERED, Event.LEFT_GROUP, Event.BLOCKED, Event.UNBLOCKED})
 """What a platform tells of only once, and only the platform."""
 
 _Key = tuple[str, str, str]

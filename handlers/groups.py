@@ -190,6 +190,36 @@ def lost(desk: Desk, at: Address) -> None:
         desk.tell(colleague, f"left:{chat.id}:{desk.now}:{colleague.id}", text)
 
 
+def altered(desk: Desk, incoming: Incoming) -> None:
+    """Post nothing more to a group that has another name or owner, until the office says what it is now.
+
+    Whoever was let in may have changed with it (SECURITY row 25).
+    """
+    chat = desk.tx.chats.at(incoming.at)
+    if chat is None or chat.state == "left":
+        return
+    title = visible(clean(incoming.detail)) or chat.title
+    if title != chat.title:
+        desk.tx.chats.rename(chat.id, title)
+        desk.record(None, "group.named", f"chat:{chat.id}", title=title)
+    if not desk.tx.chats.unbind(chat.id):
+        return
+    desk.record(None, "group.paused", f"chat:{chat.id}", scope=chat.scope)
+    for colleague in desk.office:
+        still = (
+            desk.say(colleague, "button.still", scope=_spoken(chat.scope)),
+            f"bind:{chat.id}:{chat.scope}",
+        )
+        desk.tell(
+            colleague,
+            f"bind:{chat.id}:{incoming.key}:{colleague.id}",
+            desk.say(colleague, "group.altered", before=chat.title, title=title),
+            ((still,), *_scopes(desk, chat.id, "")),
+            subject=_subject(chat),
+            disturb=True,
+        )
+
+
 def moved(desk: Desk, incoming: Incoming) -> None:
     """Follow a group that got a new id; what waits for it goes there."""
     follow(desk, incoming.at.platform, incoming.at.chat, incoming.detail)

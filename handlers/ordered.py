@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from bot.chat import Paper
 from bot.domain.ranking import Weights, typed_weights
 from bot.domain.rhythm import Occasion, Rhythm, When
 from bot.errors import PaperError
-from handlers import changes, payouts, trial
+from handlers import changes, mine, payouts, trial
 from handlers.turn import Beat
 from handlers.watch import Printed, Watch
 from storage.letters import Lane
@@ -29,6 +30,9 @@ async def make(watch: Watch) -> None:
     """Make what somebody waits for, and hand it over."""
     for order in await watch.read(waiting):
         now = watch.clock.now()
+        if order.paper == mine.PAPER:
+            await _write_down(watch, order, now)
+            continue
         rhythm = Rhythm(order.paper, When.parse("每个工作日"), scope=order.scope)
         try:
             occasion = _occasion(watch, order, now)
@@ -41,6 +45,16 @@ async def make(watch: Watch) -> None:
             await watch.perform(partial(_give_up, order=order))
             continue
         await watch.perform(partial(_hand_over, order=order, printed=printed))
+
+
+async def _write_down(watch: Watch, order: Order, now: datetime) -> None:
+    try:
+        paper = await watch.press.personal(order.person_id, now)
+    except PaperError:
+        log.exception("%s for person %s could not be kept", order.paper, order.person_id)
+        await watch.perform(partial(_give_up, order=order))
+    else:
+        await watch.perform(partial(_hand_over_file, order=order, paper=paper))
 
 
 def _occasion(watch: Watch, order: Order, now: datetime) -> Occasion:
@@ -60,7 +74,17 @@ def _hand_over(beat: Beat, order: Order, printed: Printed) -> None:
         return
     person, slot = beat.tx.people.get(order.person_id), f"order:{order.id}"
     beat.tell(person, slot, printed.text, disturb=True, in_person=True)
-    paper_id = beat.tx.papers.add(slot, printed.workbook, beat.now)
+    _send_file(beat, order, printed.workbook)
+
+
+def _hand_over_file(beat: Beat, order: Order, paper: Paper) -> None:
+    if beat.tx.orders.finish(order.id, beat.now):
+        _send_file(beat, order, paper)
+
+
+def _send_file(beat: Beat, order: Order, paper: Paper) -> None:
+    person, slot = beat.tx.people.get(order.person_id), f"order:{order.id}"
+    paper_id = beat.tx.papers.add(slot, paper, beat.now)
     letter = beat.draft(person, f"{slot}:workbook", "", lane=Lane.PAPER, disturb=True, in_person=True)
     beat.tx.outbox.add(replace(letter, paper_id=paper_id), beat.now)
 

@@ -47,6 +47,7 @@ EVENTS: dict[Event, Callable[[Desk, Incoming], None]] = {
     Event.JOINED_GROUP: groups.joined,
     Event.LEFT_GROUP: groups.left,
     Event.MOVED: groups.moved,
+    Event.ALTERED: groups.altered,
     Event.BLOCKED: departure.blocked,
     Event.UNBLOCKED: departure.unblocked,
 }

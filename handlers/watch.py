@@ -58,6 +58,9 @@ class Press(Protocol):
     async def missive(self, sheet: Sheet) -> MissivePapers:
         """Return a missive on paper; raise TemplateError where the office's template does not fit."""
 
+    async def personal(self, person_id: int, now: datetime) -> Paper:
+        """Return a workbook with all that is kept of a person."""
+
     async def draft(
         self, rhythms: Sequence[Rhythm], occasion: Occasion, now: datetime, weights: Weights = ()
     ) -> list[Folded | PaperError]:
@@ -92,6 +95,9 @@ class Fetchers(Protocol):
 
     async def drop(self, path: str) -> None:
         """Keep no longer what is there, if it is."""
+
+    async def drop_copies(self, before: datetime) -> int:
+        """Drop the copies of the database that we made ourselves before a moment; Return how many."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,23 @@ _LATEST = (
     .order_by(audit.c.id.desc())
     .limit(1)
 )
+_CHAIN = (
+    select(
+        audit.c.id,
+        audit.c.at,
+        audit.c.actor_id,
+        audit.c.action,
+        audit.c.subject,
+        audit.c.detail,
+        audit.c.hash,
+    )
+    .where(audit.c.id > bindparam("last"))
+    .order_by(audit.c.id)
+    .limit(bindparam("most"))
+)
 _PAGE = 10_000
+_WRITTEN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+"""Made once: `json.dumps` makes one for each call, and a trail has a million entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,10 @@ class Audit:
         rows = self._connection.execute(_LATEST, {"subject": subject, "of": list(actions)})
         return next((Step(row.at, row.name or "", row.action, row.detail) for row in rows), None)
 
+    def latest(self) -> datetime | None:
+        """Return the moment of the last entry."""
+        return self._connection.execute(select(audit.c.at).order_by(audit.c.id.desc()).limit(1)).scalar()
+
     def after(self, entry_id: int, most: int) -> list[Entry]:
         """Return the entries that follow one, the oldest first."""
         rows = self._connection.execute(
@@ -143,27 +163,23 @@ class Audit:
         """Return the id of the first entry that does not fit its chain; None when all fit."""
         head, last = "", 0
         while True:
-            rows = self._connection.execute(
-                select(audit).where(audit.c.id > last).order_by(audit.c.id).limit(_PAGE)
-            ).all()
-            for row in rows:
-                head = _link(head, row._asdict())
-                if head != row.hash:
-                    return int(row.id)
-                last = row.id
+            rows = self._connection.execute(_CHAIN, {"last": last, "most": _PAGE}).all()
+            for entry_id, at, actor_id, action, subject, detail, known in rows:
+                head = _hashed(head, at, actor_id, action, subject, detail)
+                if head != known:
+                    return int(entry_id)
+                last = entry_id
             if len(rows) < _PAGE:
                 return None
 
 
 def _link(head: str, entry: dict[str, Any]) -> str:
     """Return the hash of an entry that follows the one with the hash ``head``."""
-    told = [
-        head,
-        entry["at"].astimezone(UTC).isoformat(timespec="microseconds"),
-        entry["actor_id"],
-        entry["action"],
-        entry["subject"],
-        entry["detail"],
-    ]
-    whole = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(whole.encode()).hexdigest()
+    return _hashed(head, entry["at"], entry["actor_id"], entry["action"], entry["subject"], entry["detail"])
+
+
+def _hashed(
+    head: str, at: datetime, actor_id: int | None, action: str, subject: str, detail: dict[str, Any]
+) -> str:
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+    return hashlib.sha256(_WRITTEN([head, moment, actor_id, action, subject, detail]).encode()).hexdigest()

@@ -53,6 +53,7 @@ def restore(url: str, from_: Path, now: datetime) -> Restored:
         copies.copy(from_, fresh)
         try:
             _check_revision(fresh, from_)
+            copies.tell_what_was_sent(fresh, file)
             owed = set_owed_aside(f"sqlite:///{fresh}", "", now)
             _finish_journal(fresh)
             aside = _put_aside(file)

@@ -95,6 +95,17 @@ class Chats:
             == 1
         )
 
+    def unbind(self, chat_id: int) -> bool:
+        """Take its scope from a group, so that nothing is posted there; False if it has none."""
+        return (
+            self._connection.execute(
+                update(chats)
+                .where(chats.c.id == chat_id, chats.c.state == "bound")
+                .values(scope="", state="met", bound_by=None, bound_at=None)
+            ).rowcount
+            == 1
+        )
+
     def leave(self, at: Address) -> bool:
         """Note that the bot is no longer in a group; False if it was not."""
         return (

@@ -3,11 +3,31 @@
 import os
 import sqlite3
 from contextlib import closing, suppress
+from datetime import datetime
+from glob import escape
 from pathlib import Path
 from urllib.parse import quote
 
 from bot.errors import StorageError
 
+_SENT_SINCE = """
+    BEGIN;
+    INSERT OR IGNORE INTO inbox (key, at, state)
+    SELECT 'sent:' || key, made_at, 'done' FROM old.outbox
+    -- Or may have been: nobody knows of what was in doubt or on its way.
+    WHERE (sent_at IS NOT NULL OR doubts > 0 OR state = 'claimed')
+    AND updates_id IS NULL AND key NOT IN (SELECT key FROM main.outbox);
+    -- A restore before this one noted the same.
+    INSERT OR IGNORE INTO inbox (key, at, state)
+    SELECT key, at, state FROM old.inbox WHERE key BETWEEN 'sent:' AND 'sent;';
+    UPDATE main.outbox SET state = 'sent', leased_until = NULL,
+        sent_at = (SELECT sent_at FROM old.outbox AS o WHERE o.key = outbox.key),
+        message = (SELECT message FROM old.outbox AS o WHERE o.key = outbox.key)
+    WHERE state IN ('waiting', 'claimed')
+    AND key IN (SELECT key FROM old.outbox WHERE sent_at IS NOT NULL AND state IN ('sent', 'superseded'));
+    COMMIT;
+"""
+"""What `storage.letters.SENT` marks, in the words of SQLite alone."""
 _MOST = 20
 """A ruined file has thousands of faults; nobody reads them all."""
 
@@ -51,6 +71,31 @@ def copy(source: Path, to: Path) -> None:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def drop_copies(database: Path, before: datetime) -> int:
+    """Drop the copies that upgrades and restores left beside a database; Return how many.
+
+    Those that the operator made have names of their own, and are the operator's.
+    """
+    count = 0
+    for path in database.parent.glob(f"{escape(database.name)}.before-*"):
+        if path.is_file() and path.stat().st_mtime < before.timestamp():
+            path.unlink(missing_ok=True)
+            count += 1
+    return count
+
+
+def tell_what_was_sent(fresh: Path, old: Path) -> None:
+    """Let a copy know what was sent after it was made, as far as the old file can still be read.
+
+    What is owed again under the same key is then marked as a repeat, and what was owed is not sent twice.
+    """
+    if not old.is_file():
+        return
+    with closing(connected(fresh, writing=True)) as twin, suppress(sqlite3.DatabaseError):
+        twin.execute("ATTACH ? AS old", (f"file:{quote(str(old))}?mode=ro",))
+        twin.executescript(_SENT_SINCE)
 
 
 def to_disk(path: Path) -> None:

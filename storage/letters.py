@@ -17,6 +17,9 @@ Choices = tuple[tuple[Choice, ...], ...]
 
 WHOLE_BOT = ""
 
+SENT = "sent:"
+"""How the key of a letter is noted, after a restore, that went out in the time that was lost."""
+
 PRIVATE = "private"
 """The subject of what nobody but its reader may see: its words are gone once it has arrived, or cannot."""
 

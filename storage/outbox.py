@@ -9,12 +9,14 @@ from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, upda
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.chat import Address
-from storage.letters import Choices, Lane, Letter, Offer, Pressed, address_of
-from storage.tables import outbox
+from storage.letters import SENT, Choices, Lane, Letter, Offer, Pressed, address_of
+from storage.tables import inbox, outbox
 
+# After a restore: what was sent in the time that was lost is marked as a repeat when it is owed again.
+_SENT_ONCE = select(func.count()).where(inbox.c.key == bindparam("noted")).scalar_subquery()
 _ADD = {
-    "sqlite": sqlite.insert(outbox).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(outbox).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(outbox).values(doubts=_SENT_ONCE).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(outbox).values(doubts=_SENT_ONCE).on_conflict_do_nothing(),
 }
 _OFFER = select(
     *(
@@ -133,6 +135,7 @@ class Outbox:
     def add(self, letter: Letter, now: datetime) -> bool:
         """Owe a letter; False if its slot is filled already."""
         row = {
+            "noted": SENT + letter.key,
             "key": letter.key,
             # 72 random bits: opaque, and short enough for every platform's button data.
             "token": secrets.token_urlsafe(9) if letter.choices else None,

@@ -20,6 +20,7 @@ from storage.conversations import Conversations
 from storage.custody import Custody
 from storage.dispatch import Dispatch
 from storage.elements import Elements
+from storage.erasure import Erasure
 from storage.escalations import Escalations
 from storage.files import Attachments, Papers
 from storage.handovers import Handovers
@@ -39,6 +40,7 @@ from storage.pulse import Pulse
 from storage.receipts import Receipts
 from storage.reports import Reports
 from storage.requests import Requests
+from storage.retention import Expired
 from storage.roster import Rosters
 from storage.rounds import Rounds
 from storage.routes import Routes
@@ -251,6 +253,16 @@ class Tx:
     def receipts(self) -> Receipts:
         """What went to whom, and who has signed for it."""
         return Receipts(self.connection)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        """Forgetting people."""
+        return Erasure(self.connection)
+
+    @cached_property
+    def expired(self) -> Expired:
+        """What is older than the county keeps it."""
+        return Expired(self.connection)
 
     @cached_property
     def rosters(self) -> Rosters:

@@ -20,6 +20,7 @@ from tests.botapi_http import Connection, Request
 from tests.botapi_methods import Methods
 from tests.botapi_people import Json
 from tests.botapi_rules import Accepted, Fault, Pace, Refusal, Script, limited
+from tests.canary import MARK
 from tests.changing import Changing
 
 __all__ = ["Accepted", "BotApi", "Fault"]
@@ -32,7 +33,7 @@ class BotApi(Methods, Changing):
 
     def __init__(
         self,
-        token: str = "42:loopback",  # noqa: S107 -- opens nothing
+        token: str = f"42:{MARK}",
         *,
         port: int = 0,
         ledger: Path | None = None,
@@ -247,7 +248,7 @@ async def _main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.botapi")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--ledger", type=Path)
-    parser.add_argument("--token", default="42:loopback")
+    parser.add_argument("--token", default=f"42:{MARK}")
     parser.add_argument("--bucket", type=float)
     parser.add_argument("--window", type=int)
     parser.add_argument("--group-minute", type=int)

@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.canary import MARK
+
 ROOT = Path(__file__).parents[1]
-TOKEN = "42:" + "loopback" * 5
+TOKEN = f"42:{MARK}" + "loopback" * 4
 """Has the shape of a real one, and opens nothing."""
 
 PATIENCE = 180.0

@@ -11,8 +11,22 @@ from hypothesis import settings
 from storage.migrate import migrate
 from storage.store import Store
 from tests import compiled
+from tests.canary import (
+    pytest_runtest_logstart,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
+from tests.servers import admin, postgresql_url, server  # noqa: F401 -- fixtures
 from tests.world import World
 from tests.world import world as make_world
+
+__all__ = [
+    "pytest_runtest_logstart",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
+]
 
 compiled.share()
 # How long an example takes is the machine's affair; a deadline would be a clock on the wall.

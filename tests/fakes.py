@@ -116,7 +116,12 @@ class FakePress:
     papers: list[str] = field(default_factory=list)
     paper_failures: list[PaperError] = field(default_factory=list)
     rows: list[tuple[str, int, tuple[int, ...]]] = field(default_factory=lambda: [("XM-001", 320_000, ())])
-    personal: bool = False
+    is_personal: bool = False
+
+    async def personal(self, person_id: int, now: datetime) -> Paper:
+        if self.paper_failures:
+            raise self.paper_failures.pop(0)
+        return Paper("我的数据.xlsx", "application/zip", f"person:{person_id}".encode())
 
     async def draft(
         self, rhythms: Sequence[Rhythm], occasion: Occasion, now: datetime, weights: Weights = ()
@@ -146,7 +151,7 @@ class FakePress:
             last=str(occasion.last),
             made_at=str(now),
             tables=(Table("项目", headings, rows),),
-            personal=self.personal,
+            personal=self.is_personal,
         )
         return Folded.of(paper)
 
@@ -235,6 +240,10 @@ class FakeFetchers:
 
     async def drop(self, path: str) -> None:
         self.kept.pop(path, None)
+
+    async def drop_copies(self, before: datetime) -> int:
+        self.copies_before = before
+        return 0
 
 
 NOWHERE = Address("", "")

@@ -66,7 +66,7 @@ def test_the_start_is_measured(tmp_path: Path) -> None:
 
 
 def test_the_parts_are_measured(tmp_path: Path) -> None:
-    found = parts.measure(tmp_path, rounds=1, items=30)
+    found = parts.measure(tmp_path, rounds=1, items=30, trail=50)
 
     assert min(found.reading, found.grouped, found.single, found.fsync) > 0
 
@@ -101,7 +101,7 @@ def test_the_page_says_which_targets_are_missed() -> None:
         idle=[Idle(0.4, 100)],
         start=1.0,
         help=0.1,
-        parts=Parts(100, 1000, 100, 0.2),
+        parts=Parts(100, 1000, 100, 0.2, 15),
         climbing=Climbing(60, 120, 0.1, 5.2),
         wecom=Line(1000, 900, 0.9, 1.0, 1.3, 1.3),
         papers=Papers({"旬督查表": 2.0, "季考评": 1.5}, 2.5, 7, 60, 0.2, 0.01, (2, 9)),

@@ -105,10 +105,10 @@ async def test_help_lists_every_command_in_both_languages(tmp_path: Path) -> Non
 
     assert ended.code == 0
     assert re.findall(r"^  (\w+) +.+。$", ended.out, re.MULTILINE) == [
-        "demo", "init", "check", "run", "import", "template", "invite", "handover", "export",
+        "demo", "init", "check", "run", "import", "template", "invite", "handover", "forget", "export",
         "digest", "letter", "migrate", "backup", "restore", "verify",
     ]  # fmt: skip
-    assert len(re.findall(r"^ {12}[A-Z][^。.]+\.$", ended.out, re.MULTILINE)) == 15
+    assert len(re.findall(r"^ {12}[A-Z][^。.]+\.$", ended.out, re.MULTILINE)) == 16
 
 
 def test_every_command_takes_a_configuration_and_says_what_it_does_in_both_languages() -> None:
@@ -129,6 +129,8 @@ def test_every_command_takes_a_configuration_and_says_what_it_does_in_both_langu
         ("invite",),
         ("handover", "刘敏"),
         ("export", "people", "out.xlsx"),
+        ("export", "person", "out.xlsx"),
+        ("export", "ledger", "刘敏", "out.xlsx"),
         ("digest", "out", "--week", "2026-W54"),
         ("check", "-c", "a.toml", "-c", "b.toml"),
     ],
@@ -312,6 +314,36 @@ async def test_an_export_opens_in_a_spreadsheet(county: Path, what: str) -> None
 
     assert (exported.code, exported.err) == (0, "")
     assert openpyxl.load_workbook(county / "out.xlsx").sheetnames
+
+
+async def test_row_30_a_person_is_exported_by_name_and_forgotten_when_nothing_rests_with_them(
+    county: Path,
+) -> None:
+    exported = await liaison("export", "person", "傅春雷", "out.xlsx", cwd=county)
+    unknown = await liaison("export", "person", "诸葛亮", "out.xlsx", cwd=county)
+    held = await liaison("forget", "刘敏", "--yes", cwd=county)
+    with closing(sqlite3.connect(county / "liaison.db")) as connection:
+        connection.execute("INSERT INTO people (name, title, phone) VALUES ('萧何', '科员', '13900001111')")
+        connection.commit()
+    unsure = await liaison("forget", "萧何", cwd=county)
+    done = await liaison("forget", "萧何", "--yes", cwd=county)
+    verified = await liaison("verify", cwd=county)
+
+    assert (exported.code, exported.err) == (0, "")
+    sheet = openpyxl.load_workbook(county / "out.xlsx")["基本情况"]
+    assert sheet["A2"].value == "傅春雷"
+    assert (unknown.code, unknown.err) == (
+        1,
+        "名册里没有「诸葛亮」，请写全姓名；有重名的写成「姓名（单位）」。\n",
+    )
+    assert held.code == 1
+    assert re.match(r"刘敏的 \d+ 个项目（联络员 \d+）.*还没有移交，不能删除。", held.err)
+    assert "不能恢复。确定吗？" in unsure.out
+    assert re.fullmatch(r"已删除，各处改称「人员 \d{4}」。.+\n", done.out)
+    assert verified.code == 0
+    with closing(sqlite3.connect(county / "liaison.db")) as connection:
+        left = connection.execute("SELECT count(*) FROM people WHERE name = '萧何' OR phone LIKE '139%1111'")
+        assert left.fetchone() == (0,)
 
 
 async def test_a_digest_is_written_as_text_picture_and_workbook(county: Path) -> None:
@@ -649,7 +681,8 @@ async def test_a_mistake_of_our_own_is_logged_with_its_trace_and_exits_1(county:
 
     assert code == 1
     last = json.loads(running.err.splitlines()[-1])
-    assert last["event"] == "stopped by a mistake of the program's own"
+    assert last["event"] == "run.stopped_by_a_mistake_of_the"
+    assert last["message"] == "stopped by a mistake of the program's own"
     assert "broken while holding ***" in last["exception"]
     assert TOKEN not in running.err
 

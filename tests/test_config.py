@@ -314,3 +314,20 @@ def test_row_29_the_county_decides_what_goes_abroad(tmp_path: Path) -> None:
 
     assert full.of_county().by_reference == frozenset()
     assert reference.of_county().by_reference == {"telegram"}
+
+
+def test_row_31_terms_are_days_or_for_ever(tmp_path: Path) -> None:
+    settings, _ = load(
+        written(tmp_path, 'county = "甲县"\n[retention]\nattachments = "1000d"\nmessages = "forever"')
+    )
+
+    retention = settings.of_county().retention
+    assert (retention.attachments, retention.messages) == (timedelta(days=1000), None)
+    assert retention.dead_letters == timedelta(days=180)
+
+
+@pytest.mark.parametrize("term", ["29d", "6 months", "24h", "0d"])
+def test_row_31_a_term_that_is_none_is_refused_with_its_cure(tmp_path: Path, term: str) -> None:
+    assert faults(tmp_path, f'county = "甲县"\n[retention]\nmessages = "{term}"') == [
+        'retention.messages: write days, 30 or more, such as "180d", or "forever"'
+    ]

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,16 @@ async def test_without_a_watchdog_of_ours_nobody_is_fed(
 
     with pytest.raises(BlockingIOError):
         manager.recv(100)
+
+
+def test_row_31_the_log_has_a_journal_that_keeps_it_for_half_a_year_and_not_for_ever() -> None:
+    deploy = Path(__file__).parents[1] / "deploy"
+    journal = ConfigParser()
+    journal.read(deploy / "journald@liaison.conf", encoding="utf-8")
+
+    term = journal["Journal"]["MaxRetentionSec"]
+
+    assert "LogNamespace=liaison" in (deploy / "liaison.service").read_text(encoding="utf-8").splitlines()
+    assert journal["Journal"]["Storage"] == "persistent"
+    assert term.endswith("day")
+    assert 184 <= int(term.removesuffix("day")) <= 1100

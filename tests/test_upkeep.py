@@ -1,149 +1,124 @@
-"""Room on the disk, the length of the journal and damage are noticed, and whoever can help is told."""
+"""What `liaison check` says of the machine: each sentence when it is true, and only then."""
 
-import asyncio
-import sqlite3
-from contextlib import closing
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
-from typing import NamedTuple
+from shutil import _ntuple_diskusage
 
 import pytest
+from aiohttp import web
 
-from bot import upkeep
-from bot.chat import Paper
-from bot.upkeep import Upkeep
-from storage import dialects
-from storage.ballast import ENOUGH, SIZE, Ballast
+from bot.chat import Finding
+from bot.commands.upkeep import upkeep
+from bot.config import Settings
 from storage.store import Store
-from tests.world import MONDAY, World
-from tests.world import world as make_world
+
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
-class Room(NamedTuple):
-    free: int
+class Platform:
+    """Something that only says what time it is."""
 
+    def __init__(self) -> None:
+        self.time = NOW
 
-@pytest.fixture
-def file(world: World) -> Path:
-    found = dialects.sqlite_file(world.store.url)
-    assert found is not None
-    return found
-
-
-@pytest.fixture
-def watched(world: World, file: Path) -> Upkeep:
-    return Upkeep(world.watch, file, Ballast(file))
+    async def answer(self, _: web.BaseRequest) -> web.Response:
+        return web.Response(status=404, headers={"Date": format_datetime(self.time, usegmt=True)})
 
 
 @pytest.fixture
-def room(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How much is free; the last number counts."""
-    free = [ENOUGH]
-    monkeypatch.setattr("storage.ballast.shutil.disk_usage", lambda _: Room(free[-1]))
-    return free
+async def platform() -> AsyncIterator[tuple[Platform, str]]:
+    there = Platform()
+    runner = web.ServerRunner(web.Server(there.answer))
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    yield there, f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
 
 
-@pytest.mark.usefixtures("room")
-async def test_room_is_set_aside_and_all_is_well(watched: Upkeep, file: Path) -> None:
-    await watched.look()
+@pytest.fixture
+def settings(empty_database: Path, tmp_path: Path, platform: tuple[Platform, str]) -> Settings:
+    file = tmp_path / "liaison.db"
+    file.write_bytes(empty_database.read_bytes())
+    telegram = {"token": "42:AAAAAAAAAAAAAAAAAAAAAAAA", "api_base": platform[1]}
+    return Settings.model_validate(
+        {"county": "青禾县", "database": {"url": f"sqlite:///{file}"}, "telegram": telegram}
+    )
 
-    assert file.with_name("liaison.db.ballast").stat().st_size == SIZE
-    assert watched.sentence() == ""
+
+async def notes(settings: Settings, at: datetime, action: str, **detail: object) -> None:
+    async with Store(settings.database.url) as store:
+        await store.perform(lambda tx: tx.audit.add(at, None, action, "backup", **detail))
 
 
-async def test_room_that_was_given_back_is_told_once_and_taken_again_when_there_is_plenty(
-    watched: Upkeep, world: World, file: Path, room: list[int]
+async def looked(settings: Settings) -> tuple[Finding, Finding, Finding]:
+    backup, room, clock = await upkeep(settings, NOW)
+    return backup, room, clock
+
+
+@pytest.mark.parametrize(
+    ("ago", "faults", "sentence", "mark"),
+    [
+        (timedelta(hours=23), [], "24 小时内备份过", "✓"),
+        (8 * DAY, [], "最近一次备份在 8 天前", "✓"),
+        (9 * DAY, [], "最近一次备份在 9 天前：请运行 liaison backup 文件名", "!"),
+        (DAY, ["audit: x"], "最近一次备份演练没有通过：请运行 liaison verify，按提示处理", "✗"),
+    ],
+)
+async def test_how_long_ago_the_last_backup_was(
+    settings: Settings, ago: timedelta, faults: list[str], sentence: str, mark: str
 ) -> None:
-    room.append(SIZE)
-    Ballast(file).drop()
-    for _ in range(3):
-        await watched.look()
-    await world.settles()
+    await notes(settings, NOW - 30 * DAY, "backup.made")
+    await notes(settings, NOW - ago, "backup.drilled", faults=faults)
 
-    assert "磁盘快满了" in watched.sentence()
-    assert [text[:15] for text in world.said_to("zhao")] == ["数据库所在的磁盘快满了。机器人"]
+    backup, _, _ = await looked(settings)
 
-    room.append(ENOUGH)
-    await watched.look()
-    assert watched.sentence() == ""
+    assert (backup.sentence, "✗" if backup.fault else "!" if backup.todo else "✓") == (sentence, mark)
 
 
-async def test_a_group_that_finds_no_room_gives_it_back_and_is_healed_by_the_next(
-    world: World, file: Path, watched: Upkeep
+async def test_a_county_that_was_never_backed_up_is_told_how(settings: Settings) -> None:
+    backup, _, _ = await looked(settings)
+
+    assert (backup.sentence.startswith("还没有备份过："), backup.todo) == (True, True)
+
+
+@pytest.mark.parametrize(("free", "is_fault"), [(199, True), (201, False)])
+async def test_a_full_disk_is_a_fault(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, free: int, is_fault: bool
 ) -> None:
-    def full(_: object) -> None:
-        with closing(sqlite3.connect(":memory:", isolation_level=None)) as tiny:
-            tiny.execute("PRAGMA max_page_count = 1")
-            tiny.execute("CREATE TABLE t (a)")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: _ntuple_diskusage(0, 0, free << 20))
 
-    with pytest.raises(sqlite3.OperationalError):
-        await world.store.perform(full)
-    assert watched.sentence() == ""  # a mistake in one item is not the disk's
+    _, room, _ = await looked(settings)
 
-    await world.store.perform(lambda tx: tx.connection.exec_driver_sql("PRAGMA max_page_count = 1"))
-    big = Paper("a.bin", "application/octet-stream", bytes(1_000_000))
-    with pytest.raises(Exception, match="full"):
-        await world.store.perform(lambda tx: tx.papers.add("big", big, MONDAY))
-
-    assert "数据库写不进去（database or disk is full）" in watched.sentence()
-    assert not Ballast(file).lies
-    await world.store.perform(lambda tx: tx.connection.exec_driver_sql("PRAGMA max_page_count = 1000000"))
-    assert "写不进去" not in watched.sentence()
+    assert room.fault is is_fault
 
 
-async def test_a_journal_that_a_reader_keeps_from_coming_home_is_told_of_and_shrinks_afterwards(
-    tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("off", "sentence"),
+    [
+        (timedelta(seconds=50), "时钟和聊天平台一致"),
+        (timedelta(minutes=-7), "这台机器的时钟比聊天平台快了 7 分钟"),
+        (timedelta(minutes=7), "这台机器的时钟比聊天平台慢了 7 分钟"),
+    ],
+)
+async def test_the_clock_is_held_against_the_platform_s(
+    settings: Settings, platform: tuple[Platform, str], off: timedelta, sentence: str
 ) -> None:
-    monkeypatch.setattr(upkeep, "LONGEST_JOURNAL", 1 << 20)
-    monkeypatch.setattr(dialects, "_WAL_LIMIT", 1 << 20)
-    file = tmp_path / "long.db"
-    file.write_bytes(empty_database.read_bytes())  # noqa: ASYNC240 -- nothing else waits
-    async with Store(f"sqlite:///{file}") as store:
-        world = make_world(store)
-        watched = Upkeep(world.watch, file, Ballast(file))
+    platform[0].time = NOW + off
 
-        async def written(name: str) -> None:
-            paper = Paper(name, "application/octet-stream", bytes(600_000))
-            await store.perform(lambda tx: tx.papers.add(name, paper, MONDAY))
+    _, _, clock = await looked(settings)
 
-        await written("first")
-        with closing(sqlite3.connect(file, isolation_level=None)) as reader:
-            reader.execute("BEGIN")
-            reader.execute("SELECT count(*) FROM papers").fetchone()
-            for number in range(6):
-                await written(str(number))
-            assert "liaison" not in watched.sentence()
-            assert "long.db-wal 超过 64 MB" in watched.sentence()
-
-        async with asyncio.timeout(30):
-            while watched.sentence():
-                await written(f"after {len(watched.sentence())} {asyncio.get_running_loop().time()}")
-                await asyncio.sleep(0.05)  # the journal is brought home on a thread of its own
+    assert clock.sentence.startswith(sentence)
+    assert clock.fault is (abs(off) > timedelta(minutes=1))
 
 
-async def test_the_whole_file_is_looked_over_at_night(
-    watched: Upkeep, world: World, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked: list[Path] = []
+async def test_a_clock_that_was_turned_back_is_told(settings: Settings) -> None:
+    await notes(settings, NOW + timedelta(hours=2), "backup.made")
 
-    def look(of: Path) -> list[str]:
-        looked.append(of)
-        return ["Page 7: lost"]
+    _, _, clock = await looked(settings)
 
-    monkeypatch.setattr("storage.soundness.faults", look)
-
-    async def looks(hours: int) -> None:
-        world.clock.set(MONDAY + timedelta(hours=hours))
-        await watched.look()
-        if watched._night is not None:
-            await watched._night
-
-    await looks(12)
-    assert looked == []
-
-    await looks(20)  # 04:55 of Tuesday
-    await looks(21)
-    assert looked == [file]
-    assert "数据库有损坏（Page 7: lost）" in watched.sentence()
-    await world.reaches(MONDAY + timedelta(hours=24))
-    assert any("夜间检查发现数据库文件有损坏" in text for text in world.said_to("zhao"))
+    assert clock.fault
+    assert "时钟被调回过" in clock.sentence

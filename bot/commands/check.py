@@ -9,6 +9,7 @@ from http.client import HTTPConnection, HTTPException
 from bot import texts
 from bot.chat import Finding
 from bot.clock import SystemClock
+from bot.commands.upkeep import upkeep
 from bot.config import Settings
 from bot.domain.missives import MissiveKind, Sheet
 from bot.domain.people import Duty, Role
@@ -86,7 +87,8 @@ async def _database(settings: Settings) -> list[Finding]:
                 )
             ]
         async with Store(url, schema=schema) as store:
-            return await store.read(lambda tx: _roster(tx, settings))
+            found = await store.read(lambda tx: _roster(tx, settings))
+        return [*found, *await upkeep(settings, SystemClock().now())]
     except StorageError as error:
         return [Finding(str(error), fault=True)]
 

@@ -11,12 +11,17 @@ from bot.config import Settings
 from bot.domain.scope import Scope
 from bot.domain.summary import Say
 from bot.domain.week import Week
-from bot.errors import StorageError
+from bot.errors import BotError, Refused, StorageError
 from bot.papers.ledger import full_ledger_workbook, projects_workbook, reports_workbook
+from bot.papers.personal import make_personal
 from bot.papers.press import ledger, make_digest
-from bot.press import order
+from bot.press import order, personal_order
+from handlers.handover import named
+from handlers.turn import Desk
 from storage.ledger import Ledger
 from storage.migrate import pending
+from storage.snapshot import snapshot
+from storage.tx import Tx
 
 
 @contextmanager
@@ -75,6 +80,19 @@ EXPORTS: dict[str, Callable[[Settings], bytes]] = {
     "reports": _reports,
     "projects": _projects,
 }
+
+
+def person_workbook(settings: Settings, name: str) -> bytes:
+    """Return all that is kept of one person."""
+    _refuse_unready(settings)
+    now = SystemClock().now()
+    with snapshot(settings.database.url, settings.database.schema_) as connection:
+        desk = Desk(Tx(connection), settings.of_county(), texts.load(settings.texts, settings.language), now)
+        try:
+            person = named(desk, name)
+        except Refused as refusal:
+            raise BotError(_say(settings)(refusal.key, **refusal.blanks)) from refusal
+    return make_personal(personal_order(settings, person.id, now)).content
 
 
 def write_digest(settings: Settings, folder: Path, week: Week | None) -> list[Path]:

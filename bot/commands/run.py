@@ -38,7 +38,7 @@ def run(files: Sequence[Path], *, json_lines: bool) -> int:
         if not json_lines:
             raise
         words, code = ending
-        log.critical("%s", words)
+        log.critical("stopped: %s", words)
         return code
     return 0
 
@@ -57,5 +57,5 @@ def _loaded(files: Sequence[Path], *, json_lines: bool) -> list[Settings]:
     set_up(json_lines=json_lines, secrets=[secret for settings, _ in loaded for secret in settings.secrets])
     for _, warnings in loaded:
         for warning in warnings:
-            log.warning("%s", warning)
+            log.warning("config: %s", warning)
     return [settings for settings, _ in loaded]

@@ -13,6 +13,7 @@ from bot.domain.people import Language
 from bot.domain.projects import ProjectClass
 from bot.domain.ranking import Scorecard
 from bot.domain.reception import EIGHTH
+from bot.domain.retention import Retention
 from bot.domain.rhythm import Rhythm, When
 from bot.domain.timetable import DEFAULT
 
@@ -48,3 +49,4 @@ class County:
     climbs: bool = False
     step: timedelta = timedelta(hours=4)
     by_reference: frozenset[str] = frozenset()
+    retention: Retention = field(default_factory=Retention)

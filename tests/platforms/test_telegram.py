@@ -536,6 +536,27 @@ async def test_the_token_is_told_to_nobody(
     assert "sendMessage" in caplog.text or "sendDocument" in caplog.text  # python-telegram-bot did log
 
 
+async def test_a_token_that_telegram_sends_back_is_kept_nowhere(api: BotApi, clock: VirtualClock) -> None:
+    platform = TelegramPlatform(api.token, api_base=api.base, clock=clock)
+    secret = api.token.partition(":")[2]
+    api.script("sendMessage", Fault.REFUSED, code=500, words=f"bad gateway for bot{api.token}")
+    api.feeds({"message": f"no message of {api.token}"})
+    heard: list[object] = []
+
+    async def listener(said: object) -> str:
+        heard.append(said)
+        return ""
+
+    with pytest.raises(DeliveryError) as caught:
+        await platform.send(Outgoing(LIU, "早上好"))
+    await platform._polling.once(listener)
+    await platform.close()
+
+    assert "bad gateway" in str(caught.value)
+    assert "no message of 42:***" in str(heard)
+    assert secret not in f"{caught.value}{heard}"
+
+
 async def _everything_told(platform: TelegramPlatform, api: BotApi | None) -> list[str]:
     """Make everything fail that can, and return every word said about it."""
     told: list[str] = []

@@ -15,6 +15,7 @@ from bot.clock import VirtualClock
 from bot.errors import StorageError
 from bot.platforms.telegram.platform import TelegramPlatform
 from tests.botapi import BotApi, Fault
+from tests.canary import MARK
 from tests.platforms.ear import Ear
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -47,7 +48,7 @@ async def _running(
     pauses = Pauses()
     clock = clock or VirtualClock(MONDAY)
     platform = TelegramPlatform(
-        "42:loopback", api_base=base, clock=clock, pause=pauses, poll_wait=1, poll_margin=margin
+        f"42:{MARK}", api_base=base, clock=clock, pause=pauses, poll_wait=1, poll_margin=margin
     )
     task = asyncio.create_task(platform.run(ear))
     try:

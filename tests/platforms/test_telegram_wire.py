@@ -212,10 +212,18 @@ def test_both_sides_of_a_migration_tell_the_same_move() -> None:
         assert (said.event, said.at.chat, said.detail) == (Event.MOVED, "-5", "-100200")
 
 
+@pytest.mark.parametrize("sign", ["new_chat_title", "chat_owner_changed", "chat_owner_left"])
+def test_another_name_or_owner_of_a_group_is_told_with_its_name(sign: str) -> None:
+    said = _read({"message": _message(chat=GROUP, **{sign: "x"})})
+
+    assert isinstance(said, Incoming)
+    assert (said.event, said.at.chat, said.detail) == (Event.ALTERED, str(GROUP["id"]), GROUP["title"])
+
+
 @pytest.mark.parametrize(
     "update",
     [
-        {"message": _message(new_chat_title="x")},
+        {"message": _message(new_chat_photo=[])},
         {"message": _message(pinned_message=CARD)},
         {"message": _message(chat=GROUP, new_chat_members=[LIU])},
         {"edited_message": _message(location={"latitude": 1, "longitude": 2})},
@@ -242,6 +250,8 @@ def test_what_nobody_said_is_passed_over(update: Json) -> None:
         {"message": _message(text=5)},
         {"message": _message(text="x", date="now")},
         {"message": _message(text="x", date=10**30)},
+        {"message": _message(text="x", date=float("inf"))},
+        {"message": _message(text="x", date=True)},
         {"message": _message(text="x", chat={"id": "7", "type": "private"})},
         {"message": {**_message(text="x"), "from": None}},
         {"message": _message(photo=[[]])},
@@ -263,6 +273,14 @@ def test_what_cannot_be_read_is_kept_whole_with_its_reason(update: Json) -> None
     assert said.key == "telegram:42:1"
     assert json.loads(said.raw) == {"update_id": 1, **update}
     assert said.reason
+
+
+def test_numbers_no_database_could_hold_are_words() -> None:
+    huge = 2**63
+    said = _read({"message": _message(text="x", chat={"id": huge, "type": "private"})}, huge)
+
+    assert isinstance(said, Incoming)
+    assert (said.at.chat, said.key) == (str(huge), f"telegram:{ME.id}:{huge}")
 
 
 def test_an_update_without_a_number_is_known_by_its_content() -> None:

@@ -21,6 +21,7 @@ from bot.platforms.wecom.codes import meaning
 from bot.platforms.wecom.errors import NotSent, Unanswered, WeComError
 from bot.platforms.wecom.exchange import same_bytes
 from bot.platforms.wecom.parts import Part
+from tests.canary import MARK
 from tests.wecom.api import Fault, WeComApi
 
 MONDAY = datetime(2026, 11, 23, 1, tzinfo=UTC)
@@ -185,7 +186,7 @@ async def test_a_token_is_renewed_shortly_before_its_end(
     assert wecom.refused == []
 
 
-@pytest.mark.parametrize(("corp_id", "secret", "code"), [("", "wrong", 40001), ("ww0", "loopback", 40013)])
+@pytest.mark.parametrize(("corp_id", "secret", "code"), [("", "wrong", 40001), ("ww0", MARK, 40013)])
 async def test_wrong_credentials_are_not_tried_again_for_a_minute(
     wecom: WeComApi, clock: VirtualClock, corp_id: str, secret: str, code: int
 ) -> None:

@@ -14,6 +14,7 @@ from bot.clock import VirtualClock
 from bot.errors import DeliveryError, Failure
 from bot.platforms.wecom.bot import BotChannel
 from bot.platforms.wecom.errors import NotSent, Unanswered
+from tests.canary import MARK
 from tests.platforms.ear import Ear
 from tests.platforms.wecom_bot_running import (
     MONDAY,
@@ -286,7 +287,7 @@ async def test_neither_the_secret_nor_anybodys_words_are_logged(caplog: pytest.L
 @pytest.mark.parametrize(
     ("secret", "sentence", "fault"),
     [
-        ("loopback", "智能机器人：长连接可用", False),
+        (MARK, "智能机器人：长连接可用", False),
         ("wrong", "Secret 不对：请到管理后台重新复制（错误码 40001）", True),
     ],
 )

@@ -15,12 +15,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from bot.clock import VirtualClock
+from tests.canary import MARK
 from tests.wecom.media import encrypted
 from tests.wecom.socket import Fault, WeComSocket
 
 Json = dict[str, Any]
 
-SECRET = "loopback"  # noqa: S105 -- opens nothing
+SECRET = MARK
 NINE = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 BUTTONS = [{"text": "接办", "style": 1, "key": "k.0"}, {"text": "退回", "style": 2, "key": "k.1"}]
 CARD: Json = {

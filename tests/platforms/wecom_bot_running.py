@@ -14,6 +14,7 @@ from bot.clock import Clock, VirtualClock
 from bot.platforms.wecom.bot import BotChannel
 from bot.platforms.wecom.parts import Part
 from bot.platforms.wecom.senders import Names
+from tests.canary import MARK
 from tests.platforms.ear import Ear
 from tests.wecom.socket import WeComSocket
 
@@ -41,7 +42,7 @@ async def running(
     wecom: WeComSocket | str,
     ear: Listener | None = None,
     *,
-    secret: str = "loopback",  # noqa: S107 -- opens nothing
+    secret: str = MARK,
     heartbeat: float = 30.0,
     patience: float = 5.0,
     clock: Clock | None = None,

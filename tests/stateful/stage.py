@@ -4,22 +4,26 @@ import asyncio
 import logging
 import shutil
 import sys
-from collections.abc import Awaitable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
-from sqlalchemy import Engine, create_engine, insert
+from sqlalchemy import Engine, insert
 
 from bot.chat import Address, Incoming, Outgoing, Ref
+from bot.domain.county import County
 from bot.domain.people import Duty, Role
 from bot.domain.problems import Problem
 from bot.domain.rights import Deed
-from storage import tables
+from bot.errors import DeliveryError, Failure
+from storage import dialects, tables
 from storage.store import Store
 from tests.fakes import FakePlatform
 from tests.stateful import model, rungs
@@ -56,15 +60,34 @@ class Shown:
     message: str
 
 
+class Mode(StrEnum):
+    """How the platform behaves for a while."""
+
+    OK = "ok"
+    LIMITED = "429"
+    DOWN = "5xx"
+    IN_DOUBT = "in doubt"
+
+
 @dataclass
 class Post(FakePlatform):
-    """The fake platform, with a memory for every button it ever showed."""
+    """The fake platform, with a memory for every button it ever showed and every message it took."""
 
     shown: dict[str, Shown] = field(default_factory=dict)
+    mode: Mode = Mode.OK
+    accepted: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """The marks of the copies of each message that were taken, told or not."""
 
     async def send(self, message: Outgoing) -> Ref | None:
+        if self.mode is Mode.LIMITED:
+            raise DeliveryError(Failure.RETRY, "429", after=timedelta(seconds=37))
+        if self.mode is Mode.DOWN:
+            raise DeliveryError(Failure.RETRY, "502")
         ref = await super().send(message)
+        self.accepted[message.key].append(message.mark)
         self._remember(message, ref.message if ref else "")
+        if self.mode is Mode.IN_DOUBT:
+            raise DeliveryError(Failure.IN_DOUBT, "the line broke after it was taken")
         return ref
 
     async def update(self, ref: Ref, message: Outgoing) -> bool:
@@ -93,7 +116,9 @@ class Stage(RuleBasedStateMachine):
     """The real core on a real database; only the clock and the platform are fakes."""
 
     template: Path
-    """A migrated, empty database to copy."""
+    """A migrated, empty SQLite database to copy."""
+    make: Callable[[], str] | None = None
+    """Returns the URL of a migrated, empty database on a server, which takes the place of a file."""
     w: World
     store: Store
     engine: Engine
@@ -118,21 +143,36 @@ class Stage(RuleBasedStateMachine):
     @initialize(start=st.sampled_from(STARTS), climbs=st.booleans())
     def begins(self, start: datetime, climbs: bool) -> None:
         """A small county with two in the office and a project whose owner is asked too."""
-        shutil.copyfile(self.template, self.file)
-        self.store = Store(f"sqlite:///{self.file}")
-        self.loop.run(self.store.__aenter__())
-        self.w = world(self.store, start, county(climbs=climbs))
+        if self.make is None:
+            shutil.copyfile(self.template, self.file)
+        self.url = type(self).make() if self.make is not None else f"sqlite:///{self.file}"  # type: ignore[misc]
         self.post = Post()
-        self.w.platform = self.w.fetchers.platform = self.post
-        for carrier in self.w.delivery.carriers.values():
-            carrier._platform = self.post
+        self.opens(start, county(climbs=climbs))
         self.loop.run(self.w.is_peopled())
         self.loop.run(self.store.perform(self._furnish))
         self.keys = {number: who for who, number in self.w.ids.items() if not who.startswith("#")}
-        self.engine = create_engine(f"sqlite:///{self.file}")
+        self.engine = dialects.readonly_engine(dialects.parsed(self.url))
         self.eyes = Eyes()
         self.seen = look(self.engine, self.eyes, self.w)
         self.has_begun = True
+
+    def opens(self, now: datetime, settings: County) -> None:
+        """Start a process on the database, with the platform that is there."""
+        self.store = Store(self.url, durable=False)
+        self.loop.run(self.store.__aenter__())
+        self.w = self.another(self.store, now, settings)
+
+    def another(self, store: Store, now: datetime, settings: County) -> World:
+        """Return a process's world around a store and the platform that is there."""
+        town = world(store, now, settings)
+        town.platform = town.fetchers.platform = self.post
+        for carrier in town.delivery.carriers.values():
+            carrier._platform = self.post
+        return town
+
+    def closes(self) -> None:
+        """End the process."""
+        self.loop.run(self.store.__aexit__(None, None, None))
 
     def _furnish(self, tx: Any) -> None:
         made = tx.connection.execute(insert(tables.people).values(name="林芳", unit_id=None, title="副主任"))
@@ -152,12 +192,13 @@ class Stage(RuleBasedStateMachine):
                 logging.getLogger(name).removeHandler(self.complaints)
             if self.has_begun:
                 self.engine.dispose()
-                self.loop.run(self.store.__aexit__(None, None, None))
+                self.closes()
             self.loop.close()
             self.folder.cleanup()
 
     def _comes_to_rest(self) -> None:
         self.post.failures.clear()
+        self.post.mode = Mode.OK
         for days, hour in ((1, 10), (4, 15), (14, 10)):
             at = (self.w.clock.now() + timedelta(days=days)).astimezone(ZONE)
             self.beats_at(at.replace(hour=hour))
@@ -208,6 +249,13 @@ class Stage(RuleBasedStateMachine):
             assert said.keys() == self.words.keys()
             lost = {n: word for n, words in self.words.items() for word in words if word not in said[n]}
             assert not lost, f"lost words: {lost}"
+
+    @invariant()
+    def has_said_nothing_twice_unmarked(self) -> None:
+        """Of each message the platform took one copy, and others only with the mark of a repeat (I4)."""
+        if self.has_begun:
+            for key, marks in self.post.accepted.items():
+                assert all(marks[1:]), f"{key} arrived twice: {marks}"
 
     def numbered(self, number: str) -> Problem:
         return next(each for each in self.seen.problems.values() if each.number == number)

@@ -2,17 +2,22 @@
 
 import os
 import random
+from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy import Connection
 
-from tests.stateful.machine import Machine
+from tests.stateful.weather import Weather
 
 EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "100"))
 STEPS = 50
 SHARDS = 4
+_ON_A_SERVER = 17
+"""Of so many examples one is played on PostgreSQL as well."""
+_numbers = count(1)
 
 
 @pytest.mark.slow
@@ -28,13 +33,33 @@ def test_every_promise_holds_whatever_happens(
             print(f"\nshard {shard}: MACHINE_SEED={number}")  # noqa: T201 -- to play it again
 
     @seed(number)
-    class County(Machine):
+    class County(Weather):
         template = empty_database
 
+    _play(County, -(-EXAMPLES // SHARDS), is_long=is_long)
+
+
+@pytest.mark.slow
+@pytest.mark.postgresql
+def test_it_holds_on_a_server_as_well(empty_database: Path, server: str, admin: Connection) -> None:
+    def make() -> str:
+        name = f"machine_{next(_numbers)}"
+        admin.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE postgres")
+        return server.format(name=name)
+
+    @seed(0)
+    class County(Weather):
+        template = empty_database
+
+    County.make = staticmethod(make)
+    _play(County, -(-EXAMPLES // _ON_A_SERVER), is_long="MACHINE_EXAMPLES" in os.environ)
+
+
+def _play(machine: type[Weather], examples: int, *, is_long: bool) -> None:
     run_state_machine_as_test(
-        County,
+        machine,
         settings=settings(
-            max_examples=-(-EXAMPLES // SHARDS),
+            max_examples=examples,
             stateful_step_count=STEPS,
             deadline=None,
             database=None,

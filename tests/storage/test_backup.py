@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from bot.errors import StorageError
 from storage import dialects
 from storage.backup import backup, drill, restore, set_owed_aside, verify
 from storage.leftovers import Kind
-from storage.letters import PRIVATE, Letter
+from storage.letters import PRIVATE, Lane, Letter
 from storage.lock import RunLock
 from storage.store import Store
 from storage.tables import outbox
@@ -312,6 +313,38 @@ async def test_what_a_backup_owed_is_left_to_the_office_unless_it_is_due_later(u
     }
     assert left == [("flying", Kind.RESTORED), ("owed", Kind.RESTORED)]
     assert verify(url) == []
+
+
+async def test_what_went_out_after_the_backup_is_marked_when_it_is_owed_again(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    def owe(*keys: str) -> Callable[[Tx], None]:
+        def do(tx: Tx) -> None:
+            for key in keys:
+                tx.outbox.add(Letter(key, Address("telegram", "7"), "早上好", NOW), NOW)
+
+        return do
+
+    def send(tx: Tx) -> None:
+        claimed = [each for _ in range(9) for each in tx.dispatch.claim("telegram", Lane.NOW, 1, NOW, HOUR)]
+        tx.dispatch.sent([(each.id, "1") for each in claimed], NOW)
+
+    async with Store(sqlite_url) as store:
+        await store.perform(owe("owed"))
+        backup(sqlite_url, tmp_path / "saved.db")
+        await store.perform(owe("prompt:1"))
+        await store.perform(send)
+
+    assert restore(sqlite_url, tmp_path / "saved.db", NOW).owed == 0
+
+    async with Store(sqlite_url) as store:
+        await store.perform(owe("prompt:1", "prompt:2"))
+        rows = await store.read(lambda tx: list(tx.connection.execute(select(outbox))))
+    assert [(row.key, row.state, row.doubts) for row in rows] == [
+        ("owed", "sent", 0),
+        ("prompt:1", "waiting", 1),
+        ("prompt:2", "waiting", 0),
+    ]
 
 
 # --- looking for damage -----------------------------------------------------------------

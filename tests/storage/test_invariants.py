@@ -76,7 +76,7 @@ def letter_without_the_one_before(tx: Tx, county: County) -> None:
         (changed("custody", until=NOW), "not in one hand: 2026-001"),
         (changed("custody", generation=2), "not in one hand: 2026-001"),
         (changed("problems", state="已销号"), "in somebody's hand: 2026-001"),
-        (changed("problems", next_at=NOW), "without a rung, or a rung without a moment: 2026-001"),
+        (changed("problems", next_rung="accept_1"), "a rung without a moment: 2026-001"),
         (letter_without_the_one_before, "numbers of letters are missing: 交办函 2026 2"),
         (change_without_the_one_before, "numbers of changes are missing: 2026 2"),
     ],

@@ -271,7 +271,7 @@ async def test_a_ranking_is_shown_for_a_day_and_waits_for_the_answer_to_an_objec
 
 async def test_a_leader_gets_their_own_lines_only(open_store: Store) -> None:
     world = await county_of(open_store, Rhythm("预警", When.parse("每月末"), to=("牵头领导",)))
-    world.press.personal = True
+    world.press.is_personal = True
     world.press.rows[:] = [("XM-001", 100, (world.ids["chen"],)), ("XM-002", 900, (world.ids["liu"],))]
     await world.day_at(MONTH_END, "16:00")
 

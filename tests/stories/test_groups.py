@@ -1,5 +1,7 @@
 """Group chats: met when the bot is added, bound to a scope by a tap of the office."""
 
+from datetime import date
+
 import pytest
 
 from bot.chat import Event
@@ -198,3 +200,62 @@ async def test_what_people_say_in_a_group_is_not_answered(world: World) -> None:
 
     assert world.said_to("group1") == []
     assert world.said_to("liu") == []
+
+
+# --- a group that may be another one ----------------------------------------------------
+
+ALTERED = (
+    "群「全县调度群」改了名字或换了群主，现在叫「同学会」。周报和材料先不往那里发。这个群还看原来的范围吗？"
+)
+
+
+async def is_altered(world: World, title: str) -> None:
+    await joins(world)
+    await world.hears("zhao", button="全县")
+    await world.happens(Event.ALTERED, chat="group1", detail=title)
+
+
+async def test_a_group_with_another_name_gets_nothing_until_the_office_has_looked(world: World) -> None:
+    await is_altered(world, "同学会")
+
+    (chat,) = await chats(world)
+    assert (chat.scope, chat.state, chat.title) == ("", "met", "同学会")
+    assert world.last("zhao") == ALTERED
+    assert world.messages("zhao")[-1].labels == ["照旧：全县", "全县", "属地…", "行业…", "专班…"]
+    await world.day_at(date(2026, 11, 30), "08:30")
+    assert world.said_to("group1") == []
+
+
+async def test_one_tap_of_the_office_lets_it_go_on(world: World) -> None:
+    await is_altered(world, "同学会")
+
+    await world.hears("zhao", button="照旧：全县")
+
+    (chat,) = await chats(world)
+    assert (chat.scope, chat.state) == ("全县", "bound")
+    await world.day_at(date(2026, 11, 30), "08:30")
+    assert world.said_to("group1") != []
+
+
+async def test_another_owner_alone_pauses_it_too(world: World) -> None:
+    await is_altered(world, "全县调度群")
+
+    (chat,) = await chats(world)
+    assert chat.state == "met"
+
+
+async def test_of_a_group_that_gets_nothing_only_the_name_changes(world: World) -> None:
+    await joins(world)
+    before = len(world.said_to("zhao"))
+
+    await world.happens(Event.ALTERED, chat="group1", detail="同学会")
+
+    (chat,) = await chats(world)
+    assert chat.title == "同学会"
+    assert len(world.said_to("zhao")) == before
+
+
+async def test_a_group_nobody_knows_may_be_called_as_it_likes(world: World) -> None:
+    await world.happens(Event.ALTERED, chat="group9", detail="同学会")
+
+    assert await chats(world) == []

@@ -18,6 +18,7 @@ import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from tests.canary import MARK
 from tests.wecom.api import WeComApi
 from tests.wecom.control import Control
 from tests.wecom.socket import WeComSocket
@@ -30,7 +31,7 @@ async def _main(arguments: list[str]) -> None:
     parser.add_argument("--api", type=int, help="a self-built app as well, on this port")
     parser.add_argument("--ledger", type=Path)
     parser.add_argument("--bot-id", default="B1")
-    parser.add_argument("--secret", default="loopback")
+    parser.add_argument("--secret", default=MARK)
     parser.add_argument("--per-minute", type=int)
     parser.add_argument("--per-hour", type=int)
     parser.add_argument("--ack-after", type=float, default=0.0)

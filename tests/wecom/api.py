@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from bot.clock import Clock
 from tests.botapi_http import Connection, Request
+from tests.canary import MARK
 from tests.changing import Changing
 from tests.wecom.api_people import Callbacks, People
 from tests.wecom.api_rules import Fault, Json, Script
@@ -50,7 +51,7 @@ class WeComApi(People, Changing):
         self,
         corp_id: str = "ww5823bf96d3bd56c7",
         agent_id: int = 1000002,
-        secret: str = "loopback",  # noqa: S107 -- opens nothing
+        secret: str = MARK,
         *,
         token: str = "QDG6eK",  # noqa: S107 -- Tencent's own sample
         aes_key: str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C",
@@ -208,7 +209,7 @@ class WeComApi(People, Changing):
             raise Refusal(40013, "invalid corpid")
         if query.get("corpsecret") != self.secret:
             raise Refusal(40001, "invalid credential")
-        token = f"canary-token-{self.gettokens}"
+        token = f"canary-token-{MARK}-{self.gettokens}"
         self.given.append(token)
         self._tokens[token] = self.now() + self.expires_in
         return {"access_token": token, "expires_in": self.expires_in}

@@ -17,6 +17,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from bot.clock import Clock
+from tests.canary import MARK
 from tests.changing import Changing
 from tests.wecom.media import MediaFault
 from tests.wecom.socket_line import ABNORMAL, Line, ack, refusal
@@ -40,7 +41,7 @@ class WeComSocket(People, Changing):
     def __init__(
         self,
         bot_id: str = "B1",
-        secret: str = "loopback",  # noqa: S107 -- opens nothing
+        secret: str = MARK,
         *,
         port: int = 0,
         clock: Clock | None = None,

@@ -41,7 +41,7 @@ class _Overlooked:
 
     def __init__(self, press: Press, checker: Checker) -> None:
         self._checker = checker
-        self.digest, self.missive = press.digest, press.missive
+        self.digest, self.missive, self.personal = press.digest, press.missive, press.personal
         self.print, self.print_for = press.print, press.print_for
         self._draft = press.draft
 

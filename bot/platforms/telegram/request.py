@@ -58,6 +58,7 @@ class Transport(BaseRequest):
         base = api_base.rstrip("/")
         self._methods = f"{base}/bot{token}/"
         self._files = f"{base}/file/bot{token}/"
+        self._secret = token.rpartition(":")[2].encode()
         self._proxy = proxy
         self._connections = connections
         self._wall = wall
@@ -146,7 +147,8 @@ class Transport(BaseRequest):
                 trace_request_ctx=trace,
                 **body,
             ) as response:
-                payload = await response.read()
+                # A gateway's page, or a wag, may send our own token back: it would be kept in the outbox.
+                payload = (await response.read()).replace(self._secret, b"***")
         except (aiohttp.ClientError, OSError) as error:
             reason = _reason(error)
         else:

@@ -22,6 +22,7 @@ NAME = "telegram"
 
 _CALL = re.compile(r"(?P<command>/\w+)?@(?P<name>\w+)(?!\S)")
 _PRESENT = {"creator", "administrator", "member"}
+_ALTERED = frozenset({"new_chat_title", "chat_owner_changed", "chat_owner_left"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +105,15 @@ def parts(message: Outgoing, limits: Capabilities) -> list[Part]:
 
 
 def _message(message: Json, key: str, me: Me, *, edited: bool) -> Incoming | None:
-    at, private, _title = _chat(message)
+    at, private, title = _chat(message)
     sent_at = _moment(message, "edit_date" if edited and "edit_date" in message else "date")
     if (new := message.get("migrate_to_chat_id")) is not None:
         return Incoming(key, at, "", sent_at, private, event=Event.MOVED, detail=str(of(new, int)))
     if (old := message.get("migrate_from_chat_id")) is not None:
         at, new = Address(NAME, str(of(old, int))), at.chat
         return Incoming(key, at, "", sent_at, private, event=Event.MOVED, detail=new)
+    if not (private or _ALTERED.isdisjoint(message)):
+        return Incoming(key, at, "", sent_at, private, event=Event.ALTERED, detail=title)
     number = need(message, "message_id", int)
     text = _words(message)
     files = attachments(message, number)

@@ -1,0 +1,163 @@
+"""Everybody tries everything, in private and in a group; who has no right changes nothing (SECURITY row 6).
+
+`tests/security/matrix.py` says who may. What it does not name fails here, so nothing new is let in unseen.
+"""
+
+import pytest
+from sqlalchemy import select
+
+from bot.chat import Address, Incoming
+from handlers import contents
+from storage import tables
+from storage.letters import Letter
+from storage.tx import Tx
+from tests.security import matrix
+from tests.security.court import EVERYBODY, Case, convene, tries
+from tests.world import World
+
+
+@pytest.fixture
+async def court(world: World) -> World:
+    await convene(world)
+    return world
+
+
+def first_words() -> dict[object, str]:
+    """Return one word of each command, as the matrix calls it."""
+    named = {*matrix.OFFICE_COMMANDS, *matrix.OWN_COMMANDS}
+    return {handler: word for word, handler in contents.COMMANDS.items() if word in named}
+
+
+def test_every_action_is_somebodys() -> None:
+    every = [*matrix.ACTIONS, *matrix.OWN_ACTIONS, *matrix.NOTHING_THERE, *matrix.PUT_TOGETHER]
+
+    assert sorted(every) == sorted(contents.ACTIONS)
+
+
+def test_every_command_and_every_answer_is_somebodys() -> None:
+    assert set(contents.COMMANDS.values()) == set(first_words())
+    assert not matrix.OFFICE_COMMANDS.keys() & matrix.OWN_COMMANDS
+    assert sorted([*matrix.TOPICS, *matrix.ASKED_OF_ONE]) == sorted(contents.TOPICS)
+
+
+@pytest.mark.parametrize("verb", matrix.ACTIONS)
+async def test_whoever_has_no_right_is_refused_and_changes_nothing(court: World, verb: str) -> None:
+    case = matrix.ACTIONS[verb]
+    ended = {who: await tries(court, who, "", contents.ACTIONS[verb], case) for who in EVERYBODY}
+
+    assert {who for who, ending in ended.items() if not ending.denied} == case.allowed, ended
+    assert {who for who, ending in ended.items() if ending.denied and ending.done} == set()
+
+
+@pytest.mark.parametrize("topic", matrix.TOPICS)
+async def test_a_right_is_looked_at_again_when_the_answer_comes(court: World, topic: str) -> None:
+    case = matrix.TOPICS[topic]
+    ended = {who: await tries(court, who, topic, contents.TOPICS[topic], case) for who in EVERYBODY}
+
+    assert {who for who, ending in ended.items() if not ending.denied} == case.allowed, ended
+    assert {who for who, ending in ended.items() if ending.denied and ending.done} == set()
+
+
+@pytest.mark.parametrize("verb", matrix.NOTHING_THERE)
+async def test_of_what_is_not_there_nobody_gets_anything(court: World, verb: str) -> None:
+    case = Case(matrix.ALL, matrix.NOTHING_THERE[verb])
+    ended = [await tries(court, who, "", contents.ACTIONS[verb], case) for who in EVERYBODY]
+
+    assert [ending for ending in ended if ending.done or not ending.refusal] == []
+
+
+@pytest.mark.parametrize("verb", matrix.OWN_ACTIONS)
+async def test_what_everybody_may_press_is_about_themselves(court: World, verb: str) -> None:
+    case = Case(matrix.ALL, matrix.OWN_ACTIONS[verb])
+    for who in EVERYBODY:
+        ending = await tries(court, who, "", contents.ACTIONS[verb], case)
+
+        assert not ending.denied
+        assert set(ending.done) <= ({"report.added"} if (verb, who) == ("same", "wang") else set())
+
+
+@pytest.mark.parametrize("word", matrix.OFFICE_COMMANDS)
+async def test_only_the_office_commands(court: World, word: str) -> None:
+    argument = matrix.OFFICE_COMMANDS[word]
+    case = Case(matrix.OFFICE, argument, f"{word} {argument}".strip())
+    for who in EVERYBODY:
+        ending = await tries(court, who, "", contents.COMMANDS[word], case)
+
+        if who == "zhao":
+            assert not ending.denied
+        else:
+            assert ending.refusal or set(ending.done) <= matrix.WORDS, (who, ending)
+
+
+# --- in whose chat ----------------------------------------------------------------------
+
+
+async def written(world: World) -> list[str]:
+    entries = await world.asks(lambda tx: tx.audit.after(0, 100_000))
+    return [each.action for each in entries]
+
+
+@pytest.mark.parametrize("who", ["zhao", "chen", "sun", "liu"])
+async def test_in_a_group_no_word_is_a_command(court: World, who: str) -> None:
+    for called in (True, False):
+        for word in contents.COMMANDS:
+            await court.hears(who, f"{word} XM-002 2026-002", group="group1", called=called, settle=False)
+
+    assert set(await written(court)) <= {"group.met", "group.named"}
+    assert await court.asks(lambda tx: tx.connection.execute(select(tables.conversations)).all()) == []
+
+
+async def offered(world: World, who: str) -> list[str]:
+    """Put every button there is into somebody's chat, and return what each sends."""
+    choices = tuple((("x", f"{verb}:1"),) for verb in contents.ACTIONS)
+
+    def owe(tx: Tx) -> str:
+        to = Address("fake", world.account(who))
+        letter = Letter("all", to, "x", world.clock.now(), choices, person_id=world.ids[who])
+        tx.outbox.add(letter, world.clock.now())
+        return str(
+            tx.connection.execute(
+                select(tables.outbox.c.token).where(tables.outbox.c.key == "all")
+            ).scalar_one()
+        )
+
+    token = await world.store.perform(owe)
+    return [f"{token}.{place}" for place in range(len(choices))]
+
+
+@pytest.mark.parametrize(
+    ("who", "group"), [("wang", ""), ("zhou", ""), ("sun", ""), ("zhao", "group1"), ("wang", "group1")]
+)
+async def test_a_button_works_for_nobody_and_nowhere_but_for_whom_it_is(
+    court: World, who: str, group: str
+) -> None:
+    account, now = court.account(who), court.clock.now()
+    at = Address("fake", group or account)
+    for data in await offered(court, "zhao"):
+        said = Incoming(f"{who}:{data}", at, account, now, private=not group, button=data)
+
+        assert await court.router.receive(said) == "这个按钮是发给别人的，没有任何改动。"
+
+    assert await written(court) == ["access.denied"] * len(contents.ACTIONS)
+
+
+async def test_a_button_whose_action_nobody_knows_does_nothing(court: World) -> None:
+    def owe(tx: Tx) -> str:
+        to, now = Address("fake", court.account("zhao")), court.clock.now()
+        tx.outbox.add(
+            Letter("odd", to, "x", now, ((("x", "become_root:1"),),), person_id=court.ids["zhao"]), now
+        )
+        return str(
+            tx.connection.execute(
+                select(tables.outbox.c.token).where(tables.outbox.c.key == "odd")
+            ).scalar_one()
+        )
+
+    token = await court.store.perform(owe)
+    account = court.account("zhao")
+    await court.router.receive(
+        Incoming("odd", Address("fake", account), account, court.clock.now(), button=f"{token}.0")
+    )
+
+    assert await written(court) == []
+    assert await court.asks(lambda tx: tx.inbox.buried()) == 1

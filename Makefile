@@ -20,7 +20,7 @@ bench: .venv/ready  ## what we claim, measured side by side
 	$(BIN)/python -m benchmarks
 
 faults: .venv/ready  ## everything that may go wrong, for as long as you like: MACHINE_EXAMPLES=10000 make faults
-	MACHINE_EXAMPLES=$${MACHINE_EXAMPLES:-2000} SWEEP=$${SWEEP:-all} YEAR_DAYS=$${YEAR_DAYS:-365} $(BIN)/python -m pytest -n 2 tests/stateful tests/faults tests/year
+	MACHINE_EXAMPLES=$${MACHINE_EXAMPLES:-2000} SWEEP=$${SWEEP:-all} YEAR_DAYS=$${YEAR_DAYS:-365} $(BIN)/python -m pytest -n 2 tests/stateful tests/faults tests/year tests/storage/test_server_dies.py
 
 .venv: .venv/ready
 

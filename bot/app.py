@@ -11,16 +11,20 @@ from pathlib import Path
 
 from bot import systemd
 from bot import texts as sentences
-from bot.chat import Attachment, ChatPlatform, Fetched, Finding, Incoming, Messenger
-from bot.clock import Clock, SystemClock
+from bot.chat import ChatPlatform, Finding, Messenger
+from bot.clock import Clock, GuardedClock, SystemClock
 from bot.config import Settings
 from bot.domain.county import County
+from bot.errors import AlreadyServed, StorageError
 from bot.messengers import messengers_of, titled
 from bot.papers.workshop import Workshop
 from bot.press import WorkshopPress
+from bot.shelf import Shelf
 from bot.texts import Texts
 from bot.ticker import Ticker
-from handlers import almanac, duties
+from bot.timekeeper import Timekeeper
+from bot.upkeep import Upkeep
+from handlers import almanac, duties, outage
 from handlers.alarm import DELIVERY, Alarm
 from handlers.delivery import Delivery
 from handlers.discretion import discreet
@@ -30,7 +34,6 @@ from handlers.router import Router
 from handlers.watch import Watch
 from storage.backup import Drilled
 from storage.backup import drill as drill_backup
-from storage.copies import drop_copies
 from storage.dialects import parsed, sqlite_file
 from storage.lock import RunLock
 from storage.store import Store
@@ -40,54 +43,11 @@ log = logging.getLogger(__name__)
 BEAT = timedelta(seconds=5)
 _STALLED = 90.0
 _LONGEST_DRILL = timedelta(hours=1)
+_PULSE = timedelta(minutes=1)
+_LOCK_SEEN_TO = 30.0
 _LAST_WORDS = 8.0
 """Seconds; a service manager is told that it takes ten in all."""
 _BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
-
-
-class Shelf:
-    """Fetches attachments from their platforms and keeps them in a folder beside the database."""
-
-    def __init__(
-        self, platforms: Mapping[str, ChatPlatform], folder: Path, database: Path | None = None
-    ) -> None:
-        self._platforms = platforms
-        self._folder = folder
-        self._database = database
-
-    @property
-    def platforms(self) -> list[str]:
-        """The platforms that attachments can be fetched from."""
-        return list(self._platforms)
-
-    async def fetch(self, platform: str, attachment: Attachment) -> Fetched:
-        """Return an attachment's bytes; raise DeliveryError if they cannot be had now."""
-        return await self._platforms[platform].fetch(attachment)
-
-    def reread(self, platform: str, raw: str) -> Incoming | None:
-        """Read once more what a platform gave us and could not be read; None if it still cannot."""
-        return self._platforms[platform].reread(raw) if platform in self._platforms else None
-
-    async def keep(self, name: str, content: bytes) -> str:
-        """Keep bytes under a name of ours, readable by nobody else; Return the name."""
-        await asyncio.to_thread(self._write, name, content)
-        return name
-
-    async def drop(self, path: str) -> None:
-        """Keep no longer what is under a name of ours, if anything is."""
-        await asyncio.to_thread((self._folder / path).unlink, missing_ok=True)
-
-    async def drop_copies(self, before: datetime) -> int:
-        """Drop what upgrades and restores left beside the database before a moment; Return how many."""
-        if self._database is None:
-            return 0
-        return await asyncio.to_thread(drop_copies, self._database, before)
-
-    def _write(self, name: str, content: bytes) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._folder / name
-        path.touch(mode=0o600)
-        path.write_bytes(content)
 
 
 @dataclass
@@ -105,28 +65,64 @@ class Bot:
     watch: Watch
     fetching: Fetching
     messengers: Sequence[Messenger] = ()
+    timekeeper: Timekeeper | None = None
+    upkeep: Upkeep | None = None
     started_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     beat_at: float = 0.0
+    is_awake: bool = True
+    """Whether what happened before this process began is no longer to be looked after."""
+    _pulsed_at: datetime = _BEFORE_EVERYTHING
+
+    def has(self, messengers: Sequence[Messenger]) -> None:
+        """Be out in the world: a guarded clock is compared with those of the messengers."""
+        self.messengers = messengers
+        if isinstance(self.clock, GuardedClock):
+            self.timekeeper = Timekeeper(self.clock, messengers, self.watch)
+
+    def look_after_file(self) -> None:
+        """Look after SQLite's file; PostgreSQL looks after its own."""
+        if (file := sqlite_file(self.store.url)) and self.store.ballast:
+            self.upkeep = Upkeep(self.watch, file, self.store.ballast)
 
     async def beat(self) -> None:
-        """Do what is due."""
-        await duties.keep(self.watch)
+        """Do what is due, unless the clock is wrong."""
+        if self.timekeeper is None or await self.timekeeper.is_right():
+            await self._wake()
+            await duties.keep(self.watch)
+        await self._pulse(self.clock.now())
         self.beat_at = asyncio.get_running_loop().time()
+
+    async def _wake(self) -> None:
+        """Make up for the time in which nobody listened, once."""
+        if not self.is_awake:
+            named = self.platforms.items()
+            keeps = {name: kept for name, each in named if (kept := each.capabilities.keeps) is not None}
+            await outage.make_up(self.watch, keeps)
+            self.is_awake = True
 
     def ailments(self) -> list[str]:
         """Return a sentence for everything that is wrong."""
         found = [sentence for platform in self.platforms.values() if (sentence := platform.healthy())]
-        return [*found, *self.standstills().values()]
+        return [*found, *self._wrongs(), *self.standstills().values()]
 
     def troubles(self) -> dict[str, str]:
-        """Return the same under the name of what is wrong: a platform, or a loop of ours."""
+        """Return the same under the name of what is wrong: a platform, or a loop of ours.
+
+        Of the clock and the disk the office is told at once.
+        """
         ill = {name: platform.healthy() for name, platform in self.platforms.items()}
         return {name: sentence for name, sentence in ill.items() if sentence} | self.standstills()
 
     def findings(self) -> list[Finding]:
         """Return how each channel goes, for `liaison check`, and whatever stands still."""
         found = [each for messenger in self.messengers for each in titled(messenger.name, messenger.state())]
-        return [*found, *(Finding(sentence, fault=True) for sentence in self.standstills().values())]
+        wrong = [*self._wrongs(), *self.standstills().values()]
+        return [*found, *(Finding(sentence, fault=True) for sentence in wrong)]
+
+    def _wrongs(self) -> list[str]:
+        """Return a sentence for what is wrong with the clock and the disk: a new start would not help."""
+        clock = self.timekeeper.sentence() if self.timekeeper is not None else ""
+        return [each for each in (clock, self.upkeep.sentence() if self.upkeep else "") if each]
 
     def standstills(self) -> dict[str, str]:
         """Return a sentence for each loop of ours that has not come round for too long, by its name."""
@@ -143,8 +139,20 @@ class Bot:
                 found[DELIVERY + name] = f"{name}: nothing has been delivered or looked for in 90 seconds"
         return found
 
+    async def _pulse(self, now: datetime) -> None:
+        """Leave word that we are at work, and look after the database's file."""
+        try:
+            if self.upkeep is not None:
+                await self.upkeep.look()
+            if now - self._pulsed_at >= _PULSE:
+                await self.store.perform(lambda tx: tx.pulse.beat(now))
+                self._pulsed_at = now
+        except StorageError as error:
+            log.error("the database takes nothing: %s", error)  # noqa: TRY400 -- no mistake of ours
+
     async def run(self) -> None:
         """Receive, deliver, fetch and keep the duties until cancelled; then say what is still owed."""
+        self.is_awake = False
         ticker = Ticker(self.beat, BEAT)
         await self.beat()
         async with asyncio.TaskGroup() as group:
@@ -241,18 +249,17 @@ async def run(every: Sequence[Settings]) -> None:
     """Run the bots of one or several counties until SIGTERM or Ctrl-C; a second one ends them at once."""
     stop = asyncio.Event()
     _listen_for_signals(stop)
-    clock = SystemClock()
     workshop = Workshop()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(workshop.close)
         tasks, bots = [], []
         for settings in every:
-            stack.enter_context(RunLock(settings.database.url, settings.database.schema_))
-            bot = await stack.enter_async_context(_with_page(settings, clock, workshop))
+            lock = stack.enter_context(RunLock(settings.database.url, settings.database.schema_))
+            bot = await stack.enter_async_context(_with_page(settings, workshop))
             health = await stack.enter_async_context(_health_of(bot))
             almanac.note(bot.watch)
             bots.append(bot)
-            tasks.append(asyncio.create_task(bot.run()))
+            tasks += [asyncio.create_task(bot.run()), asyncio.create_task(_kept(lock))]
             log.info("%s is ready%s", settings.county, f"; its health: {health}" if health else "")
         systemd.notify("READY=1")
         feeding = asyncio.create_task(systemd.feed(lambda: not any(bot.standstills() for bot in bots)))
@@ -266,6 +273,18 @@ async def run(every: Sequence[Settings]) -> None:
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, Exception):
                 raise outcome
+
+
+async def _kept(lock: RunLock) -> None:
+    """See to it that nobody else serves the database; raise AlreadyServed if somebody does."""
+    while True:
+        await asyncio.sleep(_LOCK_SEEN_TO)
+        try:
+            await asyncio.to_thread(lock.keep)
+        except AlreadyServed:
+            raise
+        except StorageError as error:
+            log.warning("whether the database is still ours cannot be told: %s", error)
 
 
 def _listen_for_signals(stop: asyncio.Event) -> None:
@@ -283,16 +302,18 @@ def _listen_for_signals(stop: asyncio.Event) -> None:
 
 
 @asynccontextmanager
-async def _with_page(settings: Settings, clock: Clock, workshop: Workshop) -> AsyncIterator[Bot]:
+async def _with_page(settings: Settings, workshop: Workshop) -> AsyncIterator[Bot]:
     """Put a bot together with its messengers and, where the settings ask for it, the local page."""
     texts = sentences.load(settings.texts, settings.language)
+    clock = GuardedClock() if settings.telegram.is_set or settings.wecom.is_set else SystemClock()
     messengers = messengers_of(settings, clock, texts)
     for messenger in messengers:
         messenger.listen()
     platforms: list[ChatPlatform] = [*messengers]
     if not settings.local.listen:
         async with assembled(settings, clock, platforms, workshop) as bot:
-            bot.messengers = messengers
+            bot.has(messengers)
+            bot.look_after_file()
             # A write that changes nothing: a read-only database must be told of now, not at nine o'clock.
             await bot.store.perform(lambda tx: tx.inbox.forget(_BEFORE_EVERYTHING))
             yield bot
@@ -305,7 +326,8 @@ async def _with_page(settings: Settings, clock: Clock, workshop: Workshop) -> As
     platform.listen()
     async with assembled(settings, clock, [*platforms, platform], workshop) as bot:
         page.watch = bot.watch
-        bot.messengers = messengers
+        bot.has(messengers)
+        bot.look_after_file()
         # Whoever is reached by messenger still is: the contact used last comes first.
         await bot.store.perform(lambda tx: settle_in(tx, _BEFORE_EVERYTHING))
         yield bot

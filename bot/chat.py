@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -159,12 +159,14 @@ class Capabilities:
     """What a platform can do; ``None`` for a pace means that it sets no such limit.
 
     ``text_limit`` and ``caption_limit`` count UTF-16 code units as Telegram does. Where the bot
-    ``writes_first``, it may write to an account that has never written to it.
+    ``writes_first``, it may write to an account that has never written to it. What people send is held for
+    us as long as the platform ``keeps`` it; None where nothing is sent while we are away.
     """
 
     text_limit: int = 4096
     caption_limit: int = 1024
     writes_first: bool = False
+    keeps: timedelta | None = None
     per_second: float | None = None
     per_chat_second: float | None = None
     per_group_minute: float | None = None
@@ -246,6 +248,9 @@ class Messenger(ChatPlatform, Protocol):
 
     async def check(self) -> list[Finding]:
         """Return what works and what is missing, each fault with its cure, in an office clerk's words."""
+
+    async def time(self) -> datetime | None:
+        """Return what time it is there, to the second; None while that cannot be had."""
 
     def state(self) -> list[Finding]:
         """Return how each channel goes since the bot runs, in the same words; nothing is asked for it."""

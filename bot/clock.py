@@ -1,8 +1,13 @@
 """The only module that asks the time."""
 
+import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+TOLERATED = timedelta(minutes=5)
+"""By how much a clock may be off; what WeCom allows a signed message as well."""
 
 
 class Clock(Protocol):
@@ -18,6 +23,48 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the present moment."""
         return datetime.now(UTC)
+
+
+class GuardedClock:
+    """The time of this machine, as long as it goes on as time does and nobody who knows contradicts it.
+
+    A machine's clock that jumps is doubted: from then on the time goes on from where it was, by the
+    processor's count, until the two agree again or somebody who knows has said what time it is.
+    """
+
+    def __init__(self, wall: Clock | None = None, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.wall = wall or SystemClock()
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._zero = self.wall.now() - self._passed()
+
+    def now(self) -> datetime:
+        """Return the present moment, as it is believed."""
+        return self._looked()[0]
+
+    @property
+    def is_sure(self) -> bool:
+        """Tell whether the machine's clock is believed."""
+        return self._looked()[1]
+
+    def told(self, moment: datetime) -> None:
+        """Hear what time it is from somebody who knows."""
+        with self._lock:
+            self._zero = moment - self._passed()
+
+    def _looked(self) -> tuple[datetime, bool]:
+        # The writer's thread asks as well as the event loop.
+        with self._lock:
+            wall, passed = self.wall.now(), self._passed()
+            carried = self._zero + passed
+            if abs(wall - carried) > TOLERATED:
+                return carried, False
+            # A clock that is put right little by little is followed.
+            self._zero = wall - passed
+            return wall, True
+
+    def _passed(self) -> timedelta:
+        return timedelta(seconds=self._monotonic())
 
 
 class VirtualClock:

@@ -76,4 +76,13 @@ def _wecom(settings: Settings, clock: Clock, texts: Texts) -> Messenger:
         numbered=lambda choices: say("wecom.numbered", choices=choices),
         elsewhere=say("wecom.elsewhere") if bot else "",
     )
-    return WeComPlatform(clock=clock, hints=hints, bot=bot, app=app, app_hears=asked.app.hears, robots=robots)
+    return WeComPlatform(
+        clock=clock,
+        hints=hints,
+        bot=bot,
+        app=app,
+        app_hears=asked.app.hears,
+        robots=robots,
+        # The server of a long connection answers plain HTTP too, be it with a no.
+        api_base=asked.app.api_base if app or robots else f"http{asked.bot.ws_url.removeprefix('ws')}",
+    )

@@ -12,7 +12,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 from bot.errors import StorageError
-from storage import copies, dialects, invariants, leftovers, migrate
+from storage import copies, dialects, invariants, journal, leftovers, migrate, soundness
 from storage.audit import Audit
 from storage.lock import RunLock
 
@@ -181,11 +181,7 @@ def _refuse_same(given: Path, file: Path) -> None:
 def _damage(file: Path) -> list[str]:
     if not file.is_file():
         raise StorageError(f"{file}: there is no such database")
-    try:
-        with closing(copies.connected(file)) as connection:
-            return copies.faults_of(connection)
-    except sqlite3.DatabaseError as error:
-        return [f"{file} cannot be read: {error}"]
+    return soundness.faults(file)
 
 
 def _check_revision(fresh: Path, given: Path) -> None:
@@ -207,11 +203,12 @@ def _put_aside(file: Path) -> Path | None:
     if file.exists():
         _finish_journal(file)
         os.link(file, aside)
-    for journal in ("-wal", "-journal"):
+    for kind in ("-wal", "-journal"):
         # What could not be finished stays with its own file: beside the new one it would ruin it.
         with suppress(FileNotFoundError):
-            Path(f"{file}{journal}").replace(f"{aside}{journal}")
+            Path(f"{file}{kind}").replace(f"{aside}{kind}")
     Path(f"{file}-shm").unlink(missing_ok=True)
+    journal.mark(file).unlink(missing_ok=True)
     return aside if aside.exists() else None
 
 

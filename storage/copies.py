@@ -41,7 +41,10 @@ def create(path: Path) -> None:
 def connected(path: Path, *, writing: bool = False) -> sqlite3.Connection:
     """Return a connection to a file that exists already."""
     mode = "rw" if writing else "ro"
-    return sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True, isolation_level=None)
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True, isolation_level=None)
+    # What is wrong with a file is told in words that quote it.
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    return connection
 
 
 def copy(source: Path, to: Path) -> None:

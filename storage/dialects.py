@@ -22,6 +22,8 @@ _WAL_LIMIT = 64 * 1024 * 1024
 _WAL_PAGES = 4_000
 """From so many pages on, 16 MB, the writer brings its journal home itself (``storage.journal``)."""
 _MAPPED = 1024 * 1024 * 1024
+_PRIMARY = 0xFF
+"""The part of SQLite's codes that says what failed; the rest says at what."""
 _SCHEMA = re.compile("[a-z_][a-z0-9_]{0,62}")
 
 
@@ -169,6 +171,35 @@ def in_transaction(connection: Connection) -> bool:
         return bool(driver.in_transaction)
     # In a transaction, or in one that failed; of a broken connection nobody knows.
     return driver.info.transaction_status in {2, 3}
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Tell whether SQLite found no room."""
+    return _code(error) == sqlite3.SQLITE_FULL
+
+
+def disk_failed(error: BaseException | None) -> bool:
+    """Tell whether SQLite could not read or write its file: what it last committed may not be on the disk."""
+    return _code(error) & _PRIMARY == sqlite3.SQLITE_IOERR
+
+
+def bring_home(connection: Connection) -> None:
+    """Write all that stands in SQLite's journal into its file; raise if that cannot be.
+
+    After a failed fsync the system takes the journal's pages for written, and no later one writes them.
+    """
+    if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
+        raise StorageError("the journal could not be brought home after the disk failed: it is being read")
+
+
+def _code(error: BaseException | None) -> int:
+    """Return SQLite's code of a failure, wherever it stands in the chain; 0 if there is none."""
+    while error is not None:
+        found = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
+        if found is not None:
+            return int(found)
+        error = error.__cause__
+    return 0
 
 
 def alone(connection: Connection, what: str) -> None:

@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from storage import copies
@@ -12,6 +12,11 @@ log = logging.getLogger(__name__)
 
 _PAUSE = 0.2
 """Seconds from a commit until it is brought home, with all that follow meanwhile."""
+
+
+def mark(database: Path) -> Path:
+    """Return the file that is there while part of a database may stand in its journal alone."""
+    return database.with_name(f"{database.name}.at-work")
 
 
 class Journal:
@@ -26,6 +31,8 @@ class Journal:
         self._database = database
         self._grown = threading.Event()
         self._closing = threading.Event()
+        self._mark = mark(database)
+        self._is_marked = False
         self._thread = threading.Thread(target=self._keep, name="journal", daemon=True)
 
     def open(self) -> None:
@@ -34,6 +41,10 @@ class Journal:
 
     def grew(self) -> None:
         """Note that something was committed."""
+        if not self._is_marked:
+            with suppress(OSError):  # a full disk: without the mark only less is noticed
+                self._mark.touch(mode=0o600)
+            self._is_marked = True
         self._grown.set()
 
     def close(self) -> None:
@@ -41,6 +52,7 @@ class Journal:
         self._closing.set()
         self._grown.set()
         self._thread.join()
+        self._mark.unlink(missing_ok=True)
 
     def _keep(self) -> None:
         while True:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.errors import AlreadyServed, StorageError
 from storage import dialects
@@ -48,6 +48,12 @@ class RunLock:
     def held(self) -> bool:
         """Tell whether the lock is still ours: a server that was restarted has forgotten it."""
         return self._lock.held
+
+    def keep(self) -> None:
+        """Take it again if it is no longer ours; raise AlreadyServed if somebody else has it by now."""
+        if not self._lock.held:
+            self._lock.release()
+            self._lock.take()
 
 
 class _FileLock:
@@ -119,7 +125,7 @@ class _ServerLock:
 
     def release(self) -> None:
         if self._connection is not None:
-            with suppress(DBAPIError):
+            with suppress(SQLAlchemyError):
                 self._connection.invalidate()
             self._connection.close()
             self._connection = None
@@ -131,5 +137,5 @@ class _ServerLock:
             return False
         try:
             return bool(self._connection.exec_driver_sql("SELECT 1").scalar_one())
-        except DBAPIError:
+        except SQLAlchemyError:  # whoever asks twice is told so in other words
             return False

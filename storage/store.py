@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from bot import failpoints
 from bot.errors import StorageError
 from storage import dialects
+from storage.ballast import Ballast
 from storage.journal import Journal
 from storage.readers import readers
 from storage.tx import Tx
@@ -63,6 +64,11 @@ class Store:
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_forever, name="writer", daemon=True)
         self._stopped: BaseException | None = None
+        self._must_settle = False
+        """The disk has failed: what stands in SQLite's journal must come home before anything else."""
+        self.ailment = ""
+        """Why the last group was not taken, in the driver's words; empty while all is well."""
+        self.ballast = Ballast(file) if file else None
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -157,7 +163,7 @@ class Store:
     def _commit(self, connection: Connection | None, group: list[_Item]) -> Connection | None:
         """Run a group in one transaction; Return the connection, None when it is spent."""
         try:
-            connection = connection or self._writer.connect()
+            connection = connection or self._connected()
             dialects.begin(connection, writing=True)
             tx = Tx(connection)
             outcomes = [_outcome(tx, item) for item in group]
@@ -173,15 +179,35 @@ class Store:
             # outcome: some of them were found in the file after reopening.
             log.exception("a group of %d was not committed", len(group))
             reason = StorageError(f"the database did not take it: {_reason(error)}")
+            self._note(error)
             self._settle([(item, None, reason) for item in group])
             _drop(connection)
             return None
         except BaseException:
             _drop(connection)
             raise
+        self._note(next((error.__cause__ for *_, error in outcomes if isinstance(error, StorageError)), None))
         woken = [*(self.on_owed if tx.owes else ()), *(self.on_wanted if tx.wants else ())]
         self._settle(outcomes, woken)
         return connection
+
+    def _connected(self) -> Connection:
+        connection = self._writer.connect()
+        if self._must_settle:
+            try:
+                dialects.bring_home(connection)
+            except BaseException:
+                _drop(connection)
+                raise
+            self._must_settle = False
+        return connection
+
+    def _note(self, error: BaseException | None) -> None:
+        """Remember how a group fared; where the disk is full, make room for the next one."""
+        self.ailment = _reason(error) if error else ""
+        self._must_settle |= dialects.disk_failed(error)
+        if self.ballast and dialects.is_full(error):
+            self.ballast.drop()
 
     def _settle(self, outcomes: list[_Outcome], woken: Sequence[Callable[[], None]] = ()) -> None:
         def settle() -> None:
@@ -222,7 +248,9 @@ def _outcome(tx: Tx, item: _Item) -> _Outcome:
         driver.execute("RELEASE SAVEPOINT item")
         tx.forget(mark)
         if isinstance(error, OperationalError):
-            return item, None, StorageError(f"the database did not take it: {_reason(error)}")
+            refusal = StorageError(f"the database did not take it: {_reason(error)}")
+            refusal.__cause__ = error
+            return item, None, refusal
         return item, None, error
     driver.execute("RELEASE SAVEPOINT item")
     return item, result, None

@@ -881,6 +881,12 @@ delivery_pauses = _table(
     Column("until", Moment, nullable=False),
 )
 
+pulse = _table(
+    "pulse",
+    _id(),
+    Column("at", Moment, nullable=False),
+)
+
 audit = _table(
     "audit",
     _id(),

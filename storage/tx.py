@@ -36,6 +36,7 @@ from storage.outbox import Outbox
 from storage.people import People
 from storage.problems import Problems
 from storage.projects import Projects
+from storage.pulse import Pulse
 from storage.receipts import Receipts
 from storage.reports import Reports
 from storage.requests import Requests
@@ -102,6 +103,11 @@ class Tx:
     def inbox(self) -> Inbox:
         """What reached us."""
         return Inbox(self.connection)
+
+    @cached_property
+    def pulse(self) -> Pulse:
+        """When the bot was last at work."""
+        return Pulse(self.connection)
 
     @cached_property
     def people(self) -> People:

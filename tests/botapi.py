@@ -10,6 +10,7 @@ import asyncio
 import json
 import sys
 from collections import deque
+from email.utils import formatdate
 from itertools import islice
 from pathlib import Path
 from typing import Self
@@ -47,6 +48,7 @@ class BotApi(Methods, Changing):
         self.confirmed: list[int] = []
         self.calls: list[str] = []
         self.polls: list[Json] = []
+        self.tells_time = True
         self._port = port
         self._scripts: deque[Script] = deque()
         self._poller: tuple[Connection, int, asyncio.TimerHandle] | None = None
@@ -111,6 +113,9 @@ class BotApi(Methods, Changing):
         return connection
 
     def _serve(self, connection: Connection, request: Request) -> None:
+        if request.path == "/":  # whoever asks nothing may be asking for the time
+            date = formatdate(self.now(), usegmt=True)
+            return connection.reply(302, b"", f"Date: {date}\r\n" if self.tells_time else "")
         _, place, *rest = request.path.split("/", 3)
         if place == "control":
             return self._control(connection, rest[0], request.values)

@@ -48,6 +48,10 @@ class Running:
         return self._err.read_text(encoding="utf-8")
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def has_ended(self) -> bool:
         return self._process.returncode is not None
 

@@ -12,6 +12,7 @@ from bot.errors import ConfigurationError
 from bot.logs import set_up
 from bot.papers.forms import unformed
 from storage.migrate import migrate
+from storage.soundness import refuse_damaged
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ def run(files: Sequence[Path], *, json_lines: bool) -> int:
     try:
         every = _loaded(files, json_lines=json_lines)
         for settings in every:
+            refuse_damaged(settings.database.url)
             for step in migrate(settings.database.url, settings.database.schema_):
                 log.info("%s: the database was brought up to date: %s", settings.county, step)
         asyncio.run(run_bots(every))

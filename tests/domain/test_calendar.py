@@ -1,5 +1,6 @@
 """Which days the county works, and when people may be disturbed."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
@@ -216,3 +217,49 @@ def test_the_countys_clock_counts_across_a_change_of_summer_time() -> None:
     assert berlin.next_open(datetime(2026, 3, 30, 4, 0, tzinfo=UTC)) == datetime(
         2026, 3, 30, 5, 30, tzinfo=UTC
     )
+
+
+def changes(zone: ZoneInfo, first: int, last: int) -> Iterator[datetime]:
+    """Yield the hours of some years in which the clocks of a zone are changed."""
+    hour, end = datetime(first, 1, 1, tzinfo=UTC), datetime(last + 1, 1, 1, tzinfo=UTC)
+    while hour < end:
+        later = hour + timedelta(days=1)
+        if hour.astimezone(zone).utcoffset() != later.astimezone(zone).utcoffset():
+            yield from (
+                each
+                for each in (hour + timedelta(hours=passed) for passed in range(24))
+                if each.astimezone(zone).utcoffset()
+                != (each + timedelta(hours=1)).astimezone(zone).utcoffset()
+            )
+        hour = later
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last", "most"),
+    [
+        ("Asia/Shanghai", 1986, 1991, 12),
+        ("Asia/Shanghai", 2000, 2037, 0),
+        ("Europe/London", 2000, 2037, 76),
+        ("America/St_Johns", 2000, 2037, 76),
+    ],
+)
+def test_around_every_change_of_the_clocks_a_day_is_asked_once_at_nine(
+    name: str, first: int, last: int, most: int
+) -> None:
+    zone = ZoneInfo(name)
+    calendar = Calendar(zone)
+    found = list(changes(zone, first, last))
+    for change in found:
+        asked = set()
+        for minutes in range(-180, 240, 20):
+            moment = change + timedelta(minutes=minutes)
+            day = calendar.day_of(moment)
+            nine = calendar.at(day, time(9))
+            opens = calendar.next_open(moment)
+
+            assert (nine.astimezone(zone).date(), nine.astimezone(zone).time()) == (day, time(9))
+            assert opens >= moment
+            assert not calendar.is_quiet(opens)
+            asked.add(nine.astimezone(UTC))
+        assert len(asked) == len({each.date() for each in asked}) <= 2
+    assert len(found) == most

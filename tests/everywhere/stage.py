@@ -17,11 +17,11 @@ from typing import TypeVar
 import xlsxwriter
 from sqlalchemy import delete, update
 
-from bot.app import Shelf
 from bot.chat import Incoming, Paper, Unreadable
 from bot.domain.county import County
 from bot.domain.missives import Sheet
 from bot.papers.missive import DOCX, PDF, missive_docx, missive_pdf
+from bot.shelf import Shelf
 from handlers import duties
 from handlers.delivery import Delivery
 from handlers.discretion import discreet

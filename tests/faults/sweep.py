@@ -2,14 +2,15 @@
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -25,6 +26,8 @@ from tests.botapi import BotApi
 from tests.command import PATIENCE, TOKEN
 from tests.faults import county, program
 
+SWEEP = os.environ.get("SWEEP", "2")
+"""How much is played: so many cases of each kind, or ``all``."""
 AGAIN = texts.load().say(Language.CHINESE, "delivery.again")
 _CONTEXT = get_context("forkserver")
 # What takes long to import is imported once; each process is a copy.
@@ -38,6 +41,7 @@ _BEYOND_US = {
 """Columns in which a death may show: how often a letter was tried, and how the platform calls it."""
 _TOLD_OF_LOSS = ("outbox", "audit", "dead_letters", "sqlite_sequence")
 _LEFT_TO_THE_OFFICE = "没送到"
+_ANCHOR = re.compile(r"留痕码 \S+")
 _GLANCE = 0.002
 _OWED = """
     SELECT 1 FROM outbox WHERE platform <> '' AND state IN ('waiting', 'claimed') AND due_at <= ? LIMIT 1
@@ -73,24 +77,17 @@ async def played(
     database: Path, folder: Path, *failpoints: str, bug: str = "", patience: float = PATIENCE
 ) -> Outcome:
     """Play the script; the process dies at each failpoint in turn, and is started anew."""
-    _copied(database, folder)
+    copied(database, folder)
     clock = VirtualClock(county.START)
     async with BotApi(TOKEN, clock=clock) as api:
-        stage = Stage(folder, api, clock, list(failpoints), bug, patience)
+        stage = Stage(folder, api, clock, failpoints, bug, patience)
         async with stage.on():
             for step in county.script():
                 await stage.take(step)
-        return Outcome(
-            _rows(folder / "liaison.db"),
-            Counter((each.chat, each.text) for each in api.sent),
-            _letters(folder / "liaison.db", "doubts"),
-            _letters(folder / "liaison.db", "state = 'failed'"),
-            list(api.confirmed),
-            stage.deaths,
-        )
+        return stage.outcome()
 
 
-def _copied(database: Path, folder: Path) -> None:
+def copied(database: Path, folder: Path) -> None:
     folder.mkdir()
     shutil.copyfile(database, folder / "liaison.db")
 
@@ -99,15 +96,26 @@ class Stage:
     """One run: the process, started again whenever it dies, and the clock they share."""
 
     def __init__(
-        self, folder: Path, api: BotApi, clock: VirtualClock, failpoints: list[str], bug: str, patience: float
+        self,
+        folder: Path,
+        api: BotApi,
+        clock: VirtualClock,
+        failpoints: Sequence[str] = (),
+        bug: str = "",
+        patience: float = PATIENCE,
+        *,
+        durable: bool = False,
     ) -> None:
         self.deaths = 0
+        self.off = timedelta(0)
+        """By how much the machine's clock is off."""
         self._folder = folder
         self._api = api
         self._clock = clock
-        self._failpoints = failpoints
+        self._failpoints = list(failpoints)
         self._bug = bug
         self._patience = patience
+        self._durable = durable
         self._process: BaseProcess | None = None
         self._orders: Connection | None = None
 
@@ -125,20 +133,44 @@ class Stage:
     async def take(self, step: county.Step) -> None:
         """Let the step's moment come, let somebody do what they do, and wait until all is done and sent."""
         self._clock.set(step.at)
-        await self._beat()
+        await self.beat()
         if step.do is not None:
             step.do(self._api)
             await self._settled()
-            await self._beat()
+            await self.beat()
 
-    async def _beat(self) -> None:
+    def outcome(self) -> Outcome:
+        """Return what it came to."""
+        database = self._folder / "liaison.db"
+        return Outcome(
+            _rows(database),
+            Counter((each.chat, each.text) for each in self._api.sent),
+            _letters(database, "doubts"),
+            _letters(database, "state = 'failed'"),
+            list(self._api.confirmed),
+            self.deaths,
+        )
+
+    @property
+    def pid(self) -> int:
+        """The number of the process as it is now."""
+        assert self._process is not None
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        """Let the process die now."""
+        os.kill(self.pid, signal.SIGKILL)
+        self._buried()
+
+    async def beat(self) -> None:
         """Let the process do what is due, as often as it dies of it."""
         while True:
             if self._orders is None:
                 self._start()
                 continue
             try:
-                self._orders.send(self._clock.now())
+                self._orders.send((self._clock.now(), self.off))
                 await self._answered()
             except (EOFError, OSError):
                 self._buried()
@@ -172,7 +204,16 @@ class Stage:
     def _start(self) -> None:
         ours, theirs = _CONTEXT.Pipe()
         failpoint = self._failpoints.pop(0) if self._failpoints else ""
-        given = (self._folder, self._api.base, self._clock.now(), theirs, failpoint, self._bug)
+        given = (
+            self._folder,
+            self._api.base,
+            self._clock.now(),
+            self.off,
+            theirs,
+            failpoint,
+            self._bug,
+            self._durable,
+        )
         self._process = _CONTEXT.Process(target=program.main, args=given, daemon=True)
         self._process.start()
         theirs.close()
@@ -210,6 +251,22 @@ def _letters(database: Path, count: str) -> Counter[tuple[int, str]]:
             f"SELECT chat, text, sum({count}) FROM outbox WHERE platform <> '' GROUP BY chat, text"  # noqa: S608
         )
         return Counter({(int(chat), text): count for chat, text, count in rows if count})
+
+
+def otherwise(plain: Outcome, other: Outcome) -> list[str]:
+    """Return what is otherwise where things were only done in another order; no message is ever marked."""
+    found = [
+        f"{table}: lost {set(rows) - set(other.rows[table])}, new {set(other.rows[table]) - set(rows)}"
+        for table, rows in plain.rows.items()
+        if rows != other.rows[table] and table not in _TOLD_OF_LOSS
+    ]
+    if sorted(plain.confirmed) != sorted(other.confirmed):
+        found.append(f"confirmed {other.confirmed}, not {plain.confirmed}")
+    here, there = (
+        Counter((chat, _ANCHOR.sub("", text)) for chat, text in each.accepted.elements())
+        for each in (plain, other)
+    )
+    return [*found, *(f"lost {each}" for each in here - there), *(f"new {each}" for each in there - here)]
 
 
 def differences(plain: Outcome, other: Outcome) -> list[str]:

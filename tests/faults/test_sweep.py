@@ -6,7 +6,6 @@ death left a doubt, and then marked.
 """
 
 import asyncio
-import os
 import random
 from collections import defaultdict
 from dataclasses import dataclass
@@ -18,9 +17,8 @@ from bot.failpoints import STEPS
 from tests.faults import sweep
 from tests.faults.bugs import BUGS
 from tests.faults.program import TRACE
-from tests.faults.sweep import Outcome, differences, played
+from tests.faults.sweep import SWEEP, Outcome, differences, played
 
-SWEEP = os.environ.get("SWEEP", "2")
 PAIRS = 500 if SWEEP == "all" else 2
 _SPARE = 20
 """So many of the last points may not come in every run: how letters fall into groups is chance."""

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.app import Shelf
+from bot.shelf import Shelf
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,9 +1,11 @@
 """The writer: groups, savepoints, and what becomes of those who wait when the database fails."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -328,3 +330,63 @@ async def test_whoever_fetches_is_woken_only_by_a_commit_with_which_something_ca
 
     await store.perform(add)
     assert woken == ["yes"]
+
+
+async def test_who_finds_the_database_taken_waits_for_it(sqlite_url: str, tmp_path: Path) -> None:
+    async with Store(sqlite_url) as store:
+        with closing(sqlite3.connect(tmp_path / "liaison.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            waiting = asyncio.ensure_future(store.perform(admit("a")))
+            done, _ = await asyncio.wait([waiting], timeout=0.3)
+            assert not done
+            assert await keys(store) == []  # whoever only reads waits for nobody
+            other.execute("COMMIT")
+
+        assert await waiting
+
+
+async def test_who_waited_too_long_for_it_confirms_nothing_and_goes_on_afterwards(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialects, "_BUSY_MS", 50)
+    async with Store(sqlite_url) as store:
+        with closing(sqlite3.connect(tmp_path / "liaison.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StorageError, match="locked"):
+                await store.perform(admit("a"))
+            assert store.ailment == "database is locked"
+            other.execute("COMMIT")
+
+        assert await store.perform(admit("a"))
+        assert store.ailment == ""
+
+
+async def test_after_the_disk_failed_nothing_is_confirmed_before_the_journal_is_home(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(tx: Tx) -> None:
+        tx.connection.exec_driver_sql("ROLLBACK")
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR | (4 << 8)
+        raise error
+
+    monkeypatch.setattr(dialects, "_BUSY_MS", 50)
+    async with Store(sqlite_url) as store:
+        await store.perform(admit("a"))
+        with closing(sqlite3.connect(tmp_path / "liaison.db", isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM inbox").fetchone()
+            await store.perform(admit("b"))
+            with pytest.raises(StorageError):
+                await store.perform(broken)
+            with pytest.raises(StorageError, match="could not be brought home"):
+                await store.perform(admit("c"))
+            reader.execute("ROLLBACK")
+
+        assert await store.perform(admit("c"))
+    assert await asyncio.to_thread(kept, tmp_path / "liaison.db") == ["a", "b", "c"]
+
+
+def kept(file: Path) -> list[str]:
+    with closing(sqlite3.connect(file)) as connection:
+        return [row[0] for row in connection.execute("SELECT key FROM inbox ORDER BY key")]

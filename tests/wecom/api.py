@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable
+from email.utils import formatdate
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
@@ -175,7 +176,9 @@ class WeComApi(People, Changing):
         beginning, _, path = request.path.partition("/cgi-bin/")
         raw = connection.take_body()
         if beginning:
-            return connection.reply(404, _HTML)
+            return connection.reply(
+                404, _HTML, f"Date: {formatdate(self.clock.now().timestamp(), usegmt=True)}\r\n"
+            )
         self.calls.append(path)
         self.bodies.append((path, raw))
         script = self._scripted(path)

@@ -5,7 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from telegram import Bot
 from telegram.error import TelegramError
@@ -14,6 +14,7 @@ from bot.chat import Attachment, Capabilities, Fetched, Finding, Incoming, Liste
 from bot.clock import Clock
 from bot.domain.words import clean, fits
 from bot.errors import ConfigurationError, DeliveryError, Failure
+from bot.platforms.pool import time_at
 from bot.platforms.telegram import wire
 from bot.platforms.telegram.failures import Failures
 from bot.platforms.telegram.health import WEBHOOK_SET, Health, explain
@@ -54,9 +55,13 @@ class TelegramPlatform:
             cure = "only an HTTP proxy can be used; most SOCKS programs offer an http:// port as well"
             raise ConfigurationError("config.toml", [f"telegram.proxy: {cure}"])
         self.capabilities = Capabilities(
-            per_second=per_second, per_chat_second=per_chat_second, per_group_minute=per_group_minute
+            keeps=timedelta(hours=24),
+            per_second=per_second,
+            per_chat_second=per_chat_second,
+            per_group_minute=per_group_minute,
         )
         self._clock = clock
+        self._api_base, self._proxy = api_base, proxy
         self._me = wire.Me(token.partition(":")[0])
         self._health = Health(clock)
         self._failures = Failures(self._health, clock)
@@ -174,6 +179,10 @@ class TelegramPlatform:
         """Return how the polls go."""
         wrong = self.healthy()
         return [Finding(wrong or f"收发正常，机器人是 @{self._me.username}", fault=bool(wrong))]
+
+    async def time(self) -> datetime | None:
+        """Return what time it is at the Bot API; no token is needed for it."""
+        return await time_at(self._api_base, proxy=self._proxy)
 
     async def close(self) -> None:
         """Let go of connections."""

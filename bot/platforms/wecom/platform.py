@@ -20,6 +20,7 @@ from bot.chat import (
 )
 from bot.clock import Clock
 from bot.errors import DeliveryError, Failure
+from bot.platforms.pool import time_at
 from bot.platforms.wecom import NAME
 from bot.platforms.wecom.channel import Channel
 from bot.platforms.wecom.parts import Hints
@@ -49,7 +50,8 @@ class WeComPlatform:
 
     A person is written to where they wrote last; who never wrote to the bot is reached through
     the app, where there is one. ``bot``, ``app`` and ``robots`` are the channels of WECOM.md
-    section 1: at least one of them. Unless the ``app_hears``, nobody can answer there.
+    section 1: at least one of them. Unless the ``app_hears``, nobody can answer there. The server at
+    ``api_base`` is asked what time it is.
     """
 
     name = NAME
@@ -63,6 +65,7 @@ class WeComPlatform:
         app: Channel | None = None,
         app_hears: bool = True,
         robots: Channel | None = None,
+        api_base: str = "",
     ) -> None:
         found = {"bot": bot, "app": app, "robots": robots}
         self._channels: Mapping[str, Channel] = {name: each for name, each in found.items() if each}
@@ -86,9 +89,12 @@ class WeComPlatform:
             )
         if robots:
             self._ways["robots"] = Sending(robots, Ration(clock, _ROBOT), hints, most_bytes=_ROBOT_BYTES)
+        self._api_base = api_base
         self._last_way: OrderedDict[str, str] = OrderedDict()
         self._accounts: dict[str, str] = {}
-        self.capabilities = Capabilities(text_limit=_BOT_BYTES // 3, caption_limit=0, writes_first=bool(app))
+        self.capabilities = Capabilities(
+            text_limit=_BOT_BYTES // 3, caption_limit=0, writes_first=bool(app), keeps=timedelta(0)
+        )
 
     def __repr__(self) -> str:
         return f"<WeComPlatform of {', '.join(self._channels)}>"
@@ -173,6 +179,10 @@ class WeComPlatform:
     async def check(self) -> list[Finding]:
         """Return what works and what is missing on each channel."""
         return [finding for channel in self._channels.values() for finding in await channel.check()]
+
+    async def time(self) -> datetime | None:
+        """Return what time it is at WeCom."""
+        return await time_at(self._api_base) if self._api_base else None
 
     def state(self) -> list[Finding]:
         """Return how each channel goes."""

@@ -45,6 +45,7 @@ def upgrade() -> None:
     _projects()
     _papers()
     _enterprises()
+    op.create_table("pulse", _id(), Column("at", _MOMENT, nullable=False))
 
 
 def _projects() -> None:

@@ -1,0 +1,38 @@
+"""The week that everything is held against."""
+
+import asyncio
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.faults import sweep
+from tests.faults.sweep import Outcome
+
+
+@pytest.fixture(scope="session")
+def strace() -> None:
+    """Fail where the tool is missing: what it does cannot be done without it."""
+    if shutil.which("strace") is None:
+        pytest.fail("needs strace (Debian package strace)")
+
+
+@pytest.fixture(scope="session")
+def mounts() -> None:
+    """Skip where nobody may mount a file system in a name space of their own."""
+    words = ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    if shutil.which("unshare") is None or subprocess.run(words, capture_output=True, check=False).returncode:  # noqa: S603 -- ours
+        pytest.skip("nobody may mount a file system here")
+
+
+@pytest.fixture(scope="session")
+def week(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
+    """The database to begin with, and the week in which nothing goes wrong."""
+
+    async def played() -> tuple[Path, Outcome]:
+        folder = tmp_path_factory.mktemp("week")
+        database = await sweep.prepared(folder)
+        return database, await sweep.played(database, folder / "plain")
+
+    return asyncio.run(played())

@@ -1,0 +1,75 @@
+"""After down time everybody knows what may be lost: presses after minutes, words after a day."""
+
+from datetime import timedelta
+
+import pytest
+
+from handlers import outage
+from tests.world import World
+
+KEEPS = {"fake": timedelta(hours=24)}
+
+
+@pytest.fixture
+async def waiting(world: World) -> World:
+    """A county in which a problem waits for 孙立新 to accept it."""
+    await world.waits(minutes=5)
+    await world.hears("wang", "问题 用地指标未批")
+    return world
+
+
+async def down(world: World, **length: float) -> None:
+    """Let the bot be down for a while."""
+    await world.store.perform(lambda tx: tx.pulse.beat(world.clock.now()))
+    world.clock.set(world.clock.now() + timedelta(**length))
+    for _ in range(2):  # a start that died in the middle is made again
+        await outage.make_up(world.watch, KEEPS)
+    await world.settles()
+
+
+def told(world: World, who: str) -> list[str]:
+    return [text for text in world.said_to(who) if text.startswith("机器人从")]
+
+
+async def test_two_minutes_cost_nobody_anything(waiting: World) -> None:
+    await down(waiting, minutes=2)
+
+    assert told(waiting, "sun") == told(waiting, "wang") == []
+
+
+async def test_after_three_minutes_whoever_is_waited_for_is_asked_to_press_again(waiting: World) -> None:
+    await down(waiting, minutes=3)
+
+    (text,) = told(waiting, "sun")
+    assert "从 11-23 09:00 到 11-23 09:03 停机" in text
+    assert "2026-001 还在等您，点过的请再点一次" in text
+    assert told(waiting, "wang") == []
+
+
+async def test_nobody_is_asked_to_press_what_is_done(waiting: World) -> None:
+    await waiting.hears("sun", button="接办")
+    await down(waiting, minutes=30)
+
+    assert told(waiting, "sun") == []
+
+
+async def test_after_a_day_the_liaisons_and_the_office_hear_what_is_lost(waiting: World) -> None:
+    await down(waiting, hours=25)
+
+    for who in ("liu", "wang", "zhao"):
+        (text,) = told(waiting, who)
+        assert "11-23 09:00 到 11-23 10:00 之间发来的内容没有收到" in text
+    assert told(waiting, "he") == []
+
+
+async def test_nobody_hears_it_of_a_platform_that_kept_everything(waiting: World) -> None:
+    await down(waiting, hours=23)
+
+    assert told(waiting, "liu") == []
+
+
+async def test_a_first_start_is_no_outage(world: World) -> None:
+    await outage.make_up(world.watch, KEEPS)
+    await world.settles()
+
+    assert told(world, "liu") == []

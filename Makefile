@@ -2,6 +2,7 @@
 # nothing else is needed beforehand but Python 3.11 or newer, its venv module and make.
 PYTHON ?= python3
 BIN := .venv/bin
+TALLY := $(CURDIR)/.venv/faults.tally
 
 .PHONY: demo test check bench faults lock sbom
 
@@ -19,8 +20,10 @@ check: .venv/ready  ## formatting, lint, types
 bench: .venv/ready  ## what we claim, measured side by side
 	$(BIN)/python -m benchmarks
 
-faults: .venv/ready  ## everything that may go wrong, for as long as you like: MACHINE_EXAMPLES=10000 make faults
-	MACHINE_EXAMPLES=$${MACHINE_EXAMPLES:-2000} SWEEP=$${SWEEP:-all} YEAR_DAYS=$${YEAR_DAYS:-365} $(BIN)/python -m pytest -n 2 tests/stateful tests/faults tests/year tests/storage/test_server_dies.py
+faults: .venv/ready  ## everything that may go wrong, for as long as you like: KILLS=3000 MACHINE_EXAMPLES=10000 make faults
+	rm -f $(TALLY)
+	FAULTS_TALLY=$(TALLY) KILLS=$${KILLS:-300} FIGURES=1 SWEEP=$${SWEEP:-all} MACHINE_EXAMPLES=$${MACHINE_EXAMPLES:-2000} YEAR_DAYS=$${YEAR_DAYS:-365} \
+		$(BIN)/python -m pytest -n 2 tests/stateful tests/faults tests/year tests/storage/test_server_dies.py; ended=$$?; $(BIN)/python -m tests.faults.report $(TALLY); exit $$ended
 
 .venv: .venv/ready
 

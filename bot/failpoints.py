@@ -16,7 +16,7 @@ STEPS = (
     "statement",  # the writer is about to run a statement
     "commit",  # a group is about to be committed
     "committed",  # it is, and nobody has been told
-    "confirm",  # the next poll will confirm what was stored
+    "confirm",  # the next poll, or our answer, will confirm what was stored
     "send",  # a letter is about to be handed over
     "sent",  # the platform took it, which is not written down yet
 )

@@ -178,7 +178,10 @@ class BotApi(Methods, Changing):
                 loop.call_later(script.seconds, self._answer, connection, method, request)
                 return None
             case _:
-                body = b"" if method in {"getUpdates", "file"} else self.accept(method, request)
+                try:
+                    body = b"" if method in {"getUpdates", "file"} else self.accept(method, request)
+                except Refusal as refusal:
+                    return self._refuse(connection, refusal)
                 return self._break_off(connection, script.fault, body)
 
     def _break_off(self, connection: Connection, fault: Fault, body: bytes) -> None:

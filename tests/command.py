@@ -49,6 +49,7 @@ class Running:
 
     @property
     def pid(self) -> int:
+        """What the system calls it."""
         return self._process.pid
 
     @property

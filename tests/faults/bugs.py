@@ -51,13 +51,13 @@ def forgets_what_was_in_hand(patch: pytest.MonkeyPatch) -> None:
 
 
 BUGS = {
-    each.__name__: (each, failpoint)
-    for each, failpoint in (
-        (confirms_before_it_stores, "received:kill@9"),
-        (marks_before_it_sends, "send:kill@20"),
-        (knows_no_update_again, "confirm:kill@9"),
-        (repeats_what_may_have_arrived, "sent:kill@20"),
-        (forgets_what_was_in_hand, "send:kill@20"),
+    each.__name__: (each, kind)
+    for each, kind in (
+        (confirms_before_it_stores, "received"),
+        (marks_before_it_sends, "send"),
+        (knows_no_update_again, "confirm"),
+        (repeats_what_may_have_arrived, "sent"),
+        (forgets_what_was_in_hand, "send"),
     )
 }
-"""Each with the death that it does not survive."""
+"""Each with the kind of death that it does not survive."""

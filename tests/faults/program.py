@@ -4,59 +4,74 @@ import asyncio
 import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import pytest
 
 from bot import failpoints
+from bot import texts as sentences
 from bot.app import Bot, assembled
-from bot.chat import Paper
+from bot.chat import Messenger, Paper
 from bot.clock import Clock, GuardedClock, VirtualClock
 from bot.config import Settings
 from bot.domain.document import Document
-from bot.domain.folded import Folded, opened
-from bot.domain.ranking import Weights
-from bot.domain.rhythm import Occasion, Rhythm
-from bot.domain.week import Week
+from bot.domain.missives import Sheet
+from bot.messengers import messengers_of
 from bot.papers.workshop import Workshop
 from bot.platforms.telegram import TelegramPlatform
 from handlers import duties
-from handlers.watch import DigestPapers, Press, Printed
+from handlers.watch import DigestPapers, MissivePapers, Printed
 from storage import store
 from storage.tx import Tx
-from tests.command import TOKEN
+from tests.fakes import FakePress
 from tests.faults.bugs import BUGS
+from tests.faults.county import PAPERS
 
-SETTINGS = {"county": "青禾县", "office": {"listen": ""}, "rhythm": {"presets": []}}
 TRACE = "trace"
+FILE = "liaison.db"
+_SHEETS = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_LETTER = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-class _Press:
+class _Press(FakePress):
     """Prints at once and always the same: what a paper looks like is tested elsewhere."""
 
-    async def draft(
-        self, rhythms: Sequence[Rhythm], occasion: Occasion, now: datetime, weights: Weights = ()
-    ) -> list[Folded]:
-        """Return papers with nothing in them."""
-        days = (str(occasion.first), str(occasion.last), f"{now:%Y-%m-%d %H:%M}+00:00")
-        return [
-            Folded.of(Document(each.paper, each.paper, "", "青禾县", each.scope, *days)) for each in rhythms
-        ]
+    def _printed(self, document: Document) -> Printed:
+        printed = super()._printed(document)
+        return replace(
+            printed,
+            workbook=Paper(printed.workbook.name, _SHEETS, b"workbook"),
+            pages=Paper(printed.pages.name, "application/pdf", b"%PDF-1.7"),
+        )
 
-    async def print(self, content: bytes) -> Printed:
-        """Return its title."""
-        return Printed(opened(content).title, Paper("a.xlsx", "x/x", b"x"), Paper("a.pdf", "x/x", b"p"))
+    async def digest(self, scope: str, week: object, now: object, *, late: bool) -> DigestPapers:
+        words = f"{scope} {week} {now} {late}"
+        picture = Paper("周报.png", "image/png", b"\x89PNG\r\n\x1a\n")
+        return DigestPapers(words, picture, Paper("台账.xlsx", _SHEETS, b"ledger"))
 
-    async def digest(self, scope: str, week: Week, now: datetime, *, late: bool) -> DigestPapers:
-        words = f"{scope} {week} {now:%d %H:%M} {late}"
-        return DigestPapers(words, Paper("周报.png", "image/png", b"p"), Paper("台账.xlsx", "x/x", b"x"))
+    async def missive(self, sheet: Sheet) -> MissivePapers:
+        letter = Paper(f"{sheet.number}.docx", _LETTER, b"letter")
+        return MissivePapers(letter, Paper(f"{sheet.number}.pdf", "application/pdf", b"%PDF-1.7"))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a process is to play: where, from when, and where it dies."""
+
+    folder: Path
+    settings: dict[str, Any]
+    now: datetime
+    failpoint: str = ""
+    bug: str = ""
+    off: timedelta = timedelta(0)
+    durable: bool = False
 
 
 class Machine:
@@ -72,30 +87,42 @@ class Machine:
 
 
 @asynccontextmanager
-async def _bot(folder: Path, api_base: str, clock: Clock, *, durable: bool) -> AsyncIterator[Bot]:
-    settings = Settings(**SETTINGS, database={"url": f"sqlite:///{folder / 'liaison.db'}"})
+async def bot_of(part: Part, clock: Clock) -> AsyncIterator[Bot]:
+    """Put the bot of a part together."""
+    settings = Settings(
+        county="青禾县",
+        office={"listen": ""},
+        rhythm={"presets": [], "papers": PAPERS},
+        database={"url": f"sqlite:///{part.folder / FILE}"},
+        **part.settings,
+    )
+    workshop = Workshop()
+    platforms = _platforms(settings, clock)
+    async with assembled(settings, clock, platforms, workshop, durable=part.durable) as bot:
+        bot.watch = replace(bot.watch, press=_Press())
+        bot.has(platforms)
+        bot.is_awake = not part.durable  # a clock that is pushed is no outage
+        yield bot
+    await workshop.close()
+
+
+def _platforms(settings: Settings, clock: Clock) -> list[Messenger]:
+    if not settings.telegram.is_set:
+        return messengers_of(settings, clock, sentences.load())
     telegram = TelegramPlatform(
-        TOKEN,
-        api_base=api_base,
+        settings.telegram.token.get_secret_value(),
+        api_base=settings.telegram.api_base,
         clock=clock,
         per_second=None,
         per_chat_second=None,
         per_group_minute=None,
     )
-    workshop = Workshop()
-    async with assembled(settings, clock, [telegram], workshop, durable=durable) as bot:
-        bot.watch = replace(bot.watch, press=cast("Press", _Press()))
-        bot.has([telegram])
-        bot.is_awake = not durable  # a clock that is pushed is no outage
-        yield bot
-    await workshop.close()
+    return [telegram]
 
 
-async def _serve(
-    folder: Path, api_base: str, now: datetime, off: timedelta, orders: Connection, *, durable: bool
-) -> None:
-    machine = Machine(now, off)
-    async with _bot(folder, api_base, machine.clock, durable=durable) as bot, asyncio.TaskGroup() as group:
+async def _serve(part: Part, orders: Connection) -> None:
+    machine = Machine(part.now, part.off)
+    async with bot_of(part, machine.clock) as bot, asyncio.TaskGroup() as group:
         group.create_task(bot.delivery.run())
         for platform in bot.platforms.values():
             group.create_task(platform.run(bot.router.receive))
@@ -132,27 +159,18 @@ def _is_full(first: int, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(store, "_outcome", outcome)
 
 
-def main(
-    folder: Path,
-    api_base: str,
-    now: datetime,
-    off: timedelta,
-    orders: Connection,
-    failpoint: str = "",
-    bug: str = "",
-    durable: bool = False,  # noqa: FBT002 -- handed over to a process
-) -> None:
+def main(part: Part, orders: Connection) -> None:
     """Run the bot in a folder until it is killed."""
-    if bug.startswith("TZ="):
-        os.environ["TZ"] = bug.removeprefix("TZ=")
+    if part.bug.startswith("TZ="):
+        os.environ["TZ"] = part.bug.removeprefix("TZ=")
         time.tzset()
-    elif bug.startswith("FULL="):
-        _is_full(int(bug.removeprefix("FULL=")), pytest.MonkeyPatch())
-    elif bug:
-        BUGS[bug][0](pytest.MonkeyPatch())
-    if failpoint == TRACE:
+    elif part.bug.startswith("FULL="):
+        _is_full(int(part.bug.removeprefix("FULL=")), pytest.MonkeyPatch())
+    elif part.bug:
+        BUGS[part.bug][0](pytest.MonkeyPatch())
+    if part.failpoint == TRACE:
         steps: Counter[str] = Counter()
-        trace = (folder / TRACE).open("a", encoding="utf-8", buffering=1)
+        trace = (part.folder / TRACE).open("a", encoding="utf-8", buffering=1)
 
         def note(step: str) -> None:
             steps[step] += 1
@@ -160,5 +178,5 @@ def main(
 
         failpoints.armed = note
     else:
-        failpoints.arm(failpoint)
-    asyncio.run(_serve(folder, api_base, now, off, orders, durable=durable))
+        failpoints.arm(part.failpoint)
+    asyncio.run(_serve(part, orders))

@@ -15,6 +15,7 @@ from bot.clock import VirtualClock
 from tests.botapi import BotApi
 from tests.command import TOKEN
 from tests.faults import county, sweep
+from tests.faults.places import TelegramPlace
 from tests.faults.sweep import SWEEP, Outcome, Stage, differences
 
 JUMPS = (
@@ -40,7 +41,7 @@ async def on_stage(
     sweep.copied(database, folder)
     clock = VirtualClock(county.START)
     async with BotApi(TOKEN, clock=clock) as api:
-        stage = Stage(folder, api, clock, durable=durable)
+        stage = Stage(folder, TelegramPlace(clock, api), clock, durable=durable)
         async with stage.on():
             yield stage, api, clock
 
@@ -61,11 +62,11 @@ async def test_a_wrong_clock_changes_nothing_of_the_week(
             for hour, minute in MEANWHILE:
                 clock.set(TURNED.replace(hour=hour, minute=minute))
                 await stage.beat()
-            said = [(each.chat, each.text) for each in api.sent[before:]]
+            said = [(str(each.chat), each.text) for each in api.sent[before:]]
             stage.off = timedelta(0)
         outcome = stage.outcome()
 
-    assert [(chat, text[: len(WRONG)]) for chat, text in said] == [(county.OFFICE, WRONG)]
+    assert [(chat, text[: len(WRONG)]) for chat, text in said] == [(str(county.OFFICE), WRONG)]
     assert f"{TURNED.replace(hour=10, minute=30) + jump:%Y-%m-%d %H:%M}" in said[0][1]
     assert outcome.accepted - right.accepted == {said[0]: 1}
     assert right.accepted - outcome.accepted == {}
@@ -99,4 +100,4 @@ async def test_the_zone_of_the_machine_does_not_matter(
 
     outcome = await sweep.played(database, tmp_path / "zone", bug=f"TZ={zone}")
 
-    assert differences(right, outcome) == []
+    assert differences(right, outcome, TelegramPlace(VirtualClock(county.START))) == []

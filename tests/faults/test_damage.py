@@ -14,7 +14,7 @@ from storage.journal import mark
 from storage.soundness import faults, refuse_damaged
 from tests.botapi import BotApi
 from tests.command import PATIENCE, PROGRAM, TOKEN, Ended, liaison, started
-from tests.faults import county, test_kill
+from tests.faults import county, town
 from tests.faults.sweep import Outcome
 
 PAGE = 4096
@@ -78,7 +78,7 @@ def test_a_sound_database_and_one_that_is_not_there_yet_are_served(county_file: 
 
 async def refused(folder: Path, api: BotApi) -> Ended:
     """Try to run the bot; Return how it ended."""
-    (folder / "config.toml").write_text(test_kill.settings(api), encoding="utf-8")
+    (folder / "config.toml").write_text(town.settings(api), encoding="utf-8")
     (folder / "config.toml").chmod(0o600)
     return await liaison("run", cwd=folder)
 
@@ -161,7 +161,7 @@ async def test_a_database_on_a_file_system_that_takes_nothing_is_not_served(
     county_file.rename(place / "liaison.db")
     locked = 'mount --bind locked locked && mount -o remount,ro,bind locked && exec "$@"'
     async with BotApi(TOKEN) as api:
-        words = f'{test_kill.settings(api)}\ndatabase.url = "sqlite:///locked/liaison.db"\n'
+        words = f'{town.settings(api)}\ndatabase.url = "sqlite:///locked/liaison.db"\n'
         (tmp_path / "config.toml").write_text(words, encoding="utf-8")
         (tmp_path / "config.toml").chmod(0o600)
         inside = ("unshare", "-rm", "sh", "-c", locked, "sh", *PROGRAM)
@@ -174,7 +174,7 @@ async def test_a_database_on_a_file_system_that_takes_nothing_is_not_served(
 
 async def said_and_killed(folder: Path, api: BotApi) -> None:
     """Let somebody report, and the process die once that is confirmed."""
-    (folder / "config.toml").write_text(test_kill.settings(api), encoding="utf-8")
+    (folder / "config.toml").write_text(town.settings(api), encoding="utf-8")
     (folder / "config.toml").chmod(0o600)
     async with started("run", cwd=folder) as running:
         await running.has_said("is ready")
@@ -189,4 +189,4 @@ async def serves_again(folder: Path) -> None:
 
 
 def reports(file: Path) -> list[str]:
-    return [row["text"] for row in test_kill.rows(file, "SELECT text FROM reports ORDER BY id")]
+    return [row["text"] for row in town.rows(file, "SELECT text FROM reports ORDER BY id")]

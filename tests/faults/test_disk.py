@@ -16,7 +16,8 @@ import pytest
 from bot.clock import VirtualClock
 from tests.botapi import BotApi
 from tests.command import PATIENCE, PROGRAM, TOKEN, Running, started
-from tests.faults import county, sweep, test_kill
+from tests.faults import county, sweep, town
+from tests.faults.places import TelegramPlace
 from tests.faults.sweep import SWEEP, Outcome, Stage, otherwise
 from tests.test_command_line import free_address
 
@@ -55,7 +56,7 @@ async def test_a_commit_that_may_not_be_on_the_disk_is_nobodys_loss_and_comes_on
     sweep.copied(database, tmp_path / "failing")
     clock = VirtualClock(county.START)
     async with BotApi(TOKEN, clock=clock) as api:
-        stage = Stage(tmp_path / "failing", api, clock, durable=True)
+        stage = Stage(tmp_path / "failing", TelegramPlace(clock, api), clock, durable=True)
         async with stage.on(), traced(stage.pid, f"error=EIO:when={first}..{first + 2}") as notes:
             for step in county.script():
                 await stage.take(step)
@@ -81,7 +82,7 @@ async def test_whoever_finds_no_room_is_undone_whole_and_done_later(
 
 def configured(folder: Path, api: BotApi, listen: str, database: str = "liaison.db") -> None:
     """Write a configuration in which it is noon of a working day, and the health is told."""
-    words = test_kill.settings(api).replace('office.listen = ""', f'office.listen = "{listen}"')
+    words = town.settings(api).replace('office.listen = ""', f'office.listen = "{listen}"')
     file = folder / "config.toml"
     file.write_text(f'{words}\ndatabase.url = "sqlite:///{database}"\n', encoding="utf-8")
     file.chmod(0o600)
@@ -165,7 +166,7 @@ async def test_a_full_disk_stops_confirming_tells_the_office_and_drains_when_the
                 shutil.copyfile(disk / name, tmp_path / name)
             assert await running.stopped() == 0
 
-    reports = test_kill.rows(tmp_path / "liaison.db", "SELECT text FROM reports ORDER BY version")
+    reports = town.rows(tmp_path / "liaison.db", "SELECT text FROM reports ORDER BY version")
     assert [row["text"][:8] for row in reports] == [f"第{number:04}号楼封" for number in range(said)]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.botapi import BotApi
-from tests.faults import county, test_kill
+from tests.faults import county, test_kill, town
 from tests.faults.sweep import Outcome, Stage
 from tests.faults.test_clock import on_stage
 
@@ -49,7 +49,7 @@ async def test_from_thursday_evening_to_monday_morning(week: tuple[Path, Outcome
         clock.set(moment(30, 9))
         await stage.beat()
 
-        rounds = test_kill.rows(tmp_path / "down" / "liaison.db", "SELECT day, state FROM rounds")
+        rounds = town.rows(tmp_path / "down" / "liaison.db", "SELECT day, state FROM rounds")
         prompts = Counter(each.chat for each in api.sent[before:] if "11月30日" in each.text[:20])
         digests = [each.text for each in api.sent[before:] if each.chat == county.GROUP and each.text]
 
@@ -80,7 +80,7 @@ async def test_25_hours_with_500_messages_of_which_300_are_gone(
         clock.set(moment(24, 11, 10) + timedelta(hours=25))
         await stage.beat()
 
-        inbox = test_kill.rows(tmp_path / "down" / "liaison.db", "SELECT key FROM inbox")
+        inbox = town.rows(tmp_path / "down" / "liaison.db", "SELECT key FROM inbox")
         (text,) = told(api, county.LIU, "机器人从", before)
 
     assert "11-24 11:10 到 11-24 12:10 之间发来的内容没有收到" in text

@@ -1,7 +1,7 @@
 """Which channel of WeCom carries what: the bot, the app, the group robots."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +16,7 @@ from bot.chat import (
     Incoming,
     Listener,
     Outgoing,
+    Paper,
     Ref,
     Unreadable,
 )
@@ -215,6 +216,22 @@ async def test_a_repeat_is_marked_by_the_bot_and_left_to_the_app_to_drop() -> No
 
     assert bot.sent[0][1].text == "（可能重复）\n问题"
     assert app.sent[0][1].text == "问题"
+
+
+async def test_a_file_that_another_process_handed_over_is_marked_for_the_app_shows_it_again() -> None:
+    app = FakeChannel("app", failures=[Unanswered("cut off")])
+    letter = replace(to("liumin", "台账"), paper=Paper("a.xlsx", "application/xlsx", b"ledger"), key="1")
+    again = replace(letter, mark="（可能重复）")
+
+    await platform(app=FakeChannel("app")).send(letter)
+    await platform(app=(after_a_death := FakeChannel("app"))).send(again)
+    over_the_app = platform(app=app)
+    with pytest.raises(DeliveryError):
+        await over_the_app.send(letter)
+    await over_the_app.send(again)
+
+    assert [part.text for _, part in after_a_death.sent] == ["", "（可能重复）\n台账"]
+    assert [part.text for _, part in app.sent] == ["", "台账"]
 
 
 async def test_an_attachment_is_fetched_over_the_channel_it_came_on() -> None:

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot import failpoints
 from bot.chat import Incoming, Listener
 from bot.clock import Clock
 from bot.errors import StorageError
@@ -131,6 +132,7 @@ class Callback:
 
     async def _receive(self, request: Request) -> Response:
         body = await self._body(request)
+        failpoints.reach("received")
         seal = _seal(request)
         self._check_fresh(seal)
         try:
@@ -148,6 +150,7 @@ class Callback:
         self.heard_at = now
         await self._hand_over(received)
         self._handled.note(seal.signature, now)
+        failpoints.reach("confirm")
         return Response()
 
     async def _hand_over(self, received: Received) -> None:

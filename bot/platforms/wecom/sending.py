@@ -1,5 +1,6 @@
 """Carrying one of our messages over a channel: part by part, within what the conversation takes."""
 
+from collections import OrderedDict
 from datetime import datetime, timedelta
 
 from bot.chat import Outgoing, Ref
@@ -11,12 +12,15 @@ from bot.platforms.wecom.errors import NotSent, Unanswered, WeComError
 from bot.platforms.wecom.parts import Hints, changed, parts, unanswerable
 from bot.platforms.wecom.ration import Ration
 
+_REMEMBERED = 1_000
+
 
 class Sending:
     """Sends over one channel.
 
-    ``drops_repeats_for`` is how long it drops a message that it has had: then none is marked. ``unknown``
-    is what a code means that nobody has seen. Over a channel that ``hears`` nobody no button is shown;
+    ``drops_repeats_for`` is how long it drops a message that it has had: then none is marked, but for a file
+    that another process handed over, which has another name now and is shown again. ``unknown`` is what a
+    code means that nobody has seen. Over a channel that ``hears`` nobody no button is shown;
     ``hints.elsewhere`` says where to answer.
     """
 
@@ -39,6 +43,7 @@ class Sending:
         self._drops_repeats_for = drops_repeats_for
         self._unknown = unknown
         self._begun = Begun()
+        self._enclosed: OrderedDict[str, None] = OrderedDict()
 
     async def send(self, message: Outgoing, *, in_group: bool) -> Ref | None:
         """Send a message and return what names its card; None where it has none.
@@ -46,7 +51,7 @@ class Sending:
         Sent again after a failure, it goes on with the part that failed.
         """
         message = self._shown(message)
-        every = parts(message, self._most_bytes, self._hints, mark=not self._drops_repeats_for)
+        every = parts(message, self._most_bytes, self._hints, mark=not self._is_dropped(message))
         begun = self._begun.take(message)
         name = ""
         for place, part in enumerate(every[begun:], begun):
@@ -60,6 +65,16 @@ class Sending:
                 self._begun.note(message, place)
                 raise self._meaning(error) from error
         return Ref(message.to, name) if name else None
+
+    def _is_dropped(self, message: Outgoing) -> bool:
+        """Tell whether a repeat of this is the same to the byte, and so is not shown."""
+        if message.paper is None or not self._drops_repeats_for:
+            return bool(self._drops_repeats_for)
+        is_known = message.key in self._enclosed
+        self._enclosed[message.key] = None
+        if len(self._enclosed) > _REMEMBERED:
+            self._enclosed.popitem(last=False)
+        return is_known or not message.mark
 
     async def update(self, ref: Ref, message: Outgoing) -> bool:
         """Put a message in the place of a delivered card; False if that is over."""

@@ -30,6 +30,7 @@ from tests.faults.town import LEADER, LEADERS, LIAISON, LIAISONS, OFFICE, roster
 UPDATES, PROBLEMS = 500, 24
 KILLS = int(os.environ.get("KILLS", "6"))
 KILLS_IN_A_BURST = min(KILLS, 12)
+AT_ONCE = UPDATES // (KILLS_IN_A_BURST + 2)
 BURSTS = math.ceil(KILLS / KILLS_IN_A_BURST)
 SEED = int(os.environ.get("KILLS_SEED", "0"))
 """Where the seeds begin: another run has moments of its own."""
@@ -59,7 +60,7 @@ def moments(chance: random.Random) -> list[Moment]:
         for each in (
             *(Moment(after_batch=chance.uniform(0, 0.06)) for _ in range(2)),
             Moment(confirming=True),
-            *(Moment(call=chance.randint(1, 25), accepted=accepted) for accepted in (True, True, False)),
+            *(Moment(call=chance.randint(1, AT_ONCE // 3), accepted=taken) for taken in (True, True, False)),
         )
     ]
     return chance.sample(every, KILLS_IN_A_BURST)
@@ -246,7 +247,7 @@ async def test_kill_9_in_a_burst_loses_nothing_and_doubles_no_effect(tmp_path: P
                 await api.until(lambda: is_quiet(api, database), within=PATIENCE)
                 api.aim(running, moment)
                 burst.press(database)
-                burst.speak(UPDATES // (KILLS_IN_A_BURST + 2))
+                burst.speak(AT_ONCE)
                 assert await running.ended() == -signal.SIGKILL, running.err
             assert lost(api, database) == set()
 

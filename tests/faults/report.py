@@ -92,6 +92,7 @@ TABLES: dict[str, tuple[str, Columns]] = {
             "updates/s": _most("rate", "{:.0f}"),
             "ack ms (p99; 200)": _most("ack", "{:.0f}"),
             "memory grew % (5)": _most("grown", "{:.1f}"),
+            "processor ms an update": _most("cpu", "{:.1f}"),
         },
     ),
 }

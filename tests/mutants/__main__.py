@@ -26,7 +26,7 @@ from tests.mutants.trial import Subject, seen_by
 
 HERE = Path(__file__).parent
 _LONGEST = 3.0
-"""Seconds of tests that a mutant meets, the quickest of those that come by it first; passing all, it lives."""
+"""Seconds of tests that a mutant meets, the quickest first; it lives if all of them pass."""
 
 
 @dataclass

@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TALLY := $(CURDIR)/.venv/faults.tally
 
-.PHONY: demo test check bench faults lock sbom
+.PHONY: demo test check bench faults mutants lock sbom
 
 demo: .venv/ready  ## a working county in the browser, no account needed
 	$(BIN)/liaison demo
@@ -24,6 +24,10 @@ faults: .venv/ready  ## everything that may go wrong, for as long as you like: K
 	rm -f $(TALLY)
 	FAULTS_TALLY=$(TALLY) KILLS=$${KILLS:-300} FIGURES=1 SWEEP=$${SWEEP:-all} MACHINE_EXAMPLES=$${MACHINE_EXAMPLES:-2000} YEAR_DAYS=$${YEAR_DAYS:-365} \
 		$(BIN)/python -m pytest -n 2 tests/stateful tests/faults tests/year tests/storage/test_server_dies.py; ended=$$?; $(BIN)/python -m tests.faults.report $(TALLY); exit $$ended
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(BIN)/python -m tests.fuzz
+
+mutants: .venv/ready  ## whether the tests see mistakes made on purpose: MUTANTS=0 make mutants for all of them
+	$(BIN)/python -m tests.mutants
 
 .venv: .venv/ready
 

@@ -55,7 +55,8 @@ class Journal:
         self._mark.unlink(missing_ok=True)
 
     def _keep(self) -> None:
-        while True:
+        # Asked anew each time: the end may come as the pause is over, and its signal be cleared below.
+        while not self._closing.is_set():
             self._grown.wait()
             if self._closing.wait(_PAUSE):
                 return

@@ -167,6 +167,8 @@ def test_faults_are_told_from_the_first_sheet_to_the_last() -> None:
         ("人员!F2", 0, "「0」不是 Telegram 的数字 id", None),
         ("人员!G2", 1234567890123456789, "数字超过 15 位，后面几位已经被 Excel 改成 0", None),
         ("项目!H2", "#REF!", "公式出错：#REF!", "把公式改成文字或数字。"),
+        ("项目!H2", 1e30, "数字太大", "看看是不是多打了几位。"),
+        ("项目!H2", "9" * 30, "数字太大", "看看是不是多打了几位。"),
         ("项目!H2", "七十五亿", "「七十五亿」不是数字", "只填数字，单位万元。"),
         ("项目!H2", "75亿元", "「75亿元」的单位不对", "单位是万元，写成 750000。"),
         ("项目!H2", "75000元", "「75000元」的单位不对", "单位是万元，写成 7.5。"),
@@ -393,6 +395,7 @@ def parts_of(data: bytes) -> dict[str, bytes]:
         (b"", "这不是 .xlsx，或者已经损坏"),
         ("编号,名称\n".encode(), "这不是 .xlsx，或者已经损坏"),
         (workbook()[:4000], "这不是 .xlsx，或者已经损坏"),
+        (workbook()[3000:], "这不是 .xlsx，或者已经损坏"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "这是旧版 .xls，或者加了密码"),
         (zipped({"content.xml": b"<x/>"}), "这不是 .xlsx 工作簿"),
         (zipped({"xl/workbook.xml": b"<broken"}), "文件读不出来，可能已经损坏"),
@@ -400,7 +403,18 @@ def parts_of(data: bytes) -> dict[str, bytes]:
         (bytes(MAX_BYTES + 1), "超过 20 MB"),
         (Path("nowhere.xlsx"), "打不开「nowhere.xlsx」"),
     ],
-    ids=["empty", "csv", "cut off", "old or locked", "another zip", "broken", "bomb", "large", "missing"],
+    ids=[
+        "empty",
+        "csv",
+        "cut off",
+        "its beginning lost",
+        "old or locked",
+        "another zip",
+        "broken",
+        "bomb",
+        "large",
+        "missing",
+    ],
 )
 def test_what_is_no_workbook_is_refused_in_one_sentence(data: bytes | Path, wrong: str) -> None:
     assert [fault[:2] for fault in told(data)] == [("文件", wrong)]

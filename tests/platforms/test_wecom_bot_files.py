@@ -448,6 +448,7 @@ def test_files_come_from_wecom_or_the_countys_own_server_and_from_nowhere_else(
         ("attachment; filename=" + "周.pdf".encode().decode("utf-8", "surrogateescape"), "周.pdf"),
         ("attachment; filename=" + "周.pdf".encode("gbk").decode("utf-8", "surrogateescape"), "周.pdf"),
         ("attachment; filename*=UTF-8''..%2F..%2Fetc%2Fpasswd", "passwd"),
+        ("attachment; filename*=idna''%E5%91%A8.pdf", "周.pdf"),  # an encoding that cannot replace anything
         ('attachment; filename="C:\\\\temp\\\\x.pdf"', "x.pdf"),
         ("attachment; filename*=UTF-8''a%0D%0Ab%00%E2%80%AE.pdf", "a\nb□.pdf"),
         ("attachment; filename=", ""),

@@ -1,12 +1,14 @@
 """The journal is brought home beside the writer, and by the writer when that falls behind."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from bot.chat import Paper
 from storage import dialects
+from storage.journal import Journal
 from storage.store import Store
 from storage.tx import Tx
 from tests.storage.county import NOW
@@ -53,3 +55,26 @@ async def test_the_writer_brings_home_a_journal_that_grows_and_grows(sqlite_url:
     async with Store(sqlite_url, durable=False) as store:
         await keep(store, *[5] * 12)
         assert of(sqlite_url, "-wal") < 30 * _MEGABYTE
+
+
+class _OverInThatMoment(threading.Event):
+    """Is set in the very moment in which whoever waits for it has given up."""
+
+    def __init__(self, also: threading.Event) -> None:
+        super().__init__()
+        self.also = also
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.set()
+        self.also.set()
+        return False
+
+
+def test_an_end_that_comes_as_the_pause_is_over_is_not_missed(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "liaison.db")
+    journal._closing = _OverInThatMoment(journal._grown)
+    journal.open()
+    journal.grew()
+    journal._thread.join(10)
+
+    assert not journal._thread.is_alive()

@@ -147,7 +147,7 @@ def filename(disposition: str) -> str:
 def _decoded(name: str, charset: str) -> str:
     try:
         return unquote(name, charset, "replace")
-    except LookupError:
+    except (LookupError, UnicodeError):  # no such charset, or one that knows no "replace"
         return unquote(name, "utf-8", "replace")
 
 

@@ -1,0 +1,1 @@
+"""Our own mistakes, made on purpose: does a test see each of them?"""

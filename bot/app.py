@@ -89,7 +89,7 @@ class Bot:
         if self.timekeeper is None or await self.timekeeper.is_right():
             await self._wake()
             await duties.keep(self.watch)
-        await self._pulse(self.clock.now())
+        await self._look_after_store(self.clock.now())
         self.beat_at = asyncio.get_running_loop().time()
 
     async def _wake(self) -> None:
@@ -139,12 +139,13 @@ class Bot:
                 found[DELIVERY + name] = f"{name}: nothing has been delivered or looked for in 90 seconds"
         return found
 
-    async def _pulse(self, now: datetime) -> None:
-        """Leave word that we are at work, and look after the database's file."""
+    async def _look_after_store(self, now: datetime) -> None:
+        """Look after the database's file, and leave word that we are at work."""
         try:
             if self.upkeep is not None:
                 await self.upkeep.look()
-            if now - self._pulsed_at >= _PULSE:
+            # Until we are awake it still says when we last were: the outage is measured from there.
+            if self.is_awake and abs(now - self._pulsed_at) >= _PULSE:
                 await self.store.perform(lambda tx: tx.pulse.beat(now))
                 self._pulsed_at = now
         except StorageError as error:

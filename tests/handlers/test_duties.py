@@ -87,7 +87,16 @@ async def test_a_beat_looks_through_no_table_that_grows(world: World) -> None:
     # Nearly all messages change no other: that index leads to all of them.
     assert "SEARCH outbox USING INDEX ix_outbox_updates (updates_id=?)" not in found
     assert "people" in scanned
-    assert not scanned & {"outbox", "inbox", "dead_letters", "audit", "problems", "custody", "reports", "prompts"}
+    assert not scanned & {
+        "outbox",
+        "inbox",
+        "dead_letters",
+        "audit",
+        "problems",
+        "custody",
+        "reports",
+        "prompts",
+    }
 
 
 async def test_what_fails_is_undone_alone(world: World) -> None:

@@ -19,6 +19,8 @@ _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 _FIRST_SERIAL, _LAST_SERIAL = ((day - _EXCEL_EPOCH).days for day in (_FIRST_DAY, _LAST_DAY))
 _EXACT = 10**15
 """Excel keeps fifteen digits of a number; the rest are zeros."""
+_LARGEST_FIGURE = 10**10
+"""Hundredths of 万元: 1 万亿元, beyond every county."""
 _LARGEST_ACCOUNT = 2**52
 """Telegram promises that its ids have at most 52 bits."""
 
@@ -174,6 +176,8 @@ def _permille(cell: Cell) -> int:
 
 
 def _whole(number: Decimal) -> int:
+    if abs(number) >= _LARGEST_FIGURE:
+        raise Misread("数字太大", "看看是不是多打了几位。", 0)
     return int(number.quantize(Decimal(1), ROUND_HALF_UP))
 
 

@@ -2,9 +2,11 @@
 
 import html
 import re
+import struct
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
+from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile
 from zlib import error as ZlibError  # noqa: N812 -- an error should look like one
@@ -19,6 +21,11 @@ _MAX_UNPACKED = 400 * 1024 * 1024
 
 _OLE = b"\xd0\xcf\x11\xe0"
 """How an .xls begins, and an .xlsx with a password."""
+_BROKEN = (
+    BadZipFile, ZlibError, LZMAError, EOFError, NotImplementedError, RuntimeError, OSError, ValueError,
+    struct.error,
+)  # fmt: skip
+"""What reading a damaged archive has been seen to raise."""
 _SHEET_TAG = re.compile(r"<(?:\w+:)?sheet\s([^>]*)>")
 _RELATION_TAG = re.compile(r"<(?:\w+:)?Relationship\s([^>]*)>")
 _ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -104,7 +111,7 @@ def _looked_through(data: bytes) -> dict[str, dict[tuple[int, int], str]]:
     try:
         with ZipFile(BytesIO(data)) as parts:
             return {title: _failed_formulas(xml, title) for title, xml in _sheets_in(parts).items()}
-    except (BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except _BROKEN as error:
         raise _refusal("这不是 .xlsx，或者已经损坏", "用 Excel 或 WPS 打开，另存为 .xlsx 再试。") from error
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.chat import Paper
-from storage import dialects
+from storage import dialects, journal
 from storage.store import Store
 from storage.tx import Tx
 from tests.storage.county import NOW
@@ -25,9 +25,9 @@ def _add(key: str, paper: Paper, tx: Tx) -> None:
     tx.papers.add(key, paper, NOW)
 
 
-def of(url: str, journal: str = "") -> int:
+def of(url: str, ending: str = "") -> int:
     """Return the bytes of a database's file, or of its journal."""
-    return Path(f"{dialects.sqlite_file(dialects.parsed(url))}{journal}").stat().st_size
+    return Path(f"{dialects.sqlite_file(dialects.parsed(url))}{ending}").stat().st_size
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -53,3 +53,15 @@ async def test_the_writer_brings_home_a_journal_that_grows_and_grows(sqlite_url:
     async with Store(sqlite_url, durable=False) as store:
         await keep(store, *[5] * 12)
         assert of(sqlite_url, "-wal") < 30 * _MEGABYTE
+
+
+async def test_the_mark_stays_until_the_last_process_has_closed_the_database(sqlite_url: str) -> None:
+    file = dialects.sqlite_file(dialects.parsed(sqlite_url))
+    assert file is not None
+    async with Store(sqlite_url) as bot:
+        await keep(bot, 1)
+        async with Store(sqlite_url) as command:
+            await command.perform(lambda tx: tx.pulse.beat(NOW))
+        assert journal.mark(file).exists()
+
+    assert not journal.mark(file).exists()

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from bot import systemd
 from bot import texts as sentences
@@ -32,17 +33,21 @@ from handlers.drill import Drilling
 from handlers.fetching import Fetching
 from handlers.router import Router
 from handlers.watch import Watch
+from storage import soundness
 from storage.backup import Drilled
 from storage.backup import drill as drill_backup
 from storage.dialects import parsed, sqlite_file
 from storage.lock import RunLock
 from storage.store import Store
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
 BEAT = timedelta(seconds=5)
 _STALLED = 90.0
-_LONGEST_DRILL = timedelta(hours=1)
+_LONGEST_LOOK = timedelta(hours=1)
 _PULSE = timedelta(minutes=1)
 _LOCK_SEEN_TO = 30.0
 _LAST_WORDS = 8.0
@@ -82,14 +87,16 @@ class Bot:
     def look_after_file(self) -> None:
         """Look after SQLite's file; PostgreSQL looks after its own."""
         if (file := sqlite_file(self.store.url)) and self.store.ballast:
-            self.upkeep = Upkeep(self.watch, file, self.store.ballast)
+            self.upkeep = Upkeep(
+                self.watch, file, self.store.ballast, lambda of: _apart(soundness.faults, of)
+            )
 
     async def beat(self) -> None:
         """Do what is due, unless the clock is wrong."""
         if self.timekeeper is None or await self.timekeeper.is_right():
             await self._wake()
             await duties.keep(self.watch)
-        await self._pulse(self.clock.now())
+        await self._look_after_store(self.clock.now())
         self.beat_at = asyncio.get_running_loop().time()
 
     async def _wake(self) -> None:
@@ -139,12 +146,13 @@ class Bot:
                 found[DELIVERY + name] = f"{name}: nothing has been delivered or looked for in 90 seconds"
         return found
 
-    async def _pulse(self, now: datetime) -> None:
-        """Leave word that we are at work, and look after the database's file."""
+    async def _look_after_store(self, now: datetime) -> None:
+        """Look after the database's file, and leave word that we are at work."""
         try:
             if self.upkeep is not None:
                 await self.upkeep.look()
-            if now - self._pulsed_at >= _PULSE:
+            # Until we are awake it still says when we last were: the outage is measured from there.
+            if self.is_awake and abs(now - self._pulsed_at) >= _PULSE:
                 await self.store.perform(lambda tx: tx.pulse.beat(now))
                 self._pulsed_at = now
         except StorageError as error:
@@ -174,17 +182,12 @@ class Bot:
                 fetching.cancel()
                 drilling.cancel()
                 watching.cancel()
+                if self.upkeep is not None:
+                    self.upkeep.close()
                 await asyncio.shield(self._last_words())
 
     async def _drill(self) -> Drilled:
-        """Rehearse the backup in a process of its own: it may take minutes, and papers must not wait."""
-        workshop = Workshop(patience=_LONGEST_DRILL)
-        try:
-            return await workshop.make(
-                drill_backup, self.settings.database.url, self.settings.database.schema_
-            )
-        finally:
-            await workshop.close()
+        return await _apart(drill_backup, self.settings.database.url, self.settings.database.schema_)
 
     async def _last_words(self) -> None:
         """Send what is due before leaving, for a while; the rest is owed and goes out next time."""
@@ -273,6 +276,15 @@ async def run(every: Sequence[Settings]) -> None:
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, Exception):
                 raise outcome
+
+
+async def _apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Look a database over in a process of its own: it may take minutes, and papers must not wait."""
+    workshop = Workshop(patience=_LONGEST_LOOK)
+    try:
+        return await workshop.make(work, *args, **kwargs)
+    finally:
+        await workshop.close()
 
 
 async def _kept(lock: RunLock) -> None:

@@ -135,7 +135,7 @@ class Outgoing:
     ``mark`` says that it may be there twice. A platform that sorts out repeats by itself leaves it
     away, and sends the same bytes again; any other shows it before the text. ``key`` is the same on
     every attempt, and another one's for every other message. ``subject`` says what it is about
-    (``problem:12``), ``number`` finds it again in the outbox: no platform shows either.
+    (``problem:12``); no platform shows it.
     """
 
     to: Address
@@ -146,7 +146,6 @@ class Outgoing:
     in_group: bool = False
     key: str = ""
     subject: str = ""
-    number: int = field(default=0, compare=False)
 
     @property
     def marked(self) -> str:

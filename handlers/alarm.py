@@ -9,7 +9,6 @@ from functools import partial
 
 from bot.chat import Address
 from bot.domain.people import Person
-from bot.errors import StorageError
 from handlers.turn import Beat
 from handlers.watch import Watch
 from storage.letters import Letter
@@ -19,7 +18,8 @@ log = logging.getLogger(__name__)
 _RAISED, _OVER = "alarm.raised", "alarm.over"
 _AFTER = timedelta(minutes=5)
 """So long something must stand still: a restart of a platform is nobody's business."""
-_WELL_FOR = timedelta(minutes=1)
+_WELL_FOR = timedelta(minutes=5)
+"""So long it must be well again: what comes and goes is one alarm, and the message says since when."""
 _LOOK = 10.0
 
 LOOPS = ("writer", "duties", "fetching")
@@ -48,9 +48,9 @@ class Alarm:
             await asyncio.sleep(_LOOK)
             try:
                 await self.step()
-            except StorageError as error:
-                # The log has said what ails us; without the database nobody else can be told.
-                log.error("nobody can be told what ails the bot: %s", error)  # noqa: TRY400 -- no mistake of ours
+            except Exception:
+                # A boundary: the log has said what ails us, and nobody else can be told now.
+                log.exception("nobody can be told what ails the bot; trying again")
 
     async def step(self) -> None:
         """Look once."""

@@ -16,6 +16,7 @@ from bot.chat import Attachment, Button, ChatPlatform, Fetched, Incoming, Listen
 from bot.domain.county import County
 from bot.domain.people import Language
 from bot.domain.problems import Problem
+from bot.domain.reference import reference
 from bot.errors import DeliveryError, Failure
 from bot.texts import Texts
 from handlers.progress import is_list
@@ -96,7 +97,7 @@ class Discretion:
             return say("reference.noted_about", numbers=numbers) if numbers else say("reference.noted")
         if numbers:
             return say("reference.problem", numbers=numbers)
-        return say("reference.message", number=message.number)
+        return say("reference.message", ref=reference(message.key))
 
     def _button(self, button: Button, place: int, names: Names, say: Say) -> Button:
         label = _by_number(button.label, names)

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from bot.domain.people import Person
 from bot.errors import PaperError, StorageError
+from handlers import machine
 from handlers.turn import Beat
 from handlers.watch import Watch
 from storage.backup import Drilled
@@ -92,6 +93,8 @@ def _note(beat: Beat, drilled: Drilled) -> None:
     if not drilled.faults:
         return
     for colleague in beat.office:
+        if any(machine.has_told(beat, colleague, each) for each in ("full", "damaged")):
+            continue  # of what it failed for
         faults = beat.say(colleague, "drill.semicolon").join(drilled.faults[:_SHOWN])
         text = beat.say(colleague, "drill.failed", faults=faults)
         beat.tell(colleague, f"drill:{beat.today}:{colleague.id}", text)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.domain.people import Person
 from handlers.turn import Beat
 
 
@@ -21,7 +22,16 @@ def tell_damage(fault: str, beat: Beat) -> None:
     _tell(beat, "damaged", fault=fault)
 
 
+def has_told(beat: Beat, colleague: Person, what: str) -> bool:
+    """Tell whether somebody has heard of it today."""
+    return beat.tx.outbox.has(_slot(beat, colleague, what))
+
+
 def _tell(beat: Beat, what: str, **blanks: str) -> None:
     for colleague in beat.office_within_reach:
         text = beat.say(colleague, f"machine.{what}", **blanks)
-        beat.tell(colleague, f"machine:{what}:{beat.today}:{colleague.id}", text)
+        beat.tell(colleague, _slot(beat, colleague, what), text)
+
+
+def _slot(beat: Beat, colleague: Person, what: str) -> str:
+    return f"machine:{what}:{beat.today}:{colleague.id}"

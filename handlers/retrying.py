@@ -41,17 +41,23 @@ def _leave(each: Leftover, reason: str, beat: Beat) -> None:
 
 
 def revived(raw: str) -> Incoming | None:
-    """Return a message as it was kept when it could not be handled; None if it could not even be read."""
+    """Return a message as it was kept when it could not be handled; None if it could not even be read.
+
+    Nor can what an older release kept, where that had other parts.
+    """
     told = kept(raw)
     if told is None:
         return None
     event = told.pop("event", None)
-    return Incoming(
-        **{
-            **told,
-            "at": Address(**told["at"]),
-            "sent_at": datetime.fromisoformat(told["sent_at"]),
-            "attachments": tuple(Attachment(**each) for each in told["attachments"]),
-            "event": Event(event) if event else None,
-        }
-    )
+    try:
+        return Incoming(
+            **{
+                **told,
+                "at": Address(**told["at"]),
+                "sent_at": datetime.fromisoformat(told["sent_at"]),
+                "attachments": tuple(Attachment(**each) for each in told["attachments"]),
+                "event": Event(event) if event else None,
+            }
+        )
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -16,6 +16,9 @@ from storage import copies, dialects, invariants, journal, leftovers, migrate, s
 from storage.audit import Audit
 from storage.lock import RunLock
 
+REHEARSED = 3
+"""So many times its size a rehearsal needs: a copy, what is put back from it, and some air."""
+
 
 def backup(url: str, to: Path) -> None:
     """Copy the database, as it is now, to a file that only its owner can read.
@@ -129,22 +132,26 @@ class Drilled:
 def drill(url: str, schema: str = "") -> Drilled:
     """Back the database up beside itself, put the backup back somewhere else, and look that over.
 
-    It may be in use meanwhile. The backup stays, as ``<database>.backup``; what was put back goes.
+    It may be in use meanwhile. A backup without faults stays, as ``<database>.backup``, in the place of the
+    one before; what was put back goes.
     """
     file = dialects.sqlite_file(dialects.parsed(url))
     if file is None:
         return _looked_over(url, schema)
-    # The copy of last week goes only when this one is whole, and then there is the one put back.
-    needed, free = 3 * file.stat().st_size, shutil.disk_usage(file.parent).free
+    needed, free = REHEARSED * file.stat().st_size, shutil.disk_usage(file.parent).free
     if free < needed:
         raise StorageError(f"{file.parent}: {free >> 20} MB are free, a rehearsal needs {needed >> 20}")
-    kept, again = (file.with_name(f"{file.name}.{what}") for what in ("backup", "drill"))
-    copies.copy(file, kept)
+    kept, made, again = (file.with_name(f"{file.name}.{what}") for what in ("backup", "drill", "drill-back"))
     try:
-        copies.copy(kept, again)
-        return _looked_over(f"sqlite:///{again}", copy=kept.name)
+        copies.copy(file, made)
+        copies.copy(made, again)
+        drilled = _looked_over(f"sqlite:///{again}", copy=kept.name)
+        if not drilled.faults:
+            made.replace(kept)
     finally:
+        made.unlink(missing_ok=True)
         again.unlink(missing_ok=True)
+    return drilled
 
 
 def _looked_over(url: str, schema: str = "", copy: str = "") -> Drilled:

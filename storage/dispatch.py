@@ -280,9 +280,7 @@ def _claimed(row: Row[Any], at: datetime) -> Claimed:
     buttons = tuple(
         tuple(Button(label, f"{row.token}.{next(places)}") for label, _ in line) for line in row.buttons
     )
-    message = Outgoing(
-        to, row.text, buttons, in_group=row.in_group, key=row.key, subject=row.subject, number=row.id
-    )
+    message = Outgoing(to, row.text, buttons, in_group=row.in_group, key=row.key, subject=row.subject)
     return Claimed(
         id=row.id,
         key=row.key,

@@ -11,12 +11,19 @@ import pytest
 
 from bot import upkeep
 from bot.chat import Paper
+from bot.errors import PaperError, StorageError
 from bot.upkeep import Upkeep
+from handlers.drill import Drilling
 from storage import dialects
+from storage.backup import Drilled
 from storage.ballast import ENOUGH, SIZE, Ballast
 from storage.store import Store
 from tests.world import MONDAY, World
 from tests.world import world as make_world
+
+
+async def sound(_: Path) -> list[str]:
+    return []
 
 
 class Room(NamedTuple):
@@ -32,7 +39,7 @@ def file(world: World) -> Path:
 
 @pytest.fixture
 def watched(world: World, file: Path) -> Upkeep:
-    return Upkeep(world.watch, file, Ballast(file))
+    return Upkeep(world.watch, file, Ballast(file), sound)
 
 
 @pytest.fixture
@@ -100,7 +107,7 @@ async def test_a_journal_that_a_reader_keeps_from_coming_home_is_told_of_and_shr
     file.write_bytes(empty_database.read_bytes())  # noqa: ASYNC240 -- nothing else waits
     async with Store(f"sqlite:///{file}") as store:
         world = make_world(store)
-        watched = Upkeep(world.watch, file, Ballast(file))
+        watched = Upkeep(world.watch, file, Ballast(file), sound)
 
         async def written(name: str) -> None:
             paper = Paper(name, "application/octet-stream", bytes(600_000))
@@ -121,16 +128,14 @@ async def test_a_journal_that_a_reader_keeps_from_coming_home_is_told_of_and_shr
                 await asyncio.sleep(0.05)  # the journal is brought home on a thread of its own
 
 
-async def test_the_whole_file_is_looked_over_at_night(
-    watched: Upkeep, world: World, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_whole_file_is_looked_over_at_night(world: World, file: Path) -> None:
     looked: list[Path] = []
 
-    def look(of: Path) -> list[str]:
+    async def look(of: Path) -> list[str]:
         looked.append(of)
         return ["Page 7: lost"]
 
-    monkeypatch.setattr("storage.soundness.faults", look)
+    watched = Upkeep(world.watch, file, Ballast(file), look)
 
     async def looks(hours: int) -> None:
         world.clock.set(MONDAY + timedelta(hours=hours))
@@ -147,3 +152,45 @@ async def test_the_whole_file_is_looked_over_at_night(
     assert "数据库有损坏（Page 7: lost）" in watched.sentence()
     await world.reaches(MONDAY + timedelta(hours=24))
     assert any("夜间检查发现数据库文件有损坏" in text for text in world.said_to("zhao"))
+
+
+async def test_a_look_that_fails_ends_nothing_and_is_had_again_the_next_night(
+    world: World, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    outcomes: list[Exception | list[str]] = [PaperError("it took an hour"), []]
+
+    async def look(_: Path) -> list[str]:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    watched = Upkeep(world.watch, file, Ballast(file), look)
+    for days in (1, 2):
+        world.clock.set(MONDAY + timedelta(days=days))
+        await watched.look()
+        assert watched._night is not None
+        await watched._night
+
+    assert "could not be looked over" in caplog.text
+    assert outcomes == []
+
+
+async def test_a_fault_is_told_once_however_many_notice_it(world: World, file: Path) -> None:
+    async def look(_: Path) -> list[str]:
+        return ["Page 7: lost"]
+
+    async def drill() -> Drilled:
+        raise StorageError("Page 7: lost")
+
+    watched, drilling = Upkeep(world.watch, file, Ballast(file), look), Drilling(world.watch, drill)
+    await drilling.step()
+    for hours in (138, 139):  # 02:55 and 03:55 of Sunday
+        world.clock.set(MONDAY + timedelta(hours=hours))
+        await watched.look()
+        assert watched._night is not None
+        await watched._night
+        await drilling.step()
+    await world.reaches(MONDAY + timedelta(days=7, minutes=10))
+
+    assert [text[:6] for text in world.said_to("zhao") if "Page 7" in text] == ["夜间检查发现"]

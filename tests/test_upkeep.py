@@ -9,9 +9,12 @@ from shutil import _ntuple_diskusage
 import pytest
 from aiohttp import web
 
+from bot import texts
 from bot.chat import Finding
+from bot.clock import VirtualClock
 from bot.commands.upkeep import upkeep
 from bot.config import Settings
+from bot.messengers import messengers_of
 from storage.store import Store
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -55,7 +58,10 @@ async def notes(settings: Settings, at: datetime, action: str, **detail: object)
 
 
 async def looked(settings: Settings) -> tuple[Finding, Finding, Finding]:
-    backup, room, clock = await upkeep(settings, NOW)
+    messengers = messengers_of(settings, VirtualClock(NOW), texts.load(None, settings.language))
+    backup, room, clock = await upkeep(settings, messengers, NOW)
+    for each in messengers:
+        await each.close()
     return backup, room, clock
 
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 
 from bot import texts
-from bot.chat import Finding
+from bot.chat import Finding, Messenger
 from bot.clock import SystemClock
 from bot.commands.upkeep import upkeep
 from bot.config import Settings
@@ -27,11 +27,16 @@ _LONGEST_ANSWER = 1024 * 1024
 
 async def checkup(settings: Settings) -> list[Finding]:
     """Look at the configuration, the calendar, the database, the roster and every connection."""
-    return [
-        *_configuration(settings, SystemClock().now()),
-        *await _database(settings),
-        *await _connections(settings),
-    ]
+    messengers = messengers_of(settings, SystemClock(), texts.load(settings.texts, settings.language))
+    try:
+        return [
+            *_configuration(settings, SystemClock().now()),
+            *await _database(settings, messengers),
+            *await _connections(settings, messengers),
+        ]
+    finally:
+        for each in messengers:
+            await each.close()
 
 
 def _configuration(settings: Settings, now: datetime) -> list[Finding]:
@@ -76,7 +81,7 @@ def template_faults(settings: Settings) -> Iterator[str]:
                 return
 
 
-async def _database(settings: Settings) -> list[Finding]:
+async def _database(settings: Settings, messengers: Sequence[Messenger]) -> list[Finding]:
     url, schema = settings.database.url, settings.database.schema_
     try:
         if pending(url, schema):
@@ -88,7 +93,7 @@ async def _database(settings: Settings) -> list[Finding]:
             ]
         async with Store(url, schema=schema) as store:
             found = await store.read(lambda tx: _roster(tx, settings))
-        return [*found, *await upkeep(settings, SystemClock().now())]
+        return [*found, *await upkeep(settings, messengers, SystemClock().now())]
     except StorageError as error:
         return [Finding(str(error), fault=True)]
 
@@ -138,8 +143,7 @@ def _names(names: Iterable[str], most: int = 8, unit: str = "个") -> str:
     return "、".join(every[:most]) + more
 
 
-async def _connections(settings: Settings) -> list[Finding]:
-    messengers = messengers_of(settings, SystemClock(), texts.load(settings.texts, settings.language))
+async def _connections(settings: Settings, messengers: Sequence[Messenger]) -> list[Finding]:
     if not messengers and settings.local.listen:
         return [Finding(f"没有配置聊天平台，只有本机网页 http://{settings.local.listen}，供试用")]
     if not messengers:
@@ -156,9 +160,6 @@ async def _connections(settings: Settings) -> list[Finding]:
         return await _at_work(settings)
     except StorageError as error:
         return [Finding(f"连接没有检查：{error}", fault=True)]
-    finally:
-        for each in messengers:
-            await each.close()
 
 
 async def _at_work(settings: Settings) -> list[Finding]:

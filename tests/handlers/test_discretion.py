@@ -9,6 +9,7 @@ from bot.app import assembled
 from bot.chat import Address, Button, Outgoing, Paper
 from bot.clock import VirtualClock
 from bot.config import Database, Privacy, Settings
+from bot.domain.reference import reference
 from bot.papers.workshop import Workshop
 from handlers.discretion import Discretion
 from storage.migrate import migrate
@@ -91,7 +92,7 @@ async def test_row_29_a_number_of_the_roster_that_is_a_name_is_not_said(
             "UPDATE projects SET number = '纯碱' WHERE number = 'XM-001'"
         )
     )
-    message = Outgoing(ABROAD, "1 年产100万吨纯碱项目｜落地开工", subject="projects:", number=7)
+    message = Outgoing(ABROAD, "1 年产100万吨纯碱项目｜落地开工", subject="projects:")
 
     reduced = await world.asks(lambda tx: discretion.reduced(tx, message))
 
@@ -109,7 +110,8 @@ async def test_row_29_a_bot_that_is_put_together_speaks_in_numbers_abroad_alone(
 
     async with assembled(settings, VirtualClock(MONDAY), [abroad, here], Workshop()) as bot:
         for platform in bot.platforms.values():
-            await platform.send(Outgoing(Address(platform.name, "chat"), "智慧物流园：主体封顶", number=7))
+            await platform.send(Outgoing(Address(platform.name, "chat"), "智慧物流园：主体封顶", key="x:7"))
 
-    assert abroad.chats["chat"][0].text == "有一条新消息（编号 7），请在企业微信或指挥部办公室查看。"
+    number = reference("x:7")
+    assert abroad.chats["chat"][0].text == f"有一条新消息（编号 {number}），请在企业微信或指挥部办公室查看。"
     assert here.chats["chat"][0].text == "智慧物流园：主体封顶"

@@ -1,8 +1,10 @@
 """Two processes at once, a database that fails: what a story with one process cannot show."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.errors import StorageError
 from handlers import duties, rounds
@@ -52,6 +54,49 @@ async def test_two_processes_that_close_at_once_close_once(world: World) -> None
     await world.delivery.drain()
 
     assert len(world.said_to("zhao")) == 1
+
+
+async def test_a_beat_looks_through_no_table_that_grows(world: World) -> None:
+    await world.waits(minutes=5)
+    await world.hears("wang", "问题 用地指标未批")
+    now = world.clock.now()
+    await world.store.perform(lambda tx: tx.leftovers.give_up("prompt:1", "fake", "无权限", now))
+
+    def steps(beat: Beat) -> set[str]:
+        asked: list[tuple[str, Any]] = []
+
+        def note(_c: Any, _u: Any, statement: str, values: Any, *_: Any) -> None:
+            asked.append((statement, values))
+
+        event.listen(beat.tx.connection, "before_cursor_execute", note)
+        for duty in duties.DUTIES:
+            duty.is_due(beat)
+        event.remove(beat.tx.connection, "before_cursor_execute", note)
+        return {
+            row.detail
+            for statement, values in asked
+            for row in beat.tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        }
+
+    found: set[str] = set()
+    for hours in (2, 8, 9, 15, 18, 27):
+        world.clock.set(datetime(2026, 11, 23, tzinfo=ZONE) + timedelta(hours=hours))
+        found |= await world.watch.read(steps)
+
+    scanned = {step.split()[1] for step in found if step.startswith("SCAN") and "INDEX" not in step}
+    # Nearly all messages change no other: that index leads to all of them.
+    assert "SEARCH outbox USING INDEX ix_outbox_updates (updates_id=?)" not in found
+    assert "people" in scanned
+    assert not scanned & {
+        "outbox",
+        "inbox",
+        "dead_letters",
+        "audit",
+        "problems",
+        "custody",
+        "reports",
+        "prompts",
+    }
 
 
 async def test_what_fails_is_undone_alone(world: World) -> None:

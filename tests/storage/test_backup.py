@@ -398,6 +398,11 @@ def test_a_database_without_a_trail_cannot_be_verified(tmp_path: Path) -> None:
 # --- rehearsing -------------------------------------------------------------------------
 
 
+def rehearsing(folder: Path) -> list[Path]:
+    """Return what a rehearsal has left lying about."""
+    return list(folder.glob("*.drill*"))
+
+
 async def test_a_rehearsal_keeps_the_backup_and_counts_what_came_back(url: str, tmp_path: Path) -> None:
     await admitted(url, "first", "second")
 
@@ -407,17 +412,24 @@ async def test_a_rehearsal_keeps_the_backup_and_counts_what_came_back(url: str, 
     if "sqlite" in url:
         assert drilled.copy == "liaison.db.backup"
         assert keys(tmp_path / "liaison.db.backup") == ["first", "second"]
-        assert not (tmp_path / "liaison.db.drill").exists()
+        assert not rehearsing(tmp_path)
 
 
-async def test_a_rehearsal_finds_what_breaks_a_rule(url: str) -> None:
+async def test_a_rehearsal_finds_what_breaks_a_rule_and_keeps_the_backup_before(
+    url: str, tmp_path: Path
+) -> None:
     await admitted(url, "first")
+    drill(url)
     async with Store(url) as store:
         await store.perform(
             lambda tx: tx.connection.exec_driver_sql("UPDATE inbox SET state = 'dead' WHERE key = 'first'")
         )
 
     assert drill(url).faults == ("what could not be handled was not kept: first",)
+    if "sqlite" in url:
+        assert not rehearsing(tmp_path)
+        with closing(sqlite3.connect(tmp_path / "liaison.db.backup")) as kept:
+            assert kept.execute("SELECT state FROM inbox").fetchone() != ("dead",)
 
 
 def test_a_rehearsal_without_room_is_a_plain_sentence(

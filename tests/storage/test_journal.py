@@ -7,8 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.chat import Paper
-from storage import dialects
-from storage.journal import Journal
+from storage import dialects, journal
 from storage.store import Store
 from storage.tx import Tx
 from tests.storage.county import NOW
@@ -27,9 +26,9 @@ def _add(key: str, paper: Paper, tx: Tx) -> None:
     tx.papers.add(key, paper, NOW)
 
 
-def of(url: str, journal: str = "") -> int:
+def of(url: str, ending: str = "") -> int:
     """Return the bytes of a database's file, or of its journal."""
-    return Path(f"{dialects.sqlite_file(dialects.parsed(url))}{journal}").stat().st_size
+    return Path(f"{dialects.sqlite_file(dialects.parsed(url))}{ending}").stat().st_size
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -71,10 +70,22 @@ class _OverInThatMoment(threading.Event):
 
 
 def test_an_end_that_comes_as_the_pause_is_over_is_not_missed(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "liaison.db")
-    journal._closing = _OverInThatMoment(journal._grown)
-    journal.open()
-    journal.grew()
-    journal._thread.join(10)
+    end = journal.Journal(tmp_path / "liaison.db")
+    end._closing = _OverInThatMoment(end._grown)
+    end.open()
+    end.grew()
+    end._thread.join(10)
 
-    assert not journal._thread.is_alive()
+    assert not end._thread.is_alive()
+
+
+async def test_the_mark_stays_until_the_last_process_has_closed_the_database(sqlite_url: str) -> None:
+    file = dialects.sqlite_file(dialects.parsed(sqlite_url))
+    assert file is not None
+    async with Store(sqlite_url) as bot:
+        await keep(bot, 1)
+        async with Store(sqlite_url) as command:
+            await command.perform(lambda tx: tx.pulse.beat(NOW))
+        assert journal.mark(file).exists()
+
+    assert not journal.mark(file).exists()

@@ -1,7 +1,12 @@
 """What stands still is told over a platform that works: once, and once more when it is over."""
 
+import asyncio
 from datetime import timedelta
 
+import pytest
+from sqlalchemy.exc import OperationalError
+
+import handlers.alarm
 from handlers.alarm import Alarm
 from tests.world import World
 
@@ -34,7 +39,7 @@ async def test_a_platform_out_of_reach_is_told_over_the_other_one_and_its_return
         "fake从 11-23 10:00 起连不上（连不上）。发往那边的消息都存着，通了自动补发；这段时间的急事请打电话。"
     ]
     ill.clear()
-    await passes(world, alarm, seconds=50)
+    await passes(world, alarm, minutes=4.9)
     assert len(await told(world)) == 1
     await passes(world, alarm, minutes=10)
 
@@ -66,7 +71,7 @@ async def test_what_flickers_is_one_alarm(world: World) -> None:
 
     for _ in range(5):
         ill.clear()
-        await passes(world, alarm, seconds=40)
+        await passes(world, alarm, minutes=4)
         ill.update(DOWN)
         await passes(world, alarm, minutes=6)
 
@@ -107,3 +112,25 @@ async def test_duties_that_stand_still_are_told_where_people_are(world: World) -
     await passes(world, alarm, minutes=6)
 
     assert world.last("zhao").startswith("机器人的定时工作从 11-23 10:00 起停住了")
+
+
+async def test_a_database_that_is_away_does_not_end_the_bot(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    again = asyncio.Event()
+
+    def ailments() -> dict[str, str]:
+        looks.append(len(looks))
+        if len(looks) > 1:
+            again.set()
+            return {}
+        raise OperationalError("SELECT 1", None, Exception("the server closed the connection"))
+
+    monkeypatch.setattr(handlers.alarm, "_LOOK", 0)
+    running = asyncio.create_task(Alarm(world.watch, ailments).run())
+    async with asyncio.timeout(10):
+        await again.wait()
+
+    assert not running.done()
+    running.cancel()

@@ -1,5 +1,6 @@
 """What is left to the office is one card: what is retried goes its way, what is discarded ends."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from bot.chat import Address, Incoming, Outgoing, Ref, Unreadable
 from bot.domain.reference import reference
 from bot.errors import DeliveryError, Failure
 from handlers import progress
+from handlers.retrying import revived
 from handlers.turn import Turn
 from storage import tables
 from storage.leftovers import set_aside
@@ -200,3 +202,11 @@ async def test_at_night_the_card_waits_for_the_morning(world: World) -> None:
     await world.day_at((world.clock.now() + timedelta(days=1)).date(), "07:31")
 
     assert world.last("zhao").startswith("有 1 条")
+
+
+def test_what_an_older_release_kept_in_other_parts_is_not_guessed_at() -> None:
+    kept = {"key": "fake:7", "at": {"platform": "fake", "chat": "liu", "topic": ""}, "sender": "liu"}
+    whole = {**kept, "sent_at": "2026-11-23T00:55:00+00:00", "attachments": []}
+
+    assert revived(json.dumps(whole)) is not None
+    assert revived(json.dumps({**whole, "reply_to": "fake:6"})) is None

@@ -1,13 +1,27 @@
 """After down time everybody knows what may be lost: presses after minutes, words after a day."""
 
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
+from bot.app import Bot
+from bot.timekeeper import Timekeeper
 from handlers import outage
 from tests.world import World
 
 KEEPS = {"fake": timedelta(hours=24)}
+
+
+@dataclass
+class Doubtful:
+    """Says of the clock at each beat whether it is right."""
+
+    answers: list[bool]
+
+    async def is_right(self) -> bool:
+        return self.answers.pop(0)
 
 
 @pytest.fixture
@@ -73,3 +87,31 @@ async def test_a_first_start_is_no_outage(world: World) -> None:
     await world.settles()
 
     assert told(world, "liu") == []
+
+
+async def test_a_start_that_waits_for_the_time_still_knows_when_the_bot_was_last_at_work(
+    waiting: World,
+) -> None:
+    bot = Bot(
+        settings=None,  # type: ignore[arg-type]
+        county=waiting.county,
+        texts=waiting.watch.texts,
+        clock=waiting.clock,
+        store=waiting.store,
+        platforms={"fake": waiting.platform},
+        router=waiting.router,
+        delivery=waiting.delivery,
+        watch=waiting.watch,
+        fetching=waiting.fetching,
+        timekeeper=cast("Timekeeper", Doubtful([False, False, True])),
+        is_awake=False,
+    )
+    await waiting.store.perform(lambda tx: tx.pulse.beat(waiting.clock.now()))
+    waiting.clock.set(waiting.clock.now() + timedelta(hours=1))
+
+    for _ in range(3):
+        await bot.beat()
+    await waiting.settles()
+
+    assert len(told(waiting, "sun")) == 1
+    assert await waiting.asks(lambda tx: tx.pulse.last()) == waiting.clock.now()

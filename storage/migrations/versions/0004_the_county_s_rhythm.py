@@ -46,6 +46,7 @@ def upgrade() -> None:
     _papers()
     _enterprises()
     op.create_table("pulse", _id(), Column("at", _MOMENT, nullable=False))
+    op.create_index("ix_dead_letters_state", "dead_letters", ["state"])
 
 
 def _projects() -> None:

@@ -253,7 +253,8 @@ class Carrier:
             self._next_slot.cancel()
             self._next_slot = None
         now, waits_until = loop.time(), []
-        for chat, letter in sorted(self._in_hand.items(), key=lambda held: (held[1].lane, held[1].id)):
+        # Of a lane in the order in which they were claimed, or one of a high number might never get a slot.
+        for chat, letter in sorted(self._in_hand.items(), key=lambda held: held[1].lane):
             opens = self._pace.opens(chat, in_group=letter.in_group)
             if opens > now:
                 waits_until.append(opens)

@@ -85,6 +85,10 @@ class BotApi(Methods, Changing):
         found = fault if isinstance(fault, Fault) else Fault[fault]
         self._scripts.extend([Script(method, found, seconds, code, words)] * times)
 
+    def hears_again(self) -> None:
+        """Let nothing more fail."""
+        self._scripts.clear()
+
     async def accepted(self, number: int, within: float = 10) -> list[Accepted]:
         """Wait until so many messages and edits were accepted."""
         await self.until(lambda: len(self.ledger) >= number, within)

@@ -598,6 +598,35 @@ async def test_a_second_signal_ends_it_at_once(county: Path, api: BotApi) -> Non
         await api.until(lambda: api._poller is None)
 
         assert await running.stopped() == -signal.SIGTERM
+    async with started("run", cwd=county):
+        first, again = await api.accepted(2)
+
+    assert re.fullmatch(f"（可能重复.*）\n{re.escape(first.text)}", again.text)
+
+
+@pytest.mark.slow
+async def test_sigterm_ends_it_in_ten_seconds_though_telegram_hangs(county: Path, api: BotApi) -> None:
+    loop = asyncio.get_running_loop()
+    async with started("run", cwd=county) as running:
+        await api.until(lambda: bool(api.polls), within=30)
+        api.script("sendMessage", "HANG", times=100)
+        for stranger in range(20):
+            api.says(9000 + stranger, "你好")
+        await api.accepted(3)
+        began = loop.time()
+        code = await running.stopped()
+        took = loop.time() - began
+    doubted = {each.chat for each in api.sent}
+    api.hears_again()
+    async with started("run", cwd=county):
+        await api.accepted(len(doubted) + 20, within=30)
+
+    assert code == 0
+    assert took < 12  # eight for the last words; the rest is the machine's
+    for stranger in range(20):
+        texts = [each.text for each in api.sent if each.chat == 9000 + stranger]
+        assert len(texts) == 1 + (9000 + stranger in doubted)
+        assert all("（可能重复" in text for text in texts[1:])
 
 
 @pytest.mark.usefixtures("api")

@@ -43,12 +43,12 @@ async def api() -> AsyncIterator[BotApi]:
 
 @asynccontextmanager
 async def _running(
-    base: str, ear: Ear, *, clock: VirtualClock | None = None, margin: float = 10
+    base: str, ear: Ear, *, clock: VirtualClock | None = None, wait: int = 1, margin: float = 10
 ) -> AsyncIterator[tuple[TelegramPlatform, Pauses]]:
     pauses = Pauses()
     clock = clock or VirtualClock(MONDAY)
     platform = TelegramPlatform(
-        f"42:{MARK}", api_base=base, clock=clock, pause=pauses, poll_wait=1, poll_margin=margin
+        f"42:{MARK}", api_base=base, clock=clock, pause=pauses, poll_wait=wait, poll_margin=margin
     )
     task = asyncio.create_task(platform.run(ear))
     try:
@@ -336,6 +336,41 @@ async def test_two_failures_bring_a_fresh_pool_of_connections(api: BotApi) -> No
 
     assert api.calls[:4] == ["getMe", "getUpdates", "getUpdates", "getUpdates"]
     assert before == 3  # getMe's, the first two polls', the third's
+
+
+async def test_a_poll_that_is_never_answered_ends_at_its_wall_and_the_third_goes_over_a_fresh_pool(
+    api: BotApi,
+) -> None:
+    ear = Ear()
+    api.script("getUpdates", Fault.HANG, times=3)
+    number = api.says(LIU, "1 封顶")
+
+    async with _running(api.base, ear, wait=0, margin=0.1) as (_, pauses):
+        await api.until(lambda: api.calls.count("getUpdates") == 3)
+        before = len(api.connections)
+        await api.until(lambda: api.confirmed == [number])
+
+    assert before == 4  # a connection each: nobody waits for an answer on one that gave none
+    assert ear.texts == ["1 封顶"]
+    assert len(pauses.taken) == 3
+
+
+async def test_two_pollers_of_one_token_do_not_fight_and_lose_nothing(api: BotApi) -> None:
+    one, other = Ear(), Ear()
+    async with _running(api.base, one) as (first, of_first):
+        async with _running(api.base, other) as (second, of_second):
+            await api.until(lambda: min(len(of_first.taken), len(of_second.taken)) >= 5)
+            for pauses in (of_first, of_second):
+                for place, pause in enumerate(pauses.taken[:5]):
+                    assert pause >= 0.7 * min(60, 5 * 2**place)
+            assert "另有程序" in first.healthy()
+            assert "另有程序" in second.healthy()
+
+            numbers = [api.says(LIU + n, str(n)) for n in range(20)]
+            await api.until(lambda: set(api.confirmed) == set(numbers))
+        await api.until(lambda: first.healthy() == "")
+
+    assert {*one.texts, *other.texts} == {str(n) for n in range(20)}
 
 
 async def test_health_is_red_when_telegram_fell_silent(api: BotApi) -> None:

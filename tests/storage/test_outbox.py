@@ -54,7 +54,7 @@ def test_a_slot_is_filled_once(tx: Tx) -> None:
     assert tx.outbox.has("prompt:1:2026-11-23")
     assert not tx.outbox.has("prompt:1:2026-11-24")
     assert [letter.message for letter in claim(tx)] == [
-        Outgoing(LIU, "good morning", key="prompt:1:2026-11-23", number=1)
+        Outgoing(LIU, "good morning", key="prompt:1:2026-11-23")
     ]
 
 

@@ -76,6 +76,8 @@ class Bot:
     beat_at: float = 0.0
     is_awake: bool = True
     """Whether what happened before this process began is no longer to be looked after."""
+    gaps: list[outage.Gap] = field(default_factory=list)
+    """What was lost before this process began and is still to be counted."""
     _pulsed_at: datetime = _BEFORE_EVERYTHING
 
     def has(self, messengers: Sequence[Messenger]) -> None:
@@ -100,12 +102,13 @@ class Bot:
         self.beat_at = asyncio.get_running_loop().time()
 
     async def _wake(self) -> None:
-        """Make up for the time in which nobody listened, once."""
+        """Make up for the time in which nobody listened, once, and tell how much was lost when it shows."""
         if not self.is_awake:
             named = self.platforms.items()
             keeps = {name: kept for name, each in named if (kept := each.capabilities.keeps) is not None}
-            await outage.make_up(self.watch, keeps)
+            self.gaps = await outage.make_up(self.watch, keeps)
             self.is_awake = True
+        self.gaps = [gap for gap in self.gaps if not await outage.counted(self.watch, gap)]
 
     def ailments(self) -> list[str]:
         """Return a sentence for everything that is wrong."""

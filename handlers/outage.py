@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -19,17 +20,27 @@ log = logging.getLogger(__name__)
 _NOTICED = timedelta(seconds=150)
 """So long Telegram keeps the press of a button; anything shorter costs nobody anything."""
 _WORTH_A_WORD = timedelta(minutes=30)
+_COUNTS_ON = timedelta(days=7)
 _CHUNK = 50
 
 
-async def make_up(watch: Watch, keeps: Mapping[str, timedelta]) -> None:
-    """Ask again for what was lost since the bot was last at work.
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A platform threw away what people sent from a moment, when we were last at work, to another."""
+
+    platform: str
+    since: datetime
+    to: datetime
+
+
+async def make_up(watch: Watch, keeps: Mapping[str, timedelta]) -> list[Gap]:
+    """Ask again for what was lost since the bot was last at work; Return where something was.
 
     ``keeps`` says how long each platform holds what people send. Done again, nobody is told twice.
     """
     since, until = await watch.read(lambda beat: beat.tx.pulse.last()), watch.clock.now()
     if since is None or until - since <= _NOTICED:
-        return
+        return []
     log.warning("nobody listened from %s to %s", since, until)
     lost = {name: until - kept for name, kept in keeps.items() if until - kept - since > _WORTH_A_WORD}
     told = await watch.read(_who_may_have_pressed)
@@ -38,6 +49,16 @@ async def make_up(watch: Watch, keeps: Mapping[str, timedelta]) -> None:
     people = await watch.read(_who_may_have_written) if lost else []
     for some in _chunks(people):
         await watch.perform(partial(_tell_to_write, since, lost, some))
+    return [Gap(name, since, to) for name, to in lost.items()]
+
+
+async def counted(watch: Watch, gap: Gap) -> bool:
+    """Tell the office how much was lost at most, by the platform's own numbers, once the first came."""
+    missing = await watch.read(lambda beat: beat.tx.inbox.missing(gap.platform, gap.to))
+    # After a quiet week Telegram begins anywhere; a number is then no count.
+    if missing and watch.clock.now() - gap.since < _COUNTS_ON:
+        await watch.perform(partial(_tell_count, gap, missing))
+    return missing is not None
 
 
 def _who_may_have_pressed(beat: Beat) -> dict[int, list[str]]:
@@ -70,6 +91,12 @@ def _tell_to_write(
         address = beat.tx.people.address(person_id)
         if address is not None and address.platform in lost:
             _tell(beat, person, since, "lost", to=beat.clock(lost[address.platform]))
+
+
+def _tell_count(gap: Gap, missing: int, beat: Beat) -> None:
+    for colleague in beat.office_within_reach:
+        name = beat.platform(colleague, gap.platform)
+        _tell(beat, colleague, gap.since, "count", platform=name, count=str(missing))
 
 
 def _tell(beat: Beat, person: Person, since: datetime, key: str, **blanks: str) -> None:

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.dialects import insert_once
@@ -15,6 +15,8 @@ _ADMIT = {
     "postgresql": postgresql.insert(inbox).on_conflict_do_nothing(),
 }
 _STATE = update(inbox).where(inbox.c.key == bindparam("of")).values(state=bindparam("now_state"))
+
+_BATCH = 100
 
 
 class Inbox:
@@ -39,6 +41,23 @@ class Inbox:
         tried = update(dead_letters).where(dead_letters.c.key == key, dead_letters.c.state == "retrying")
         self._connection.execute(tried.values(state="open", reason=reason))
         return False
+
+    def missing(self, platform: str, since: datetime) -> int | None:
+        """Return how many numbers of a platform are missing around a moment; None before the next came."""
+        before = self._numbers(platform, inbox.c.at <= since, inbox.c.at.desc())
+        after = self._numbers(platform, inbox.c.at > since, inbox.c.at.asc())
+        if not after:
+            return None
+        return max(0, min(after) - max(before) - 1) if before else 0
+
+    def _numbers(self, platform: str, when: ColumnElement[bool], order: ColumnElement[Any]) -> list[int]:
+        """Return the numbers that its last or first keys end with: those of one batch have one moment."""
+        keys = select(inbox.c.key).where(when, inbox.c.key.like(f"{platform}:%"))
+        ends = (
+            key.rpartition(":")[2]
+            for key in self._connection.execute(keys.order_by(order).limit(_BATCH)).scalars()
+        )
+        return [int(end) for end in ends if end.isdecimal()]
 
     def revive(self, key: str) -> None:
         """Let something in again that was buried: whatever kept it from being handled is gone."""

@@ -77,13 +77,16 @@ async def test_25_hours_with_500_messages_of_which_300_are_gone(
         for gone in list(islice(api.pending, LOST)):
             del api.pending[gone]
         kept = list(api.pending)
-        clock.set(moment(24, 11, 10) + timedelta(hours=25))
-        await stage.beat()
+        for minutes in (0, 1):
+            clock.set(moment(24, 11, 10) + timedelta(hours=25, minutes=minutes))
+            await stage.beat()
 
         inbox = town.rows(tmp_path / "down" / "liaison.db", "SELECT key FROM inbox")
         (text,) = told(api, county.LIU, "机器人从", before)
+        (counted,) = [each for each in told(api, county.OFFICE, "机器人从", before) if "编号" in each]
 
     assert "11-24 11:10 到 11-24 12:10 之间发来的内容没有收到" in text
+    assert f"最多有 {LOST} 条没有收到" in counted
     assert api.confirmed[-len(kept) :] == kept
     assert {test_kill.key(number) for number in kept} <= {row["key"] for row in inbox}
     assert len(inbox) == len({row["key"] for row in inbox})

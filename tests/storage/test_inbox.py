@@ -1,7 +1,9 @@
 """What reached us: once, and nothing lost that could not be handled."""
 
 import json
+from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from storage import tables
@@ -45,3 +47,24 @@ def test_old_keys_are_forgotten_and_new_ones_are_not(tx: Tx) -> None:
     assert tx.inbox.forget(NOW) == 1
     assert tx.inbox.admit("old", NOW)
     assert not tx.inbox.admit("new", NOW)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "missing"),
+    [
+        ((1000, 998), (), None),
+        ((1000, 998), (1302, 1301), 300),
+        ((1000,), (1001,), 0),
+        ((1000,), (7,), 0),
+        ((), (7,), 0),
+    ],
+)
+def test_the_numbers_of_a_platform_tell_how_much_did_not_come(
+    tx: Tx, before: tuple[int, ...], after: tuple[int, ...], missing: int | None
+) -> None:
+    for numbers, at in ((before, NOW), (after, NOW + timedelta(hours=25))):
+        for number in numbers:
+            tx.inbox.admit(f"telegram:42:{number}", at)
+        tx.inbox.admit(f"wecom:{at:%d}9999", at)
+
+    assert tx.inbox.missing("telegram", NOW + timedelta(hours=1)) == missing

@@ -76,6 +76,33 @@ async def test_after_a_day_the_liaisons_and_the_office_hear_what_is_lost(waiting
     assert told(waiting, "he") == []
 
 
+@pytest.mark.parametrize(
+    ("away", "first", "told_of"),
+    [(25, 1301, ["最多有 300 条没有收到"]), (25, 1001, []), (25, 7, []), (24 * 8, 1301, [])],
+)
+async def test_the_office_hears_how_much_is_lost_at_most(
+    waiting: World, away: int, first: int, told_of: list[str]
+) -> None:
+    """Numbers that begin anew, as Telegram's may after a week, are no count."""
+    since = waiting.clock.now()
+    await waiting.store.perform(lambda tx: tx.pulse.beat(since))
+    waiting.clock.set(since + timedelta(seconds=59))  # word of being at work is left once a minute
+    await waiting.hears("liu", "收到", key="fake:42:1000")
+    waiting.clock.set(since + timedelta(hours=away))
+    gaps = await outage.make_up(waiting.watch, KEEPS)
+    early = [await outage.counted(waiting.watch, gap) for gap in gaps]
+
+    for number in (first, first + 1):
+        await waiting.hears("liu", "收到", key=f"fake:42:{number}")
+    later = [await outage.counted(waiting.watch, gap) for gap in [*gaps, *gaps]]
+    await waiting.settles()
+
+    assert (early, later) == ([False], [True, True])
+    assert [words for words in told_of if words in "".join(told(waiting, "zhao"))] == told_of
+    assert sum("编号" in text for text in told(waiting, "zhao")) == len(told_of)
+    assert not any("编号" in text for text in told(waiting, "liu"))
+
+
 async def test_nobody_hears_it_of_a_platform_that_kept_everything(waiting: World) -> None:
     await down(waiting, hours=23)
 

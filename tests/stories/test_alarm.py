@@ -116,6 +116,16 @@ async def test_duties_that_stand_still_are_told_where_people_are(world: World) -
     )
 
 
+async def test_of_the_clock_and_the_disk_the_office_hears_elsewhere(world: World) -> None:
+    alarm = Alarm(world.watch, lambda: {"clock": "这台机器的时间不对", "file": "磁盘快满了"})
+    await world.day_at(world.clock.now().date(), "10:00")
+    before = len(world.said_to("zhao"))
+
+    await passes(world, alarm, minutes=10)
+
+    assert len(world.said_to("zhao")) == before
+
+
 async def test_a_database_that_is_away_does_not_end_the_bot(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,7 @@ from bot.texts import Texts
 from bot.ticker import Ticker
 from bot.timekeeper import Timekeeper
 from bot.upkeep import Upkeep
-from handlers import almanac, duties, outage
+from handlers import almanac, duties, machine, outage
 from handlers.alarm import DELIVERY, Alarm
 from handlers.delivery import Delivery
 from handlers.discretion import discreet
@@ -110,32 +110,21 @@ class Bot:
             self.is_awake = True
         self.gaps = [gap for gap in self.gaps if not await outage.counted(self.watch, gap)]
 
-    def ailments(self) -> list[str]:
-        """Return a sentence for everything that is wrong."""
-        found = [sentence for platform in self.platforms.values() if (sentence := platform.healthy())]
-        return [*found, *self._wrongs(), *self.standstills().values()]
-
-    def troubles(self) -> dict[str, str]:
-        """Return the same under the name of what is wrong: a platform, or a loop of ours.
-
-        Of the clock and the disk the office is told at once.
-        """
-        ill = {name: platform.healthy() for name, platform in self.platforms.items()}
-        return {name: sentence for name, sentence in ill.items() if sentence} | self.standstills()
+    def ailments(self) -> dict[str, str]:
+        """Return a sentence for everything that is wrong: with a platform, the machine, a loop of ours."""
+        found = {name: platform.healthy() for name, platform in self.platforms.items()}
+        found[machine.CLOCK] = self.timekeeper.sentence() if self.timekeeper is not None else ""
+        found[machine.FILE] = self.upkeep.sentence() if self.upkeep is not None else ""
+        return {name: sentence for name, sentence in found.items() if sentence} | self.standstills()
 
     def findings(self) -> list[Finding]:
-        """Return how each channel goes, for `liaison check`, and whatever stands still."""
+        """Return how each channel goes, for `liaison check`, and whatever else is wrong."""
         found = [each for messenger in self.messengers for each in titled(messenger.name, messenger.state())]
-        wrong = [*self._wrongs(), *self.standstills().values()]
+        wrong = [sentence for name, sentence in self.ailments().items() if name not in self.platforms]
         return [*found, *(Finding(sentence, fault=True) for sentence in wrong)]
 
-    def _wrongs(self) -> list[str]:
-        """Return a sentence for what is wrong with the clock and the disk: a new start would not help."""
-        clock = self.timekeeper.sentence() if self.timekeeper is not None else ""
-        return [each for each in (clock, self.upkeep.sentence() if self.upkeep else "") if each]
-
     def standstills(self) -> dict[str, str]:
-        """Return a sentence for each loop of ours that has not come round for too long, by its name."""
+        """Return a sentence for each loop of ours that has not come round for too long: a new start helps."""
         long_ago = asyncio.get_running_loop().time() - _STALLED
         found = {}
         if not self.store.healthy:
@@ -170,7 +159,7 @@ class Bot:
             delivering = group.create_task(self.delivery.run())
             fetching = group.create_task(self.fetching.run())
             drilling = group.create_task(Drilling(self.watch, self._drill).run())
-            watching = group.create_task(Alarm(self.watch, self.troubles).run())
+            watching = group.create_task(Alarm(self.watch, self.ailments).run())
             receiving = [
                 group.create_task(platform.run(self.router.receive)) for platform in self.platforms.values()
             ]
@@ -362,7 +351,9 @@ async def _health_of(bot: Bot) -> AsyncIterator[str]:
     listening = taken(listen, "office.listen")
     server = Server(
         health_site(
-            bot.ailments, lambda: [asdict(each) for each in bot.findings()], lambda: metrics.text(bot)
+            lambda: [*bot.ailments().values()],
+            lambda: [asdict(each) for each in bot.findings()],
+            lambda: metrics.text(bot),
         )
     )
     serving = asyncio.create_task(server.serve(sockets=[listening]))

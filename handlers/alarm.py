@@ -9,6 +9,7 @@ from functools import partial
 
 from bot.chat import Address
 from bot.domain.people import Person
+from handlers import machine
 from handlers.turn import Beat
 from handlers.watch import Watch
 from storage.letters import Letter
@@ -31,7 +32,7 @@ class Alarm:
     """Looks at everything that must come round, in a loop of its own: it must not stand still with them.
 
     ``ailments`` returns a sentence for each thing that is wrong: under the name of a platform that is out of
-    reach, or of a loop of ours.
+    reach, of a loop of ours, or of what the office hears of at once (`handlers.machine`).
     """
 
     def __init__(self, watch: Watch, ailments: Callable[[], Mapping[str, str]]) -> None:
@@ -54,7 +55,8 @@ class Alarm:
 
     async def step(self) -> None:
         """Look once."""
-        now, ill = self._watch.clock.now(), self._ailments()
+        now, found = self._watch.clock.now(), self._ailments()
+        ill = {name: why for name, why in found.items() if name not in {machine.CLOCK, machine.FILE}}
         self._note(ill, now)
         for name, since in self._since.items():
             if now - since >= _AFTER and not await self._is_raised(name):

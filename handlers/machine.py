@@ -5,6 +5,9 @@ from datetime import datetime
 from bot.domain.people import Person
 from handlers.turn import Beat
 
+CLOCK, FILE = "clock", "file"
+"""How the two are named among what is wrong; the office is told of them here, and at once."""
+
 
 def tell_clock(wrong: datetime, witness: str, beat: Beat) -> None:
     """Tell the office, once a day, what the machine's clock says and what time it is."""

@@ -9,38 +9,43 @@ from handlers.watch import Watch
 
 _NIGHT = range(2, 5)
 _AT_ONCE = 200
+_A_BEAT = 50
+"""So many chunks at a beat: the first night in an old database must not hold up the duties for minutes."""
+
+_KEPT, _PAUSED = "retention.kept", "retention.paused"
 
 
 def is_time(beat: Beat) -> bool:
     """Tell whether it is night, and tonight's has not been done."""
-    return beat.local.hour in _NIGHT and not beat.tx.audit.trail(_subject(beat))
+    return beat.local.hour in _NIGHT and not _is_done(beat)
 
 
 async def keep(watch: Watch) -> None:
-    """Drop whatever is too old, and note how much of what."""
+    """Drop whatever is too old, as much as a beat has time for, and note how much of what."""
     if not await watch.read(is_time):
         return
-    dropped = {}
+    dropped: dict[str, int] = {}
+    chunks = _A_BEAT
     for kind, before in watch.county.retention.ends(watch.clock.now()):
         if kind == "backups":
             dropped[kind] = await watch.fetchers.drop_copies(before)
         else:
-            dropped[kind] = await _drop(watch, kind, before)
-    await watch.perform(partial(_note, dropped=dropped))
+            dropped[kind], chunks = await _drop(watch, kind, before, chunks)
+    await watch.perform(partial(_note, action=_KEPT if chunks else _PAUSED, dropped=dropped))
 
 
-async def _drop(watch: Watch, kind: str, before: datetime) -> int:
-    """Drop what there is of a kind; Return how many."""
+async def _drop(watch: Watch, kind: str, before: datetime, chunks: int) -> tuple[int, int]:
+    """Drop what there is of a kind, in so many chunks at most; Return how many, and the chunks left."""
     count, after = 0, None
     # Each look goes on where the one before ended: what was emptied lies behind it.
-    while ids := await watch.read(partial(_found, kind=kind, before=before, after=after)):
+    while chunks and (ids := await watch.read(partial(_found, kind=kind, before=before, after=after))):
         if kind == "attachments":
             # The bytes first: after a crash in between the row still says what is to be dropped.
             for path in await watch.read(partial(_files, ids=ids)):
                 await watch.fetchers.drop(path)
         await watch.perform(partial(_drop_some, kind=kind, ids=ids))
-        count, after = count + len(ids), ids[-1]
-    return count
+        count, after, chunks = count + len(ids), ids[-1], chunks - 1
+    return count, chunks
 
 
 def _found(beat: Beat, kind: str, before: datetime, after: Any) -> list[Any]:
@@ -55,9 +60,13 @@ def _drop_some(beat: Beat, kind: str, ids: list[Any]) -> None:
     beat.tx.expired.drop(kind, ids)
 
 
-def _note(beat: Beat, dropped: dict[str, Any]) -> None:
-    if not beat.tx.audit.trail(_subject(beat)):
-        beat.record(None, "retention.kept", _subject(beat), **dropped)
+def _note(beat: Beat, action: str, dropped: dict[str, int]) -> None:
+    if not _is_done(beat):
+        beat.record(None, action, _subject(beat), **dropped)
+
+
+def _is_done(beat: Beat) -> bool:
+    return any(step.action == _KEPT for step in beat.tx.audit.trail(_subject(beat)))
 
 
 def _subject(beat: Beat) -> str:

@@ -52,7 +52,11 @@ class Journal:
         self._closing.set()
         self._grown.set()
         self._thread.join()
-        self._mark.unlink(missing_ok=True)
+
+    def unmark(self) -> None:
+        """Take the mark away, once our connections are closed; where another process has some, it stays."""
+        if not Path(f"{self._database}-wal").exists():
+            self._mark.unlink(missing_ok=True)
 
     def _keep(self) -> None:
         # Asked anew each time: the end may come as the pause is over, and its signal be cleared below.

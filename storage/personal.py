@@ -134,7 +134,7 @@ PARTS = (
     ),
     _part(
         "attachments",
-        select(attachments.c.at, attachments.c.name, attachments.c.media_type)
+        select(attachments.c.at, attachments.c.name.label("file"), attachments.c.media_type)
         .where(attachments.c.person_id == _OF)
         .order_by(attachments.c.id),
     ),

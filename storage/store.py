@@ -89,6 +89,8 @@ class Store:
         # The writer last: only the last connection, and one that may write, tidies the journal away.
         await self._readers.close()
         self._writer.dispose()
+        if self._journal:
+            self._journal.unmark()
 
     @property
     def healthy(self) -> bool:

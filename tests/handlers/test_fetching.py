@@ -114,12 +114,14 @@ async def test_health_misses_who_fetches_once_nobody_has_for_long(
     shutil.copyfile(empty_database, file)
     settings = Settings(county="青禾县", database=Database(url=f"sqlite:///{file}", schema=""))
     async with assembled(settings, VirtualClock(MONDAY), [FakePlatform()], Workshop()) as bot:
-        assert bot.ailments() == []
+        assert bot.ailments() == {}
 
         bot.started_at -= 100
         bot.beat_at = bot.delivery.carriers["fake"].beat_at = asyncio.get_running_loop().time()
 
-        assert bot.ailments() == ["no file that people sent has been fetched or looked for in 90 seconds"]
+        assert bot.ailments() == {
+            "fetching": "no file that people sent has been fetched or looked for in 90 seconds"
+        }
         async with asyncio.timeout(10), asyncio.TaskGroup() as group:
             task = group.create_task(bot.fetching.run())
             await until(lambda: not bot.ailments())

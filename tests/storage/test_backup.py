@@ -415,9 +415,8 @@ async def test_a_rehearsal_keeps_the_backup_and_counts_what_came_back(url: str, 
         assert not rehearsing(tmp_path)
 
 
-async def test_a_rehearsal_finds_what_breaks_a_rule_and_keeps_the_backup_before(
-    url: str, tmp_path: Path
-) -> None:
+async def test_a_rehearsal_finds_what_breaks_a_rule(url: str, tmp_path: Path) -> None:
+    """And keeps the backup before, which was without faults."""
     await admitted(url, "first")
     drill(url)
     async with Store(url) as store:

@@ -36,7 +36,7 @@ async def test_a_platform_out_of_reach_is_told_over_the_other_one_and_its_return
     assert await told(world) == []
     await passes(world, alarm, hours=2)
     assert await told(world) == [
-        "fake从 11-23 10:00 起连不上（连不上）。发往那边的消息都存着，通了自动补发；这段时间的急事请打电话。"
+        "fake从 11-23 10:00 起连不上（连不上）。发往那里的消息都已保存，恢复后自动补发；急事请打电话。"
     ]
     ill.clear()
     await passes(world, alarm, minutes=4.9)
@@ -111,7 +111,19 @@ async def test_duties_that_stand_still_are_told_where_people_are(world: World) -
 
     await passes(world, alarm, minutes=6)
 
-    assert world.last("zhao").startswith("机器人的定时工作从 11-23 10:00 起停住了")
+    assert world.last("zhao") == (
+        "机器人的定时工作从 11-23 10:00 起停住了。请管理员重启机器人；已经收下的消息不会丢。"
+    )
+
+
+async def test_of_the_clock_and_the_disk_the_office_hears_elsewhere(world: World) -> None:
+    alarm = Alarm(world.watch, lambda: {"clock": "这台机器的时间不对", "file": "磁盘快满了"})
+    await world.day_at(world.clock.now().date(), "10:00")
+    before = len(world.said_to("zhao"))
+
+    await passes(world, alarm, minutes=10)
+
+    assert len(world.said_to("zhao")) == before
 
 
 async def test_a_database_that_is_away_does_not_end_the_bot(

@@ -205,7 +205,7 @@ async def test_what_people_say_in_a_group_is_not_answered(world: World) -> None:
 # --- a group that may be another one ----------------------------------------------------
 
 ALTERED = (
-    "群「全县调度群」改了名字或换了群主，现在叫「同学会」。周报和材料先不往那里发。这个群还看原来的范围吗？"
+    "群「全县调度群」改了名字或换了群主，现在叫「同学会」。周报和材料暂不发到这个群。群里还看原来的范围吗？"
 )
 
 

@@ -3,9 +3,11 @@
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import insert, select, update
 
 from bot.domain.retention import Retention
+from handlers import retention
 from storage import tables
 from storage.store import Store
 from storage.tx import Tx
@@ -137,3 +139,24 @@ async def test_row_31_files_go_with_their_term(open_store: Store) -> None:
     (left,) = await rows(own, select(tables.attachments))
     assert (left.state, left.path, left.token) == ("expired", "", "")
     assert (await kept(own, date(2026, 12, 24)))["attachments"] == 1
+
+
+async def test_row_31_an_old_database_is_cleared_in_many_beats(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_AT_ONCE", 2)
+    monkeypatch.setattr(retention, "_A_BEAT", 3)
+    begun = world.clock.now()
+    await world.store.perform(lambda tx: [tx.inbox.admit(f"bad:{number}", begun) for number in range(10)])
+    await world.day_at(NIGHT, "01:59")
+    world.clock.set(world.clock.now() + timedelta(minutes=1))
+
+    for _ in range(2):
+        await retention.keep(world.watch)
+    steps = await world.asks(lambda tx: tx.audit.trail(f"retention:{NIGHT}"))
+
+    assert [(step.action, step.detail["inbox"]) for step in steps] == [
+        ("retention.paused", 6),
+        ("retention.kept", 4),
+    ]
+    assert await rows(world, select(tables.inbox)) == []

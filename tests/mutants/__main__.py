@@ -1,7 +1,8 @@
 """`make mutants`: how many of our own mistakes the tests see, file by file.
 
 MUTANTS=40 takes so many of each file, by SEED; MUTANTS=0 takes all. FILES chooses the files,
-a part of whose path is named. What lives is listed; `equivalent.toml` says which of it cannot be seen.
+a part of whose path is named; LINES (`storage/outbox.py:12 …`) tries only what begins on these, LONGEST=60
+with more tests each. What lives is listed; `equivalent.toml` says which of it cannot be seen.
 """
 
 import math
@@ -25,7 +26,8 @@ from tests.mutants.changes import Mutant, mutants_of
 from tests.mutants.trial import Subject, seen_by
 
 HERE = Path(__file__).parent
-_LONGEST = 3.0
+_LONGEST = float(os.environ.get("LONGEST", "3"))
+_LINES = frozenset(os.environ.get("LINES", "").split())
 """Seconds of tests that a mutant meets, the quickest first; it lives if all of them pass."""
 
 
@@ -113,6 +115,8 @@ class Court:
         chosen = every
         if 0 < self.most < len(every):
             chosen = sorted(self.random.sample(every, self.most), key=lambda each: each.line)
+        if _LINES:
+            chosen = [each for each in chosen if f"{subject.file}:{each.line}" in _LINES]
         written = Path(subject.file).read_text("utf-8").splitlines()
         score = self.scores[subject.file] = Score(len(every))
         by_name = {item.nodeid: item for item in session.items}

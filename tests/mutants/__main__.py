@@ -2,7 +2,7 @@
 
 MUTANTS=40 takes so many of each file, by SEED; MUTANTS=0 takes all. FILES chooses the files,
 a part of whose path is named; LINES (`storage/outbox.py:12 …`) tries only what begins on these, LONGEST=60
-with more tests each. What lives is listed; `equivalent.toml` says which of it cannot be seen.
+gives each more seconds of tests. What lives is listed; `equivalent.toml` says which of it cannot be seen.
 """
 
 import math
@@ -26,7 +26,7 @@ from tests.mutants.changes import Mutant, mutants_of
 from tests.mutants.trial import Subject, seen_by
 
 HERE = Path(__file__).parent
-_LONGEST = float(os.environ.get("LONGEST", "3"))
+_LONGEST = float(os.environ.get("LONGEST", "20"))
 _LINES = frozenset(os.environ.get("LINES", "").split())
 """Seconds of tests that a mutant meets, the quickest first; it lives if all of them pass."""
 

@@ -62,7 +62,7 @@ class Court:
     def __init__(self, files: Sequence[str], most: int, seed: int) -> None:
         self.files = files
         self.most = most
-        self.random = random.Random(seed)
+        self.seed = seed
         self.scores: dict[str, Score] = {}
         self.seconds: dict[str, float] = {}
         self.broken: set[str] = set()
@@ -114,7 +114,8 @@ class Court:
         every = mutants_of(subject.tree)
         chosen = every
         if 0 < self.most < len(every):
-            chosen = sorted(self.random.sample(every, self.most), key=lambda each: each.line)
+            sample = random.Random(f"{self.seed} {subject.file}").sample(every, self.most)
+            chosen = sorted(sample, key=lambda each: each.line)
         if _LINES:
             chosen = [each for each in chosen if f"{subject.file}:{each.line}" in _LINES]
         written = Path(subject.file).read_text("utf-8").splitlines()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.chat import Address
 from storage.letters import Lane, Letter
 from storage.tx import Tx
 from tests.storage.county import NOW, County
@@ -75,7 +76,7 @@ def test_only_questions_of_a_round_that_is_over_end_with_it(tx: Tx) -> None:
 
 
 def test_the_cards_that_wait_for_somebody_to_join_are_theirs_and_are_cards(tx: Tx, county: County) -> None:
-    nowhere = type(LIU)("", "")
+    nowhere = Address("", "")
     card = owed(tx, "card", nowhere, person_id=county.sun, subject="problem:12")
     owed(tx, "question", nowhere, person_id=county.sun, subject="prompt:12")
     owed(tx, "of another", nowhere, person_id=county.liu, subject="problem:13")
@@ -90,3 +91,47 @@ def test_when_a_slot_was_filled_is_known(tx: Tx) -> None:
 
     assert tx.outbox.made("card") == NOW
     assert tx.outbox.made("another") is None
+
+
+def where(tx: Tx, letter_id: int) -> tuple[str, str, str]:
+    row = tx.outbox.get(letter_id)
+    assert row is not None
+    return row.platform, row.chat, row.topic
+
+
+def test_only_what_waits_for_the_chat_that_moved_moves_along(tx: Tx) -> None:
+    mine, another, elsewhere = (owed(tx, f"{to}", to) for to in (LIU, WANG, Address("other", "liu")))
+
+    tx.outbox.move("fake", "liu", "new")
+
+    assert [where(tx, each)[1] for each in (mine, another, elsewhere)] == ["new", "wang", "liu"]
+
+
+def test_an_address_is_taken_whole_and_given_up_whole(tx: Tx, county: County) -> None:
+    letter = owed(tx, "card", Address("", ""), person_id=county.liu)
+    tx.outbox.address(county.liu, Address("fake", "liu", "7"))
+    assert where(tx, letter) == ("fake", "liu", "7")
+
+    assert tx.outbox.recall("fake", "liu") == {county.liu}
+
+    assert where(tx, letter) == ("", "", "")
+
+
+def test_what_waits_on_the_chosen_platform_stays_in_its_chat(tx: Tx, county: County) -> None:
+    there = owed(tx, "there", Address("other", "second"), person_id=county.liu)
+    here = owed(tx, "here", LIU, person_id=county.liu)
+
+    tx.outbox.redirect(county.liu, Address("other", "first"))
+
+    assert [where(tx, each)[1] for each in (there, here)] == ["second", "first"]
+
+
+def test_nothing_gives_way_to_a_letter_about_nothing(tx: Tx, county: County) -> None:
+    old = owed(tx, "old", person_id=county.liu)
+    card = owed(tx, "card", person_id=county.liu, subject="problem:1")
+
+    tx.outbox.give_way([Letter("new", LIU, "new", NOW, person_id=county.liu)])
+    assert (state(tx, old), state(tx, card)) == ("waiting", "waiting")
+
+    tx.outbox.give_way([Letter("new", LIU, "new", NOW, person_id=county.liu, subject="problem:1")])
+    assert (state(tx, old), state(tx, card)) == ("waiting", "superseded")

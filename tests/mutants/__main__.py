@@ -2,7 +2,7 @@
 
 MUTANTS=40 takes so many of each file, by SEED; MUTANTS=0 takes all. FILES chooses the files,
 a part of whose path is named; LINES (`storage/outbox.py:12 …`) tries only what begins on these, LONGEST=60
-gives each more seconds of tests. What lives is listed; `equivalent.toml` says which of it cannot be seen.
+gives each more seconds of tests, TESTS asks others. `equivalent.toml` says what cannot be seen, and why.
 """
 
 import math
@@ -190,7 +190,8 @@ def main() -> int:
         for tests in [group["tests"]]
         if not wanted or any(each in file for each in wanted)
     }
-    tests = list(Counter(test for each in files.values() for test in each))
+    planned = Counter(test for each in files.values() for test in each)
+    tests = os.environ.get("TESTS", "").split() or list(planned)
     seed = int(os.environ.get("SEED", "1"))
     court = Court(list(files), int(os.environ.get("MUTANTS", "40")), seed)
     options = ["-q", "-s", "-p", "no:cacheprovider", "-m", "not postgresql and not browser and not slow"]

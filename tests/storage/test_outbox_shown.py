@@ -1,6 +1,7 @@
 """What somebody has before them, and what is over: the outbox as those see it who read and type."""
 
 from datetime import timedelta
+from typing import Any
 
 from bot.chat import Address
 from storage.letters import Lane, Letter
@@ -135,3 +136,66 @@ def test_nothing_gives_way_to_a_letter_about_nothing(tx: Tx, county: County) -> 
 
     tx.outbox.give_way([Letter("new", LIU, "new", NOW, person_id=county.liu, subject="problem:1")])
     assert (state(tx, old), state(tx, card)) == ("waiting", "superseded")
+
+
+def test_only_older_letters_to_the_same_person_that_wait_give_way(tx: Tx, county: County) -> None:
+    def card(key: str, **values: Any) -> int:
+        return owed(tx, key, **{"person_id": county.liu, "subject": "problem:1"} | values)
+
+    sent = card("sent")
+    delivered(tx, sent)
+    change = card("change", updates_id=sent)
+    others = card("to another", person_id=county.sun)
+    waiting, new = card("waiting"), card("new")
+
+    tx.outbox.give_way([Letter("new", LIU, "new", NOW, person_id=county.liu, subject="problem:1")])
+
+    assert [state(tx, each) for each in (sent, change, others, new)] == ["sent", *["waiting"] * 3]
+    assert state(tx, waiting) == "superseded"
+
+
+def test_the_cards_of_whom_nothing_reaches_wait_without_an_address(tx: Tx, county: County) -> None:
+    here = Address("fake", "liu", "7")
+    card = owed(tx, "card", here, person_id=county.liu, subject="problem:1")
+    question = owed(tx, "question", here, person_id=county.liu, subject="prompt:1")
+    another = owed(tx, "another", WANG, person_id=county.wang, subject="problem:1")
+    same_name = owed(tx, "same name", Address("other", "liu"), person_id=county.wang, subject="problem:1")
+    unaddressed = owed(tx, "group", here, subject="problem:2", in_group=True)
+
+    assert tx.outbox.unaddress("fake", "liu") == {county.liu}
+
+    assert where(tx, card) == where(tx, unaddressed) == ("", "", "")
+    assert [state(tx, each) for each in (card, question, another)] == ["waiting", "failed", "waiting"]
+    assert [where(tx, each)[1] for each in (another, same_name)] == ["wang", "liu"]
+
+
+def test_who_joins_gets_what_waits_and_not_what_was_taken_back(tx: Tx, county: County) -> None:
+    nowhere = Address("", "")
+    back = owed(tx, "back", nowhere, person_id=county.liu)
+    tx.outbox.supersede([back])
+    waiting = owed(tx, "waiting", nowhere, person_id=county.liu)
+
+    assert tx.outbox.address(county.liu, LIU) == 1
+    assert [where(tx, each)[1] for each in (back, waiting)] == ["", "liu"]
+
+
+def test_only_what_is_owed_to_them_follows_whoever_chose_a_platform(tx: Tx, county: County) -> None:
+    another = owed(tx, "another", WANG, person_id=county.wang)
+    group = owed(tx, "group", WANG, person_id=county.liu, in_group=True)
+    gone = owed(tx, "gone", person_id=county.liu)
+    delivered(tx, gone)
+    late = owed(tx, "late", WANG, person_id=county.wang)
+
+    tx.outbox.redirect(county.liu, Address("other", "first"))
+
+    assert [where(tx, each)[0] for each in (another, group, gone, late)] == ["fake"] * 4
+
+
+def test_the_place_of_a_button_may_be_as_long_as_somebody_forges_it(tx: Tx, county: County) -> None:
+    letter = owed(tx, "card", person_id=county.liu, choices=CARD)
+    row = tx.outbox.get(letter)
+
+    assert row is not None
+    assert tx.outbox.pressed(f"{row.token}.{'9' * 5_000}") is None
+    assert tx.outbox.pressed(f"{row.token}.3") is None
+    assert tx.outbox.pressed(f"{row.token}.2") is not None

@@ -1,6 +1,7 @@
 """What delivery leaves behind: leases, private words, what is stranded, and how much is behind."""
 
 from datetime import timedelta
+from functools import partial
 
 from bot.chat import Address
 from storage.dispatch import Backlog
@@ -23,14 +24,10 @@ def test_a_lease_is_given_with_a_claim_and_ends_with_it(tx: Tx) -> None:
         row = tx.outbox.get(letter)
         return row and row.leased_until
 
-    for end in (
-        lambda: tx.dispatch.release([letter]),
-        lambda: tx.dispatch.doubt([letter]),
-        lambda: tx.dispatch.fail([letter], "gone"),
-    ):
+    for end in (tx.dispatch.release, tx.dispatch.doubt, partial(tx.dispatch.fail, reason="gone")):
         claim(tx)
         assert lease() == NOW + LEASE
-        end()
+        end([letter])
         assert lease() is None
 
 
@@ -109,3 +106,48 @@ def test_how_much_is_behind_is_known_by_platform_and_lane(tx: Tx, county: County
         Backlog("fake", Lane.NOW, 2, NOW - HOUR),
         Backlog("fake", Lane.ROUND, 1, NOW),
     ]
+
+
+def test_a_lane_is_due_when_something_waits_in_it_whose_time_has_come(tx: Tx) -> None:
+    owed(tx, "now")
+    owed(tx, "not yet", WANG, lane=Lane.ROUND, due_at=NOW + HOUR)
+    owed(tx, "taken", lane=Lane.PAPER)
+    claim(tx, Lane.PAPER)
+
+    assert tx.dispatch.lanes_due("fake", NOW) == {Lane.NOW}
+    assert tx.dispatch.lanes_due("fake", NOW + HOUR) == {Lane.NOW, Lane.ROUND}
+    assert tx.dispatch.lanes_due("other", NOW) == set()
+
+
+def test_only_the_letters_named_are_put_back(tx: Tx) -> None:
+    mine, other = owed(tx, "mine"), owed(tx, "other", WANG)
+    claim(tx)
+
+    tx.dispatch.release([mine])
+    assert (state(tx, mine), state(tx, other)) == ("waiting", "claimed")
+
+    tx.dispatch.returned = False
+    tx.dispatch.doubt([other])
+    assert tx.dispatch.returned
+    assert tx.dispatch.in_doubt("fake") == [(Lane.NOW, "wang")]
+    assert tx.dispatch.in_doubt("other") == []
+
+
+def test_a_chat_that_has_taken_something_once_is_known(tx: Tx) -> None:
+    owed(tx, "waits", WANG)
+    letter = owed(tx, "arrives")
+    while (taken := claim(tx, most=1)) and taken[0].id != letter:
+        pass
+    tx.dispatch.sent([(letter, "m")], NOW)
+
+    assert tx.dispatch.has_arrived(LIU)
+    assert not tx.dispatch.has_arrived(WANG)
+    assert not tx.dispatch.has_arrived(Address("other", "liu"))
+
+
+def test_what_is_claimed_or_due_is_pending_and_nothing_else(tx: Tx) -> None:
+    delivered(tx, owed(tx, "sent"))
+    owed(tx, "due")
+    owed(tx, "later", WANG, due_at=NOW + HOUR)
+
+    assert tx.dispatch.pending(["fake"], NOW) == 1

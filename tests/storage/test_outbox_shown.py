@@ -140,7 +140,8 @@ def test_nothing_gives_way_to_a_letter_about_nothing(tx: Tx, county: County) -> 
 
 def test_only_older_letters_to_the_same_person_that_wait_give_way(tx: Tx, county: County) -> None:
     def card(key: str, **values: Any) -> int:
-        return owed(tx, key, **{"person_id": county.liu, "subject": "problem:1"} | values)
+        shared: dict[str, Any] = {"person_id": county.liu, "subject": "problem:1"}
+        return owed(tx, key, **shared | values)
 
     sent = card("sent")
     delivered(tx, sent)

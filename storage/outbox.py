@@ -55,6 +55,8 @@ _LAST_WITH_CHOICES = (
     .limit(bindparam("most"))
 )
 
+_MOST_DIGITS = 4
+"""Of the place of a button in its letter."""
 
 _original = outbox.alias("original")
 _SHOWN = (
@@ -170,7 +172,8 @@ class Outbox:
         """Return the button with this data; None if it was never ours."""
         token, _, place = data.rpartition(".")
         row = self._connection.execute(_BY_TOKEN, {"of": token}).first()
-        if row is None or not place.isdecimal():
+        # Whoever forges a press may write a number longer than `int` reads.
+        if row is None or not place.isdecimal() or len(place) > _MOST_DIGITS:
             return None
         flat = [choice for line in row.buttons for choice in line]
         return _pressed(row, flat[int(place)]) if int(place) < len(flat) else None

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.calendar import Calendar
 from bot.domain.deadlines import Deadlines
-from bot.domain.ladder import BY_NAME, RUNGS, Climbing, Ear, Wait, near_wait, next_climb
+from bot.domain.ladder import BY_NAME, RUNGS, Climbing, Ear, Wait, climbed, near_wait, next_climb
 from bot.domain.problems import Problem, State, Urgency
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -127,6 +127,30 @@ def test_the_grace_is_two_hours_at_most() -> None:
     problem = replace(PROBLEM, step=2, rung_at=at(FRI, "09:00"))
 
     assert coming(problem) == ("accept_3", "11-27 11:00")
+
+
+@pytest.mark.parametrize(
+    ("problem", "expected"),
+    [
+        (replace(PROBLEM, step=3, rung_at=at(NEXT_MON, "18:30")), "11-30 19:30"),
+        (replace(TODAY, step=3, rung_at=at(SUN, "00:10")), "11-29 00:25"),
+    ],
+)
+def test_the_first_rung_of_another_clock_waits_too_where_both_are_late(
+    problem: Problem, expected: str
+) -> None:
+    assert coming(problem) == ("solve_1", expected)
+
+
+def test_a_rung_climbed_counts_on_its_own_clock_alone() -> None:
+    problem = replace(PROBLEM, level=4, step=3, late_step=1, snoozed_until=at(MON, "09:00"))
+
+    nearer = climbed(problem, BY_NAME["accept_1"], at(TUE, "11:25"))
+    late = climbed(problem, BY_NAME["solve_2"], at(TUE, "11:25"))
+
+    assert (nearer.level, nearer.step, nearer.late_step) == (5, 1, 1)
+    assert (late.level, late.step, late.late_step) == (5, 3, 2)
+    assert (late.rung_at, late.snoozed_until) == (at(TUE, "11:25"), None)
 
 
 @pytest.mark.parametrize(

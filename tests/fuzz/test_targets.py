@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.fuzz.corpus import examples, targets
 from tests.fuzz.targets import TARGETS
 
-_EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
+_EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))
 _MOST_PIECES = 4
 
 

@@ -1,7 +1,8 @@
 """`make mutants`: how many of our own mistakes the tests see, file by file.
 
 MUTANTS=40 takes so many of each file, by SEED; MUTANTS=0 takes all. FILES chooses the files,
-a part of whose path is named. What lives is listed; `equivalent.toml` says which of it cannot be seen.
+a part of whose path is named; LINES (`storage/outbox.py:12 …`) tries only what begins on these, LONGEST=60
+gives each more seconds of tests, TESTS asks others. `equivalent.toml` says what cannot be seen, and why.
 """
 
 import math
@@ -25,7 +26,8 @@ from tests.mutants.changes import Mutant, mutants_of
 from tests.mutants.trial import Subject, seen_by
 
 HERE = Path(__file__).parent
-_LONGEST = 3.0
+_LONGEST = float(os.environ.get("LONGEST", "20"))
+_LINES = frozenset(os.environ.get("LINES", "").split())
 """Seconds of tests that a mutant meets, the quickest first; it lives if all of them pass."""
 
 
@@ -60,7 +62,7 @@ class Court:
     def __init__(self, files: Sequence[str], most: int, seed: int) -> None:
         self.files = files
         self.most = most
-        self.random = random.Random(seed)
+        self.seed = seed
         self.scores: dict[str, Score] = {}
         self.seconds: dict[str, float] = {}
         self.broken: set[str] = set()
@@ -112,7 +114,10 @@ class Court:
         every = mutants_of(subject.tree)
         chosen = every
         if 0 < self.most < len(every):
-            chosen = sorted(self.random.sample(every, self.most), key=lambda each: each.line)
+            sample = random.Random(f"{self.seed} {subject.file}").sample(every, self.most)
+            chosen = sorted(sample, key=lambda each: each.line)
+        if _LINES:
+            chosen = [each for each in chosen if f"{subject.file}:{each.line}" in _LINES]
         written = Path(subject.file).read_text("utf-8").splitlines()
         score = self.scores[subject.file] = Score(len(every))
         by_name = {item.nodeid: item for item in session.items}
@@ -185,7 +190,8 @@ def main() -> int:
         for tests in [group["tests"]]
         if not wanted or any(each in file for each in wanted)
     }
-    tests = list(Counter(test for each in files.values() for test in each))
+    planned = Counter(test for each in files.values() for test in each)
+    tests = os.environ.get("TESTS", "").split() or list(planned)
     seed = int(os.environ.get("SEED", "1"))
     court = Court(list(files), int(os.environ.get("MUTANTS", "40")), seed)
     options = ["-q", "-s", "-p", "no:cacheprovider", "-m", "not postgresql and not browser and not slow"]

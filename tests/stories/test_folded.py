@@ -1,8 +1,12 @@
 """Many rungs at once are one message: so many lines, and how many more; at night what cannot wait."""
 
+import pytest
+from sqlalchemy import insert
+
 from handlers import duties
+from storage import tables
 from tests.stories.test_ladder import FRI, MON, SAT, at, heard
-from tests.stories.test_reporting import LAND
+from tests.stories.test_reporting import LAND, problem
 from tests.world import World
 
 _TROUBLES = tuple(f"第{place}块地的用地指标未批" for place in "一二三四五六七八九")
@@ -49,3 +53,18 @@ async def test_the_next_rung_is_what_time_will_bring(world: World) -> None:
     await world.reaches(at(MON, "12:54"))
 
     assert await world.watch.read(duties.next_event) == (at(MON, "12:55"), "event.escalation")
+
+
+async def test_a_rung_that_cannot_be_written_holds_up_no_other(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await _are_reported(world, *_TROUBLES[:2])
+    first = (await problem(world)).id
+    taken = {"problem_id": first, "generation": 1, "level": 1, "rung": "accept_1", "at": world.clock.now()}
+    await world.store.perform(lambda tx: tx.connection.execute(insert(tables.escalations).values(taken)))
+
+    told = await heard(world, MON, "13:00")
+
+    assert told == {"sun": ["接办时限已到，请接办（不归您管请转办或退回）："]}
+    assert "2026-002" in world.last("sun")
+    assert "could not be done" in caplog.text

@@ -87,7 +87,10 @@ def measure(folder: Path, *, prompts: int, rounds: int, megabytes: int, chunk_wa
 def serving(*options: str) -> Iterator[str]:
     """Start a WeCom of our own where the bot may write to anybody; yield its address."""
     process = subprocess.Popen(  # noqa: S603 -- our own command
-        [OURS, "-m", "tests.wecom", "--anybody", *options], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [OURS, "-m", "tests.wecom", "--anybody", "--secret", "loopback", *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout is not None

@@ -453,6 +453,7 @@ async def test_a_file_that_does_not_come_whole_or_from_elsewhere_is_fetched_agai
 
 @pytest.mark.parametrize("patience", [1])
 async def test_a_fetch_without_an_answer_may_be_repeated(api: BotApi, telegram: TelegramPlatform) -> None:
+    api.files["f1"] = b"x"
     api.script("getFile", Fault.HANG)
 
     with pytest.raises(DeliveryError) as caught:
@@ -521,6 +522,7 @@ async def test_the_token_is_told_to_nobody(
 ) -> None:
     canary = "CANARY-c0ffee"
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "telegram")
     api.token = f"42:{canary}"
     api.files["f1"] = b"x"
     told: list[str] = []

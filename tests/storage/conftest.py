@@ -39,7 +39,10 @@ def _shared(request: pytest.FixtureRequest) -> Iterator[Engine]:
     if request.param == "sqlite":
         url = f"sqlite:///{request.getfixturevalue('empty_database')}"
     else:
-        request.getfixturevalue("admin").exec_driver_sql("CREATE DATABASE shared TEMPLATE postgres")
+        # Who works off the rest of another's list comes back to it: it may be there from before.
+        admin = request.getfixturevalue("admin")
+        admin.exec_driver_sql("DROP DATABASE IF EXISTS shared WITH (FORCE)")
+        admin.exec_driver_sql("CREATE DATABASE shared TEMPLATE postgres")
         url = request.getfixturevalue("server").format(name="shared")
     engine = dialects.writer_engine(dialects.parsed(url))
     yield engine

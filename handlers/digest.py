@@ -23,12 +23,13 @@ async def post(watch: Watch) -> None:
     moment, week = _due_week(watch.county, watch.clock.now())
     for chat in await watch.read(due_chats):
         now = watch.clock.now()
+        late = now - moment > _LATE
         try:
-            papers = await watch.press.digest(chat.scope, week, now, late=now - moment > _LATE)
+            papers = await watch.press.digest(chat.scope, week, now, late=late)
         except PaperError:
             log.exception("the digest of %s could not be made; the next beat tries again", chat.scope)
             continue
-        await watch.perform(partial(_post, chat=chat, week=week, papers=papers))
+        await watch.perform(partial(_post, chat=chat, week=week, papers=papers, late=late))
 
 
 def due_moment(county: County, now: datetime) -> datetime:
@@ -71,8 +72,10 @@ def due_chats(beat: Beat) -> list[Chat]:
     ]
 
 
-def _post(beat: Beat, chat: Chat, week: Week, papers: DigestPapers) -> None:
+def _post(beat: Beat, chat: Chat, week: Week, papers: DigestPapers, *, late: bool) -> None:
     slot = f"digest:{chat.id}:{week}"
+    # The county chose the hour; what missed it disturbs nobody at night or on a day off.
+    due_at = beat.county.calendar.next_open(beat.now) if late else beat.now
     parts: tuple[tuple[str, str, Paper | None], ...] = (
         (slot, papers.text, None),
         (f"{slot}:picture", "", papers.picture),
@@ -84,7 +87,7 @@ def _post(beat: Beat, chat: Chat, week: Week, papers: DigestPapers) -> None:
             key=key,
             to=chat.at,
             text=text,
-            due_at=beat.now,
+            due_at=due_at,
             in_group=True,
             lane=Lane.PAPER,
             paper_id=paper_id,

@@ -60,6 +60,24 @@ async def test_after_down_time_it_comes_once_and_marked_late(bound: World) -> No
     assert bound.press.printed == ["全县 2026-W49 late"]
 
 
+@pytest.mark.parametrize(
+    ("back", "comes"),
+    [
+        ((date(2026, 12, 8), "23:00"), (date(2026, 12, 9), "07:30")),
+        ((date(2026, 12, 12), "11:00"), (date(2026, 12, 14), "07:30")),
+    ],
+)
+async def test_a_late_one_disturbs_nobody_at_night_or_on_a_day_off(
+    bound: World, back: tuple[date, str], comes: tuple[date, str]
+) -> None:
+    await bound.day_at(*back)
+    assert bound.messages("group1") == []
+
+    await bound.day_at(*comes)
+
+    assert [each.text for each in bound.messages("group1")][:1] == ["周报 全县 2026-W49"]
+
+
 async def test_an_hour_of_patience_is_not_late(bound: World) -> None:
     await bound.day_at(MONDAY, "09:30")
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from bot import metrics
-from bot.app import Bot
 from bot.metrics import Metric
 from tests.world import World
 
@@ -34,18 +33,7 @@ async def test_what_is_due_is_counted_by_lane_and_by_age(world: World) -> None:
 
 
 async def test_a_running_bot_is_measured(world: World) -> None:
-    bot = Bot(
-        settings=None,  # type: ignore[arg-type]
-        county=world.county,
-        texts=world.watch.texts,
-        clock=world.clock,
-        store=world.store,
-        platforms={"fake": world.platform},
-        router=world.router,
-        delivery=world.delivery,
-        watch=world.watch,
-        fetching=world.fetching,
-    )
+    bot = world.bot()
     await bot.beat()
 
     told = await metrics.text(bot)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, update
 
 from bot import texts
+from bot.app import Bot
 from bot.chat import Address, Attachment, Event, Incoming
 from bot.clock import VirtualClock
 from bot.domain.calendar import Calendar
@@ -90,6 +91,21 @@ class World:
         """Let everything owed arrive; what one platform does not take may go out on another."""
         for _ in range(1 + len(self.others)):
             await self.delivery.drain()
+
+    def bot(self) -> Bot:
+        """Return the bot as `liaison run` has it, over what this world is made of."""
+        return Bot(
+            settings=None,  # type: ignore[arg-type]
+            county=self.county,
+            texts=self.watch.texts,
+            clock=self.clock,
+            store=self.store,
+            platforms={"fake": self.platform},
+            router=self.router,
+            delivery=self.delivery,
+            watch=self.watch,
+            fetching=self.fetching,
+        )
 
     async def waits(self, **length: float) -> None:
         """Let time pass."""

@@ -6,7 +6,6 @@ from typing import cast
 
 import pytest
 
-from bot.app import Bot
 from bot.timekeeper import Timekeeper
 from handlers import outage
 from tests.world import World
@@ -119,20 +118,8 @@ async def test_a_first_start_is_no_outage(world: World) -> None:
 async def test_a_start_that_waits_for_the_time_still_knows_when_the_bot_was_last_at_work(
     waiting: World,
 ) -> None:
-    bot = Bot(
-        settings=None,  # type: ignore[arg-type]
-        county=waiting.county,
-        texts=waiting.watch.texts,
-        clock=waiting.clock,
-        store=waiting.store,
-        platforms={"fake": waiting.platform},
-        router=waiting.router,
-        delivery=waiting.delivery,
-        watch=waiting.watch,
-        fetching=waiting.fetching,
-        timekeeper=cast("Timekeeper", Doubtful([False, False, True])),
-        is_awake=False,
-    )
+    bot = waiting.bot()
+    bot.timekeeper, bot.is_awake = cast("Timekeeper", Doubtful([False, False, True])), False
     await waiting.store.perform(lambda tx: tx.pulse.beat(waiting.clock.now()))
     waiting.clock.set(waiting.clock.now() + timedelta(hours=1))
 

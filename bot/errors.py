@@ -117,13 +117,39 @@ class Failure(StrEnum):
     """The chat has a new address, ``to``."""
 
 
+class Cause(StrEnum):
+    """Why a message did not arrive, as the office is told: the sentences are in the texts."""
+
+    BLOCKED = "blocked"
+    GONE = "gone"
+    UNOPENED = "unopened"
+    TOO_LONG = "too_long"
+    MALFORMED = "malformed"
+    CREDENTIALS = "credentials"
+    """The platform does not know us: a token or secret was revoked, or has no right to this."""
+    AWAY = "away"
+    UNANSWERED = "unanswered"
+    REFUSED = "refused"
+    """A no that says no more."""
+
+
+_CAUSES = {
+    Failure.RETRY: Cause.AWAY,
+    Failure.IN_DOUBT: Cause.UNANSWERED,
+    Failure.UNREACHABLE: Cause.GONE,
+    Failure.UNOPENED: Cause.UNOPENED,
+    Failure.MOVED: Cause.GONE,
+}
+
+
 class DeliveryError(BotError):
     """A platform did not confirm a message; ``kind`` alone decides what happens next.
 
     ``after`` is how long the platform asks us to wait. With ``whole_bot`` the wait holds
     for every chat of the connection, not just for this one. ``to`` is the new chat id of a
     chat that moved. What is in doubt may be sent again as often as need be while the platform
-    ``drops_repeats_for`` so long.
+    ``drops_repeats_for`` so long. ``cause`` is what the office reads once it is given up; the
+    reason is in the platform's own words.
     """
 
     def __init__(
@@ -135,6 +161,7 @@ class DeliveryError(BotError):
         whole_bot: bool = False,
         to: str = "",
         drops_repeats_for: timedelta = timedelta(0),
+        cause: Cause | None = None,
     ) -> None:
         super().__init__(reason)
         self.kind = kind
@@ -142,3 +169,4 @@ class DeliveryError(BotError):
         self.whole_bot = whole_bot
         self.to = to
         self.drops_repeats_for = drops_repeats_for
+        self.cause = cause or _CAUSES.get(kind, Cause.REFUSED)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.domain.people import Person
 from bot.domain.reference import reference
 from bot.domain.words import visible
-from bot.errors import Refused
+from bot.errors import Cause, Refused
 from handlers import letters, prompts
 from handlers.turn import Beat, Desk, Turn
 from handlers.watch import Watch
@@ -94,6 +94,7 @@ def _line(desk: Desk, reader: Person, each: Leftover) -> str:
         f"leftovers.{each.kind}" if words else f"leftovers.{each.kind}_wordless",
         name=name,
         text=words,
+        cause=desk.say(reader, f"leftovers.cause_{each.cause or Cause.REFUSED}"),
         reason=prompts.shortened(visible(each.reason), _WORDS),
         at=desk.clock(each.at),
         ref=reference(each.key),

@@ -99,5 +99,7 @@ def _tell_office(desk: Desk, letter: Claimed, failure: DeliveryError) -> None:
     if chat is not None and failure.kind is Failure.UNOPENED:
         groups.ask_to_call(desk, chat)
         return
-    desk.tx.leftovers.give_up(letter.key, letter.to.platform, str(failure), desk.now)
+    desk.tx.leftovers.give_up(
+        letter.key, letter.to.platform, str(failure), desk.now, cause=str(failure.cause)
+    )
     leftovers.show(desk)

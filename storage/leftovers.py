@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """One of them; ``to`` and ``person_id`` of a letter, ``raw`` of what reached us."""
+    """One of them; ``to``, ``person_id`` and ``cause`` of a letter, ``raw`` of what reached us."""
 
     id: int
     key: str
@@ -43,6 +43,7 @@ class Leftover:
     platform: str
     raw: str
     reason: str
+    cause: str
     at: datetime
     text: str
     to: Address | None
@@ -70,11 +71,11 @@ class Leftovers:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def give_up(self, key: str, platform: str, reason: str, now: datetime) -> None:
+    def give_up(self, key: str, platform: str, reason: str, now: datetime, *, cause: str = "") -> None:
         """Leave a letter that nobody took to the office."""
-        row = {"key": key, "platform": platform, "raw": "", "reason": reason, "at": now, "state": "open"}
+        values = {"reason": reason, "cause": cause, "at": now, "state": "open"}
+        row = {"key": key, "platform": platform, "raw": "", **values}
         if not insert_once(self._connection, dead_letters, row):
-            values = {"state": "open", "reason": reason, "at": now}
             self._connection.execute(update(dead_letters).where(dead_letters.c.key == key).values(**values))
 
     def waiting(self, most: int) -> list[Leftover]:
@@ -179,6 +180,7 @@ def _leftover(row: Row[Any]) -> Leftover:
         platform=row.platform,
         raw=row.raw,
         reason=row.reason,
+        cause=row.cause,
         at=row.at,
         text=row.text if is_letter else "",
         to=Address(row.platform, row.chat, row.topic) if is_letter else None,

@@ -812,6 +812,7 @@ dead_letters = _table(
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Column("state", String, nullable=False),
+    Column("cause", String, nullable=False, server_default=""),
     Index(None, "state"),
 )
 

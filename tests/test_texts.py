@@ -9,7 +9,7 @@ import pytest
 
 from bot import texts
 from bot.domain.people import Language
-from bot.errors import ConfigurationError
+from bot.errors import Cause, ConfigurationError
 
 ROOT = Path(__file__).parents[1]
 TEXTS = texts.load()
@@ -55,6 +55,10 @@ def test_every_sentence_the_code_names_exists() -> None:
 
     assert named - CHINESE.keys() == set()
     assert len(named) > 80
+
+
+def test_the_office_is_told_every_cause_in_both_languages() -> None:
+    assert {f"leftovers.cause_{cause}" for cause in Cause} - CHINESE.keys() == set()
 
 
 def test_chinese_sentences_use_full_width_punctuation() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.chat import Address, Attachment, Button, ChatPlatform, Outgoing, Paper, Ref
 from bot.clock import VirtualClock
-from bot.errors import ConfigurationError, DeliveryError, Failure
+from bot.errors import Cause, ConfigurationError, DeliveryError, Failure
 from bot.platforms.telegram.platform import TelegramPlatform
 from tests.botapi import BotApi, Fault
 
@@ -301,6 +301,28 @@ async def test_a_refusal_is_told_for_what_it_is(
 
     assert (failure.kind, failure.after, failure.whole_bot) == (kind, None, False)
     assert api.ledger == []
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "cause"),
+    [
+        (400, "Bad Request: chat not found", Cause.GONE),
+        (400, "Bad Request: message is too long", Cause.TOO_LONG),
+        (400, "Bad Request: MEDIA_CAPTION_TOO_LONG", Cause.TOO_LONG),
+        (400, "Bad Request: something new", Cause.REFUSED),
+        (400, "Bad Request: can't parse entities: byte offset 7", Cause.MALFORMED),
+        (401, "Unauthorized", Cause.CREDENTIALS),
+        (403, "Forbidden: bot was blocked by the user", Cause.BLOCKED),
+        (413, "Request Entity Too Large", Cause.TOO_LONG),
+        (502, "Bad Gateway", Cause.AWAY),
+    ],
+)
+async def test_the_office_can_be_told_why_in_words_of_its_own(
+    api: BotApi, telegram: TelegramPlatform, code: int, words: str, cause: Cause
+) -> None:
+    api.script("sendMessage", Fault.REFUSED, code=code, words=words)
+
+    assert (await _failure(telegram)).cause is cause
 
 
 @pytest.mark.parametrize("code", [302, 400, 403, 404, 503])

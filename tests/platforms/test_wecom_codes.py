@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import Failure
+from bot.errors import Cause, Failure
 from bot.platforms.wecom.codes import CODES, meaning
 from bot.platforms.wecom.errors import WeComError
 
@@ -66,6 +66,14 @@ def test_a_code_says_whether_to_wait_for_how_long_and_for_whom(code: int) -> Non
     assert CODES[code].cure in str(failure)
     assert f"（错误码 {code}）" in str(failure)
     assert "hint" not in str(failure)
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [(45002, Cause.TOO_LONG), (44004, Cause.MALFORMED), (40001, Cause.CREDENTIALS), (60111, Cause.GONE)],
+)
+def test_a_code_says_why_to_the_office(code: int, cause: Cause) -> None:
+    assert meaning(WeComError(code)).cause is cause
 
 
 def test_no_code_is_treated_in_a_way_that_stands_nowhere() -> None:

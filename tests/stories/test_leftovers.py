@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.chat import Address, Incoming, Outgoing, Ref, Unreadable
 from bot.domain.reference import reference
-from bot.errors import DeliveryError, Failure
+from bot.errors import Cause, DeliveryError, Failure
 from handlers import progress
 from handlers.retrying import revived
 from handlers.turn import Turn
@@ -61,6 +61,21 @@ async def test_a_dozen_failures_are_one_message_and_the_next_comes_an_hour_later
     assert "另有 7 条" in card
     await world.waits(hours=3)
     assert len(world.said_to("zhao")) == 2
+
+
+async def test_why_it_did_not_arrive_is_said_in_chinese_before_the_platform_s_own_words(world: World) -> None:
+    world.platform.failures.append(
+        DeliveryError(Failure.REFUSED, "Bad Request: message is too long", cause=Cause.TOO_LONG)
+    )
+    await world.hears("sun", "帮助")
+    world.platform.failures.append(DeliveryError(Failure.REFUSED, "errcode 86201: hint: [17]"))
+    await world.hears("wang", "帮助")
+    await world.waits(minutes=61)
+
+    lines = world.last("zhao").splitlines()
+    assert lines[1].startswith("1. 没送到孙立新：「")
+    assert "」，内容超过平台允许的长度（Bad Request: message is too long；编号 " in lines[1]
+    assert "」，平台没有接收（errcode 86201: hint: [17]；编号 " in lines[2]
 
 
 async def test_what_is_sent_again_arrives_and_the_card_says_that_nothing_is_left(world: World) -> None:

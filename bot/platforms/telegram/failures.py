@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 
 from bot.clock import Clock
-from bot.errors import DeliveryError, Failure
+from bot.errors import Cause, DeliveryError, Failure
 from bot.platforms.telegram.health import Health, explain
 from bot.platforms.telegram.request import Limited, Unanswered
 
@@ -24,6 +24,15 @@ _GONE = (
     "topic_closed",
     "topic_deleted",
 )
+_CAUSES = {
+    "too long": Cause.TOO_LONG,
+    "too large": Cause.TOO_LONG,
+    "too big": Cause.TOO_LONG,
+    "can't parse": Cause.MALFORMED,
+    "is empty": Cause.MALFORMED,
+    "invalid": Cause.MALFORMED,
+}
+"""By words only, and only told: nothing is decided by it."""
 
 
 class Failures:
@@ -54,15 +63,22 @@ class Failures:
             case ChatMigrated():
                 failure = DeliveryError(Failure.MOVED, reason, to=str(error.new_chat_id))
             case Forbidden():
-                failure = DeliveryError(Failure.UNREACHABLE, reason)
+                failure = DeliveryError(Failure.UNREACHABLE, reason, cause=Cause.BLOCKED)
             case InvalidToken():
                 self._health.token_refused()
                 failure = DeliveryError(
-                    Failure.RETRY, explain(error), after=TOKEN_REFUSED_PAUSE, whole_bot=True
+                    Failure.RETRY,
+                    explain(error),
+                    after=TOKEN_REFUSED_PAUSE,
+                    whole_bot=True,
+                    cause=Cause.CREDENTIALS,
                 )
+            case BadRequest() if any(words in reason.lower() for words in _GONE):
+                failure = DeliveryError(Failure.UNREACHABLE, reason)
             case BadRequest():
-                gone = any(words in reason.lower() for words in _GONE)
-                failure = DeliveryError(Failure.UNREACHABLE if gone else Failure.REFUSED, reason)
+                said = reason.lower().replace("_", " ")
+                causes = (cause for words, cause in _CAUSES.items() if words in said)
+                failure = DeliveryError(Failure.REFUSED, reason, cause=next(causes, None))
             case _:  # not sent, or a 5xx in which the Bot API itself says no
                 failure = DeliveryError(Failure.RETRY, reason)
         return failure

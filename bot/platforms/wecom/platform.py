@@ -197,7 +197,7 @@ class WeComPlatform:
         """Return what a failure means for its chat alone: a broken channel must not stop the others."""
         if len(self._ways) == 1 or failure.kind is not Failure.RETRY:
             return failure
-        return DeliveryError(failure.kind, str(failure), after=failure.after or _SOON)
+        return DeliveryError(failure.kind, str(failure), after=failure.after or _SOON, cause=failure.cause)
 
     def _hearing(self, name: str, listener: Listener) -> Listener:
         async def hear(incoming: Incoming | Unreadable) -> str:

@@ -47,6 +47,8 @@ def upgrade() -> None:
     _enterprises()
     op.create_table("pulse", _id(), Column("at", _MOMENT, nullable=False))
     op.create_index("ix_dead_letters_state", "dead_letters", ["state"])
+    with op.batch_alter_table("dead_letters") as batch:
+        batch.add_column(Column("cause", String, nullable=False, server_default=""))
 
 
 def _projects() -> None:

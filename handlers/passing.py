@@ -61,9 +61,9 @@ class Passing:
         self._routes()
         self._covers()
         self._roles()
-        self._note("handover.made", f"person:{self.giver.id}", to=self.taker.id)
+        self._record("handover.made", f"person:{self.giver.id}", to=self.taker.id)
 
-    def _note(self, action: str, subject: str, **detail: object) -> None:
+    def _record(self, action: str, subject: str, **detail: object) -> None:
         via = {} if self.by else {"via": "cli"}
         self.desk.record(self.by, action, subject, **detail, **via)
 
@@ -72,7 +72,9 @@ class Passing:
         desk.tx.handovers.pass_duties(self.giver.id, self.taker.id, desk.today)
         for each in hands.duties:
             subject = f"project:{each.project_id}"
-            self._note("project.handed_over", subject, duty=each.duty, before=self.giver.id, to=self.taker.id)
+            self._record(
+                "project.handed_over", subject, duty=each.duty, before=self.giver.id, to=self.taker.id
+            )
         self._visits()
 
     def _visits(self) -> None:
@@ -81,7 +83,7 @@ class Passing:
         for visit in self.desk.tx.visits.ahead(self.giver.id, led, self.desk.today):
             if self.desk.tx.visits.pass_on(visit, self.taker.id):
                 subject = f"project:{visit.project_id}"
-                self._note("visit.handed_over", subject, day=str(visit.day), to=self.taker.id)
+                self._record("visit.handed_over", subject, day=str(visit.day), to=self.taker.id)
 
     def _problems(self) -> None:
         desk = self.desk
@@ -90,11 +92,13 @@ class Passing:
             _must_win(
                 desk.tx.problems.succeed(problem, self.taker.id, desk.now, ended="handed_over", reason=reason)
             )
-            self._note("problem.handed_over", cards.subject(problem), before=self.giver.id, to=self.taker.id)
+            self._record(
+                "problem.handed_over", cards.subject(problem), before=self.giver.id, to=self.taker.id
+            )
         for problem in self.hands.to_confirm:
             current = desk.tx.problems.get(problem.id) or problem
             _must_win(desk.tx.problems.amend(current, confirmer_id=self.taker.id))
-            self._note(
+            self._record(
                 "problem.confirmer_changed", cards.subject(problem), before=self.giver.id, to=self.taker.id
             )
         common_cards.succeed(desk, self.giver, self.taker)
@@ -103,19 +107,19 @@ class Passing:
         self.desk.tx.handovers.pass_routes(self.giver.id, self.taker.id)
         for route_id in self.hands.routes:
             subject = f"route:{route_id}"
-            self._note("route.handed_over", subject, before=self.giver.id, to=self.taker.id)
+            self._record("route.handed_over", subject, before=self.giver.id, to=self.taker.id)
 
     def _requests(self) -> None:
         for each in self.hands.asked:
             to = self.taker if _may_answer(self.taker, each) else None
             pass_request(self.desk, each, self.giver, to)
             subject = f"problem:{each.problem_id}"
-            self._note("request.handed_over", subject, before=self.giver.id, to=to.id if to else None)
+            self._record("request.handed_over", subject, before=self.giver.id, to=to.id if to else None)
 
     def _missives(self) -> None:
         for each in self.hands.missives:
             self.desk.tx.receipts.hand(f"missive:{each.id}", [self.taker.id], self.desk.now)
-            self._note("missive.handed_over", f"missive:{each.id}", before=self.giver.id, to=self.taker.id)
+            self._record("missive.handed_over", f"missive:{each.id}", before=self.giver.id, to=self.taker.id)
 
     def _covers(self) -> None:
         """Let the other stand in; nobody does so for themselves, or in a circle: then the leave ends."""
@@ -128,7 +132,7 @@ class Passing:
                 continue
             desk.tx.handovers.pass_cover(cover, self.taker.id)
             subject = f"person:{cover.person_id}"
-            self._note("leave.handed_over", subject, before=self.giver.id, to=self.taker.id)
+            self._record("leave.handed_over", subject, before=self.giver.id, to=self.taker.id)
 
     def _roles(self) -> None:
         """Give the other the roles that what passed needs, and take those no longer needed here."""
@@ -140,14 +144,14 @@ class Passing:
         for role in won:
             desk.tx.handovers.grant(self.taker.id, role)
         if won:
-            self._note("person.roles_changed", f"person:{self.taker.id}", won=won)
+            self._record("person.roles_changed", f"person:{self.taker.id}", won=won)
         lost = [role for role in Role if role in passed & self.giver.roles]
         if _speaks_alone(desk, self.giver, passed):
             lost = [role for role in lost if role not in HOLDERS]
         for role in lost:
             desk.tx.handovers.revoke(self.giver.id, role)
         if lost:
-            self._note("person.roles_changed", f"person:{self.giver.id}", lost=lost)
+            self._record("person.roles_changed", f"person:{self.giver.id}", lost=lost)
 
 
 def _must_win(won: bool) -> None:  # noqa: FBT001 -- read with the change it wraps

@@ -10,6 +10,7 @@ import pytest
 from bot import texts
 from bot.domain.people import Language
 from bot.errors import Cause, ConfigurationError
+from tests.kinds import kinds
 
 ROOT = Path(__file__).parents[1]
 TEXTS = texts.load()
@@ -55,6 +56,14 @@ def test_every_sentence_the_code_names_exists() -> None:
 
     assert named - CHINESE.keys() == set()
     assert len(named) > 80
+
+
+def test_every_kind_of_entry_in_the_trail_has_words_in_both_languages() -> None:
+    """Both: they have the same keys. What no code writes any more keeps its words: the trail stays."""
+    written = kinds()
+
+    assert len(written) > 140
+    assert {f"kind.{kind.replace('.', '_')}" for kind in written} - CHINESE.keys() == set()
 
 
 def test_the_office_is_told_every_cause_in_both_languages() -> None:

@@ -53,7 +53,10 @@ def make_personal(order: PersonalOrder) -> Paper:
 def _columns(part: Part, say: Say) -> list[Column[tuple[Any, ...]]]:
     return [
         Column(
-            say(f"mine.column_{name}"), 40 if name in _WIDE else 18, _form(part, name), partial(_cell, place)
+            say(f"mine.column_{name}"),
+            40 if name in _WIDE else 18,
+            _form(part, name),
+            partial(_deed, place, say) if name == "action" else partial(_cell, place),
         )
         for place, name in enumerate(part.columns)
     ]
@@ -63,6 +66,11 @@ def _form(part: Part, name: str) -> Form:
     # A duty on a project is had by days, a problem by the minute.
     is_moment = name in _MOMENTS or (part.name == "custody" and name in {"since", "until"})
     return Form.MOMENT if is_moment else Form.PROSE
+
+
+def _deed(place: int, say: Say, row: tuple[Any, ...]) -> object:
+    """Return what was done, in words: 报问题 for ``problem.reported``."""
+    return say(f"kind.{row[place].replace('.', '_')}")
 
 
 def _cell(place: int, row: tuple[Any, ...]) -> object:

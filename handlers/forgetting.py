@@ -24,7 +24,7 @@ def ready(desk: Desk, person: Person) -> None:
 
 
 def forget(desk: Desk, person: Person) -> str:
-    """Forget somebody and Return the pseudonym that stands in their place."""
+    """Forget somebody and Return what became of them: the pseudonym that stands in their place."""
     ready(desk, person)
     alias = alias_of(desk, person)
     desk.tx.erasure.forget(person.id, alias, desk.today, desk.now)
@@ -33,5 +33,6 @@ def forget(desk: Desk, person: Person) -> str:
         if problem.is_open:
             cards.refresh(desk, problem)
     # Only now: a card that says so already would not be changed where it stands.
-    desk.tx.erasure.rename(person.name, alias)
-    return alias
+    left = desk.tx.erasure.rename(person, alias)
+    told = desk.say(None, "forget.done", alias=alias)
+    return f"{told}{desk.say(None, 'forget.left', name=person.name, count=left)}" if left else told

@@ -5,11 +5,14 @@ papers that went out, are the county's files.
 """
 
 import json
+import re
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Text, and_, cast, delete, or_, select, update
 
+from bot.domain.people import Person
 from storage.tables import (
     attachments,
     ballot_voters,
@@ -24,11 +27,31 @@ from storage.tables import (
     outbox,
     people,
     problems,
+    projects,
     reports,
     roles,
     strangers,
     units,
 )
+
+
+class _Name:
+    """A name in what was written: what is longer is another's, and a shared one needs more beside it."""
+
+    def __init__(self, name: str, longer: Collection[str], beside: Collection[str] | None) -> None:
+        others = [re.escape(each) for each in sorted(longer, key=len, reverse=True)]
+        bare = re.escape(name)
+        mine = bare
+        if beside is not None:
+            mine += f"(?=（(?:{'|'.join(map(re.escape, beside))})[），])" if beside else r"(?!)"
+        self._any = re.compile("|".join([*others, f"(?P<name>{bare})"]))
+        self._mine = re.compile("|".join([*others, f"(?P<name>{mine})"]))
+
+    def replaced(self, text: str, alias: str) -> str:
+        return self._mine.sub(lambda found: alias if found["name"] else found[0], text)
+
+    def stands_in(self, *texts: str) -> bool:
+        return any(found["name"] for text in texts for found in self._any.finditer(text))
 
 
 class Erasure:
@@ -61,11 +84,22 @@ class Erasure:
         run(update(attachments).where(attachments.c.person_id == person_id).values(token=""))
         self._empty_letters(person_id)
 
-    def rename(self, name: str, alias: str) -> None:
-        """Put the pseudonym into what was written to others, and for the head of a unit nobody."""
-        run = self._connection.execute
-        run(update(units).where(units.c.head == name).values(head=""))
-        buttons = cast(outbox.c.buttons, Text)
+    def rename(self, person: Person, alias: str) -> int:
+        """Put the pseudonym into what was written to others, and for the head of a unit nobody.
+
+        Where others bear the name, it is put only where unit or title stands beside: what is said of
+        them stays as it was said. Return how many letters may still mean whoever was forgotten.
+        """
+        run, name = self._connection.execute, person.name
+        namesakes = run(select(people.c.unit_id, people.c.title).where(people.c.name == name)).all()
+        headed, beside = units.c.head == name, None
+        if namesakes:
+            headed = and_(headed, units.c.id == person.unit_id)
+            shared = {row.title for row in namesakes}
+            beside = {person.unit, person.title} - shared - {""}
+        run(update(units).where(headed).values(head=""))
+        theirs = _Name(name, self._longer(name), beside)
+        buttons, left = cast(outbox.c.buttons, Text), 0
         naming = or_(
             outbox.c.text.contains(name, autoescape=True),
             buttons.contains(json.dumps(name)[1:-1], autoescape=True),
@@ -73,12 +107,27 @@ class Erasure:
         )
         for row in run(select(outbox.c.id, outbox.c.text, outbox.c.buttons).where(naming)).all():
             values: dict[str, Any] = {
-                "text": row.text.replace(name, alias),
+                "text": theirs.replaced(row.text, alias),
                 "buttons": [
-                    [[label.replace(name, alias), action] for label, action in line] for line in row.buttons
+                    [[theirs.replaced(label, alias), action] for label, action in line]
+                    for line in row.buttons
                 ],
             }
             run(update(outbox).where(outbox.c.id == row.id).values(values))
+            left += theirs.stands_in(
+                values["text"], *(label for line in values["buttons"] for label, _ in line)
+            )
+        return left
+
+    def _longer(self, name: str) -> list[str]:
+        """Return what the county calls by a name of which this one is a piece: 刘敏华 of 刘敏."""
+        return [
+            longer
+            for column in (people.c.name, projects.c.name, units.c.name)
+            for longer in self._connection.execute(
+                select(column).where(column.contains(name, autoescape=True), column != name)
+            ).scalars()
+        ]
 
     def _forget_account(self, platform: str, account: str, chat: str) -> None:
         run = self._connection.execute

@@ -20,7 +20,6 @@ async def forget(settings: Settings, name: str, is_sure: Callable[[str], bool]) 
 
         def work(tx: Tx) -> str:
             desk = at_desk(tx)
-            alias = forgetting.forget(desk, handover.named(desk, name))
-            return desk.say(None, "forget.done", alias=alias)
+            return forgetting.forget(desk, handover.named(desk, name))
 
         return await store.perform(work) if is_sure(await store.read(look)) else ""

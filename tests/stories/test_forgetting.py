@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from bot.domain.people import Role
 from bot.domain.roster import PersonRow, Roster
@@ -22,7 +22,7 @@ ACCOUNT = "9000000077"
 
 
 async def is_forgotten(world: World, name: str) -> str:
-    """Let the operator forget somebody; Return what they are called now."""
+    """Let the operator forget somebody; Return what they are told."""
 
     def work(tx: Tx) -> str:
         desk = Desk(tx, world.county, world.watch.texts, world.clock.now())
@@ -68,10 +68,10 @@ async def test_row_30_no_table_names_who_was_forgotten_and_the_chain_holds(world
     assert NAMES["liu"] in told
     assert ACCOUNT in told
 
-    alias = await is_forgotten(world, "刘敏")
+    done = await is_forgotten(world, "刘敏")
 
-    told = await everything(world)
-    assert alias == f"人员 {world.ids['liu']:04}"
+    alias, told = f"人员 {world.ids['liu']:04}", await everything(world)
+    assert done == f"已删除，各处改称「{alias}」。已发出的材料、各人自己写的话和以前的备份不变。"
     assert NAMES["liu"] not in told
     assert ACCOUNT not in told
     assert await world.asks(lambda tx: Audit(tx.connection).broken_at()) is None
@@ -85,10 +85,22 @@ async def test_row_30_a_card_that_names_them_is_changed_where_it_stands(world: W
     assert "（刘敏 11-23 08:55 报）" in world.last("sun")
     await handed_over(world, "liu", "wang")
 
-    alias = await is_forgotten(world, "刘敏")
+    await is_forgotten(world, "刘敏")
 
+    alias = f"人员 {world.ids['liu']:04}"
     assert f"（{alias} 11-23 08:55 报）" in "\n".join(world.said_to("sun"))
     assert not any("刘敏 11-23 08:55 报" in text for text in world.said_to("sun"))
+
+
+async def test_row_30_of_two_of_one_name_the_operator_hears_what_may_still_name_them(world: World) -> None:
+    await world.hears("liu", "2 问题 用地指标未批")
+    await handed_over(world, "liu", "wang")
+    twin = {"name": "刘敏", "title": "科长"}
+    await world.store.perform(lambda tx: tx.connection.execute(insert(tables.people).values(twin)))
+
+    done = await is_forgotten(world, "刘敏（发展和改革局）")
+
+    assert "条发给别人的消息提到「刘敏」，分不清是不是同名的另一位，没有改。" in done
 
 
 async def test_row_30_who_still_holds_something_is_not_forgotten(world: World) -> None:
@@ -127,7 +139,8 @@ async def test_row_30_who_was_forgotten_is_a_stranger_again(world: World) -> Non
 
 
 async def test_row_30_nobody_is_forgotten_twice(world: World) -> None:
-    alias = await is_forgotten(world, "钱多多")
+    await is_forgotten(world, "钱多多")
+    alias = f"人员 {world.ids['qian']:04}"
 
     with pytest.raises(Refused) as refused:
         await is_forgotten(world, alias)

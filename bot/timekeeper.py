@@ -15,19 +15,26 @@ from handlers.watch import Watch
 log = logging.getLogger(__name__)
 
 _EVERY = 600.0
+_AGAIN = 60.0
+"""Seconds between two questions while nobody has ever said what time it is, and it is done without."""
 _PATIENCE = 600.0
 """Seconds after the start for which a platform that says what time it is is waited for."""
 
 
 class Timekeeper:
-    """Asks the platforms what time it is: at the start, every ten minutes, and while the clock is doubted."""
+    """Asks the platforms what time it is: at the start, every ten minutes, and while the clock is doubted.
+
+    An answer may take seconds. It is waited for only while nothing may be done without it.
+    """
 
     def __init__(self, clock: GuardedClock, messengers: Sequence[Messenger], watch: Watch) -> None:
         self._clock = clock
         self._messengers = messengers
         self._watch = watch
         self._started_at = self._asked_at = asyncio.get_running_loop().time()
+        self._asking: asyncio.Task[bool] | None = None
         self._has_heard = False
+        self._may_go_on = False
         self._witness = ""
         self._wrong = ""
 
@@ -37,15 +44,23 @@ class Timekeeper:
 
     async def is_right(self) -> bool:
         """Tell whether what is due by the clock may be done; the office hears it once when it may not."""
-        loop = asyncio.get_running_loop()
-        overdue = loop.time() - self._asked_at >= _EVERY
-        if overdue or not self._has_heard or not self._clock.is_sure:
-            self._asked_at = loop.time()
-            heard = await self._ask()
-        else:
-            heard = False
+        now = asyncio.get_running_loop().time()
+        goes_on = self._may_go_on and self._clock.is_sure
+        if self._asking is None and (
+            not goes_on or now - self._asked_at >= (_EVERY if self._has_heard else _AGAIN)
+        ):
+            self._asked_at = now
+            self._asking = asyncio.create_task(self._ask())
+        heard = False
+        if self._asking is not None and (self._asking.done() or not goes_on):
+            asked, self._asking = self._asking, None
+            heard = await asked
+        self._may_go_on = await self._is_right(now, heard=heard)
+        return self._may_go_on
+
+    async def _is_right(self, now: float, *, heard: bool) -> bool:
         if not self._has_heard:
-            return await self._does_without(loop.time())
+            return await self._does_without(now)
         if self._clock.is_sure:
             self._wrong = ""
             return True

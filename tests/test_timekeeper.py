@@ -26,8 +26,14 @@ class Telling(FakePlatform):
 
     name: str = "telegram"
     says: VirtualClock | None = None
+    asked: int = 0
+    answers: asyncio.Event | None = None
+    """Until it is set nothing is said at all."""
 
     async def time(self) -> datetime | None:
+        self.asked += 1
+        if self.answers is not None:
+            await self.answers.wait()
         return self.says.now() if self.says else None
 
 
@@ -52,6 +58,11 @@ class Post:
         self.keeper = Timekeeper(
             self.clock, cast("list[Messenger]", self.platforms), replace(world.watch, clock=self.clock)
         )
+
+
+async def others_have_their_turn() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 async def test_who_is_agreed_with_may_go_on(world: World) -> None:
@@ -124,6 +135,44 @@ async def test_a_bot_that_hears_of_no_time_waits_ten_minutes_after_its_start(
     post.machine.off = HOUR  # whom nobody ever tells the time has only this clock
     assert await post.keeper.is_right()
     assert post.clock.now() == world.clock.now() + HOUR
+
+
+async def test_who_goes_on_does_not_wait_for_a_platform_that_is_slow(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = Post(world, world.clock)
+    assert await post.keeper.is_right()
+    monkeypatch.setattr(timekeeper, "_EVERY", 0)
+    post.platforms[0].answers = asyncio.Event()
+    post.platforms[0].says = VirtualClock(MONDAY - HOUR)
+
+    for _ in range(3):
+        assert await post.keeper.is_right()
+        await others_have_their_turn()
+    assert post.platforms[0].asked == 2
+
+    post.platforms[0].answers.set()
+    await others_have_their_turn()
+    assert not await post.keeper.is_right()  # what it says counts as soon as it is said
+    await world.settles()
+    assert len(world.said_to("zhao")) == 1
+
+
+async def test_whom_nobody_ever_tells_the_time_asks_once_a_minute_and_not_at_each_beat(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timekeeper, "_PATIENCE", 0)
+    post = Post(world, None)
+
+    for _ in range(5):
+        assert await post.keeper.is_right()
+        await others_have_their_turn()
+    assert post.platforms[0].asked == 1
+
+    monkeypatch.setattr(timekeeper, "_AGAIN", 0)
+    assert await post.keeper.is_right()
+    await others_have_their_turn()
+    assert post.platforms[0].asked == 2
 
 
 async def test_a_clock_from_before_the_bot_was_last_at_work_is_not_gone_by(

@@ -1,11 +1,14 @@
 """After down time everybody knows what may be lost: presses after minutes, words after a day."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
 import pytest
 
+from bot.chat import Capabilities
+from bot.errors import DeliveryError, Failure
 from bot.timekeeper import Timekeeper
 from handlers import outage
 from tests.world import World
@@ -31,12 +34,12 @@ async def waiting(world: World) -> World:
     return world
 
 
-async def down(world: World, **length: float) -> None:
+async def down(world: World, keeps: Mapping[str, timedelta] = KEEPS, **length: float) -> None:
     """Let the bot be down for a while."""
     await world.store.perform(lambda tx: tx.pulse.beat(world.clock.now()))
     world.clock.set(world.clock.now() + timedelta(**length))
     for _ in range(2):  # a start that died in the middle is made again
-        await outage.make_up(world.watch, KEEPS)
+        await outage.make_up(world.watch, keeps)
     await world.settles()
 
 
@@ -64,6 +67,52 @@ async def test_nobody_is_asked_to_press_what_is_done(waiting: World) -> None:
     await down(waiting, minutes=30)
 
     assert told(waiting, "sun") == []
+
+
+async def test_nobody_is_asked_to_press_where_no_press_is_ever_lost(waiting: World) -> None:
+    await down(waiting, keeps={}, minutes=30)
+
+    assert told(waiting, "sun") == []
+
+
+async def test_nobody_is_asked_to_press_what_they_never_had_before_them(waiting: World) -> None:
+    later = DeliveryError(Failure.RETRY, "busy", after=timedelta(minutes=45))
+    waiting.platform.failures.append(later)
+    await waiting.hears("liu", "2 问题 用地指标未批")
+    await down(waiting, minutes=30)
+    await waiting.waits(minutes=20)
+
+    (text,) = told(waiting, "sun")
+    assert "2026-001 还在等您" in text
+
+
+async def test_nobody_is_asked_about_a_stop_in_the_night(waiting: World) -> None:
+    await waiting.waits(hours=17)
+    await down(waiting, minutes=10)
+    await waiting.waits(hours=9)
+
+    assert told(waiting, "sun") == []
+
+
+async def test_one_message_tells_all_that_somebody_may_have_lost(waiting: World) -> None:
+    await waiting.hears("liu", "1 问题 设备未到货")
+    await waiting.hears("liu", "2 问题 用地指标未批")
+    await waiting.hears("chen", "接办")
+    await down(waiting, minutes=30)
+
+    (text,) = told(waiting, "sun")
+    assert "2026-001、2026-003 还在等您" in text
+
+
+async def test_who_may_have_lost_words_and_presses_hears_of_both_at_once(waiting: World) -> None:
+    await waiting.hears("sun", button="接办")
+    await waiting.hears("sun", button="已解决")
+    await waiting.hears("sun", "已批复")
+    await down(waiting, hours=25)
+
+    (text,) = told(waiting, "wang")
+    assert text.startswith("机器人从 11-23 09:00 到 11-24 10:00 停机。11-23 09:00 到 11-23 10:00 之间发来的")
+    assert "2026-001 还在等您" in text
 
 
 async def test_after_a_day_the_liaisons_and_the_office_hear_what_is_lost(waiting: World) -> None:
@@ -118,6 +167,7 @@ async def test_a_first_start_is_no_outage(world: World) -> None:
 async def test_a_start_that_waits_for_the_time_still_knows_when_the_bot_was_last_at_work(
     waiting: World,
 ) -> None:
+    waiting.platform.capabilities = Capabilities(keeps=KEEPS["fake"])
     bot = waiting.bot()
     bot.timekeeper, bot.is_awake = cast("Timekeeper", Doubtful([False, False, True])), False
     await waiting.store.perform(lambda tx: tx.pulse.beat(waiting.clock.now()))

@@ -18,6 +18,8 @@ from storage.tables import (
     strangers,
 )
 
+_STRANGER = strangers.c.platform + ":" + strangers.c.account
+"""The same account may be somebody else on another platform."""
 _OVER = ("sent", "failed", "superseded")
 _left = and_(
     audit.c.subject == "person:" + cast(people.c.id, String),
@@ -51,7 +53,7 @@ class Expired:
             case "inbox":
                 run(delete(inbox).where(inbox.c.key.in_(ids)))
             case "strangers":
-                run(delete(strangers).where(strangers.c.account.in_(ids)))
+                run(delete(strangers).where(_STRANGER.in_(ids)))
             case "dead_letters":
                 run(delete(dead_letters).where(dead_letters.c.id.in_(ids)))
             case "messages":
@@ -75,7 +77,7 @@ def _inbox(before: datetime) -> tuple[Any, ColumnElement[bool]]:
 def _strangers(before: datetime) -> tuple[Any, ColumnElement[bool]]:
     is_locked = strangers.c.locked_until >= before
     told = or_(strangers.c.told_on < before.date(), strangers.c.told_on.is_(None))
-    return strangers.c.account, and_(told, or_(strangers.c.locked_until.is_(None), ~is_locked))
+    return _STRANGER, and_(told, or_(strangers.c.locked_until.is_(None), ~is_locked))
 
 
 def _dead_letters(before: datetime) -> tuple[Any, ColumnElement[bool]]:

@@ -83,6 +83,30 @@ def test_row_31_a_stranger_who_is_locked_out_is_remembered(tx: Tx) -> None:
     assert left.scalars().all() == ["locked", "young"]
 
 
+def test_row_31_the_same_account_elsewhere_is_somebody_else(tx: Tx) -> None:
+    for platform, day in (("telegram", OLD), ("wecom", NOW)):
+        row = {"platform": platform, "account": "zhang", "told_on": day.date()}
+        tx.connection.execute(insert(tables.strangers).values(row))
+
+    found = tx.expired.found("strangers", BEFORE, None, MOST)
+    tx.expired.drop("strangers", found)
+
+    left = tx.connection.execute(select(tables.strangers.c.platform)).scalars().all()
+    assert (len(found), left) == (1, ["wecom"])
+
+
+def test_row_31_strangers_go_a_chunk_at_a_time(tx: Tx) -> None:
+    for number in range(3):
+        for platform in ("telegram", "wecom"):
+            row = {"platform": platform, "account": str(number), "told_on": OLD.date()}
+            tx.connection.execute(insert(tables.strangers).values(row))
+
+    first = tx.expired.found("strangers", BEFORE, None, 4)
+    second = tx.expired.found("strangers", BEFORE, first[-1], 4)
+
+    assert (len(first), len(second), len({*first, *second})) == (4, 2, 6)
+
+
 def test_row_31_the_bot_drops_the_copies_it_made_and_no_other(tmp_path: Path) -> None:
     names = (
         "liaison.db",

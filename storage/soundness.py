@@ -11,7 +11,8 @@ from storage import copies, dialects, journal
 def refuse_damaged(url: str) -> None:
     """Raise StorageError if a database is damaged, or parted from its journal; nothing is changed.
 
-    One that does not exist yet is sound.
+    One that does not exist yet is sound. A journal that was lost looks like one that another program, such
+    as the shell of SQLite, brought home and took away: who knows which it was decides.
     """
     file = dialects.sqlite_file(dialects.parsed(url))
     if file is None or not file.exists() or not file.stat().st_size:
@@ -21,7 +22,8 @@ def refuse_damaged(url: str) -> None:
         raise StorageError(
             f"{file}-wal is missing, and the bot ended before what stood in it was in {file}. "
             "Put it back beside it, or bring back a backup: liaison restore FILE. "
-            f"To go on without what was written last: rm {mark}"
+            "If sqlite3 was used on it since, that brought it home, and nothing is missing. "
+            f"To go on with what is there: rm {mark}"
         )
     try:
         # For reading alone: what is damaged is changed by nobody but the operator.

@@ -175,7 +175,7 @@ class Router:
             deeds.note_denial(desk, sender, refusal, pressed.action.partition(":")[0] if pressed else "")
         # In a group only the one who pressed is told: by the notice, else in their own chat.
         if incoming.private:
-            self._owe(tx, incoming, sender, text)
+            self._owe(tx, f"reply:{incoming.key}", incoming, sender, text)
         elif sender is not None and not incoming.shows_notice:
             desk.tell(sender, f"notice:{incoming.key}", text, disturb=True, in_person=True)
         return text
@@ -209,7 +209,8 @@ class Router:
         if sender is not None and incoming.private:
             key = "error.apology_unkept" if hidden else "error.apology"
             text = self._texts.say(self._language(sender), key, ref=reference(incoming.key))
-            self._owe(tx, incoming, sender, text)
+            # Not the slot of an answer: handled once more, there may be one.
+            self._owe(tx, f"reply:{incoming.key}:sorry", incoming, sender, text)
         return ""
 
     def _bury_unreadable(self, unreadable: Unreadable, tx: Tx) -> None:
@@ -217,13 +218,13 @@ class Router:
         raw, reason = ("", "") if secret else (unreadable.raw, unreadable.reason)
         tx.inbox.bury(unreadable.key, unreadable.platform, raw, reason, self._clock.now())
 
-    def _owe(self, tx: Tx, incoming: Incoming, sender: Person | None, text: str) -> None:
+    def _owe(self, tx: Tx, slot: str, incoming: Incoming, sender: Person | None, text: str) -> None:
         now = self._clock.now()
         person_id = sender.id if sender else None
         if sender is not None:
             # They have written, whatever became of it: their chat takes messages now.
             tx.dispatch.resume(incoming.at.platform, incoming.at.chat)
-        tx.outbox.add(Letter(f"reply:{incoming.key}", incoming.at, text, now, person_id=person_id), now)
+        tx.outbox.add(Letter(slot, incoming.at, text, now, person_id=person_id), now)
 
     def _sender(self, tx: Tx, incoming: Incoming) -> Person | None:
         known = _known(tx, incoming)

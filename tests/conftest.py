@@ -1,8 +1,7 @@
-"""What every test may ask for: an empty database, and a county in it."""
+"""What every test may ask for: an empty database, and a county in it; which database, `--database` says."""
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from tests.canary import (
     pytest_terminal_summary,
     pytest_testnodedown,
 )
+from tests.databases import Databases, Files, Served
 from tests.servers import admin, postgresql_url, server  # noqa: F401 -- fixtures
 from tests.world import World
 from tests.world import world as make_world
@@ -34,8 +34,17 @@ settings.register_profile("ours", deadline=None)
 settings.load_profile("ours")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests be run on a real PostgreSQL."""
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that no worker is left alone with it at the end."""
+    if config.getoption("database") == "postgresql":
+        for item in items:
+            if item.get_closest_marker("sqlite"):
+                item.add_marker(pytest.mark.skip(reason="it is about SQLite or its file"))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
@@ -47,35 +56,52 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Where the tests' databases come from: SQLite, unless `--database` says otherwise."""
+    if request.config.getoption("database") == "sqlite":
+        return Files(request.getfixturevalue("empty_database"))
+    return Served(request.getfixturevalue("server"), request.getfixturevalue("admin"))
+
+
 @pytest.fixture
-async def open_store(empty_database: Path, tmp_path: Path) -> AsyncIterator[Store]:
-    """An open, empty SQLite database of its own."""
-    file = tmp_path / "liaison.db"
-    shutil.copyfile(empty_database, file)
-    async with Store(f"sqlite:///{file}") as store:
+def copied(databases: Databases, tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Copies of a template, an empty database unless a test says otherwise; they go with the test."""
+    made: list[str] = []
+
+    def copy(name: str = "liaison", template: str = "empty") -> str:
+        made.append(databases.copy(template, tmp_path / f"{name}.db"))
+        return made[-1]
+
+    yield copy
+    for url in made:
+        databases.drop(url)
+
+
+@pytest.fixture
+async def open_store(copied: Callable[..., str]) -> AsyncIterator[Store]:
+    """An open, empty database of its own."""
+    async with Store(copied()) as store:
         yield store
 
 
 @pytest.fixture(scope="session")
-def _peopled(empty_database: Path) -> tuple[Path, dict[str, int]]:
-    """A file with a small county in it, and which id everybody and everything has."""
-    file = shutil.copyfile(empty_database, empty_database.with_name("peopled.db"))
+def _peopled(databases: Databases) -> dict[str, int]:
+    """Make a template with a small county in it; Return which id everybody and everything has."""
 
     async def fill() -> dict[str, int]:
-        async with Store(f"sqlite:///{file}") as store:
+        async with Store(databases.template("peopled")) as store:
             county = make_world(store)
             await county.is_peopled()
             return county.ids
 
-    return file, asyncio.run(fill())
+    return asyncio.run(fill())
 
 
 @pytest.fixture
-async def world(_peopled: tuple[Path, dict[str, int]], tmp_path: Path) -> AsyncIterator[World]:
+async def world(_peopled: dict[str, int], copied: Callable[..., str]) -> AsyncIterator[World]:
     """A small county on Monday, 23 November 2026, 08:55."""
-    peopled, ids = _peopled
-    file = shutil.copyfile(peopled, tmp_path / "liaison.db")
-    async with Store(f"sqlite:///{file}") as store:
+    async with Store(copied(template="peopled")) as store:
         county = make_world(store)
-        county.ids |= ids
+        county.ids |= _peopled
         yield county

@@ -4,7 +4,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,7 @@ from sqlalchemy import Connection
 
 from storage import dialects
 from storage.migrate import migrate
-
-_numbers = count(1)
+from tests.databases import Served
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +51,7 @@ def admin(server: str) -> Iterator[Connection]:
 @pytest.fixture
 def postgresql_url(server: str, admin: Connection) -> Iterator[str]:
     """A migrated, empty PostgreSQL database of the test's own."""
-    name = f"test_{next(_numbers)}"
-    admin.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE postgres")
-    yield server.format(name=name)
-    admin.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    databases = Served(server, admin)
+    url = databases.copy("empty")
+    yield url
+    databases.drop(url)

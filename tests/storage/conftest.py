@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from storage import dialects
 from storage.store import Store
 from storage.tx import Tx
+from tests.databases import Served
 from tests.storage.county import County, settled
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
@@ -39,11 +40,7 @@ def _shared(request: pytest.FixtureRequest) -> Iterator[Engine]:
     if request.param == "sqlite":
         url = f"sqlite:///{request.getfixturevalue('empty_database')}"
     else:
-        # Who works off the rest of another's list comes back to it: it may be there from before.
-        admin = request.getfixturevalue("admin")
-        admin.exec_driver_sql("DROP DATABASE IF EXISTS shared WITH (FORCE)")
-        admin.exec_driver_sql("CREATE DATABASE shared TEMPLATE postgres")
-        url = request.getfixturevalue("server").format(name="shared")
+        url = Served(request.getfixturevalue("server"), request.getfixturevalue("admin")).template("shared")
     engine = dialects.writer_engine(dialects.parsed(url))
     yield engine
     engine.dispose()

@@ -333,11 +333,23 @@ def letter(
 
 
 @app.command()
-def migrate(config: Config = DEFAULT) -> None:
-    """升级数据库结构；先自动备份。 Bring the database up to date, after a backup."""
+def migrate(
+    to: Annotated[
+        str,
+        typer.Option(metavar="URL", help="把全部数据搬进这个数据库。 Move everything into this database."),
+    ] = "",
+    config: Config = DEFAULT,
+) -> None:
+    """升级数据库结构，先自动备份；或搬到别的数据库。 Bring the database up to date, or move it."""
     from storage.migrate import migrate as migrate_database
 
     settings = _settings(config)
+    if to:
+        from bot.commands.migrate import move_to
+
+        for line in move_to(settings, to):
+            _say(line)
+        return
     steps = migrate_database(settings.database.url, settings.database.schema_)
     _say("\n".join(steps) or "数据库已是最新。")
 

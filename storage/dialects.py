@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -212,6 +212,19 @@ def alone(connection: Connection, what: str) -> None:
             "SELECT pg_advisory_xact_lock(hashtextextended(concat(current_schema(), ':', %s::text), 0))",
             (what,),
         )
+
+
+def check_references_at_commit(connection: Connection) -> None:
+    """Let rows of this transaction come before those that they refer to, where SQLite is asked."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+
+
+def survey(connection: Connection, tables: Iterable[Table]) -> None:
+    """Let PostgreSQL see how many rows have come: until it has, it plans as if there were none."""
+    if connection.dialect.name == "postgresql":
+        # Whoever does not own them is told so by a warning, and the server looks later.
+        connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in tables)}")
 
 
 def insert_once(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:

@@ -9,7 +9,10 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import ProgrammingError
 
 from storage.migrate import migrate
+from storage.moving import Place, move
 from storage.store import Store
+from tests.storage.everything import ROWS, STEP, filled
+from tests.storage.test_moving import opened
 from tests.world import World
 from tests.world import world as make_world
 
@@ -61,6 +64,16 @@ async def test_the_bot_works_as_a_role_without_ddl(as_bot: str) -> None:
 
         assert "孙立新" in world.last("liu")
         assert await world.asks(lambda tx: tx.audit.broken_at()) is None
+
+
+def test_it_may_take_a_county_in(as_bot: str, tmp_path: Path, empty_database: Path) -> None:
+    (tmp_path / "full.db").write_bytes(empty_database.read_bytes())
+    with opened(f"sqlite:///{tmp_path / 'full.db'}") as connection:
+        filled(connection)
+
+    assert move(Place(f"sqlite:///{tmp_path / 'full.db'}"), Place(as_bot)).afresh
+    with opened(as_bot) as connection:
+        assert connection.exec_driver_sql("SELECT nextval('units_id_seq')").scalar() == ROWS * STEP + 1
 
 
 def test_it_can_change_no_table_and_nothing_of_the_trail(engine: Engine) -> None:

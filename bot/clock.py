@@ -10,6 +10,14 @@ TOLERATED = timedelta(minutes=5)
 """By how much a clock may be off; what WeCom allows a signed message as well."""
 
 
+_STOPWATCH = getattr(time, "CLOCK_BOOTTIME", None)
+
+
+def stopwatch() -> float:
+    """Return seconds that pass whoever sets the clock, while the process is stopped or the machine sleeps."""
+    return time.clock_gettime(_STOPWATCH) if _STOPWATCH is not None else time.monotonic()
+
+
 class Clock(Protocol):
     """Tells what time it is: always aware, always UTC."""
 

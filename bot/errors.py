@@ -5,7 +5,8 @@
     BotError
     ├── ConfigurationError     config.toml cannot be used: every fault, each with its cure
     ├── StorageError           the database cannot be used, or not now
-    │   └── AlreadyServed      another process serves it
+    │   ├── AlreadyServed      another process serves it
+    │   └── LeaseLost          another process does by now what this one did
     ├── RosterError            a workbook cannot be imported: every fault, with its cell
     ├── PaperError             a picture or a workbook could not be made
     ├── Refused                a polite no; becomes a sentence to the person who asked
@@ -36,6 +37,13 @@ class StorageError(BotError):
 
 class AlreadyServed(StorageError):  # noqa: N818 -- a polite no is not an error
     """Another `liaison run` serves this database; the message names it."""
+
+
+class LeaseLost(StorageError):  # noqa: N818 -- says what happened
+    """Another process does by now what this one did: nothing of it may be committed or sent."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is in the hands of another process by now")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,21 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from bot import failpoints
-from bot.chat import ChatPlatform, Paper
+from bot.chat import ChatPlatform
 from bot.clock import Clock
 from bot.domain.county import County
-from bot.errors import DeliveryError, Failure, StorageError
+from bot.errors import DeliveryError, Failure, LeaseLost, StorageError
 from bot.texts import Texts
 from handlers import undelivered
+from handlers.handing_over import hand_over
+from handlers.leases import Lease, Leases
 from handlers.pace import Pace
 from handlers.turn import Desk
 from storage.letters import WHOLE_BOT, Claimed, Lane
@@ -23,6 +25,8 @@ from storage.store import Store
 from storage.tx import Tx
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _LEASE = timedelta(seconds=30)
 _POLL = 1.0
@@ -36,20 +40,27 @@ bears the mark of a repeat: so no more is held than half a second of slots.
 _LATELY = timedelta(hours=1)
 """No platform counts for longer what a chat takes."""
 _FAILURES_TO_REST = 3
-_PAPER_WAIT = timedelta(seconds=5)
 
 
 class Carrier:
     """Carries the letters of one platform, one of each chat at a time, so that its order is kept.
 
     A letter is *in hand* while it waits for its slot and *flying* while it is on the wire. How it
-    ended is told to the outbox before the next letter of its chat is taken.
+    ended is told to the outbox before the next letter of its chat is taken. Whatever it takes or tells is
+    refused when the ``lease`` of the platform is in other hands.
     """
 
     def __init__(
-        self, store: Store, platform: ChatPlatform, county: County, texts: Texts, clock: Clock
+        self,
+        store: Store,
+        platform: ChatPlatform,
+        county: County,
+        texts: Texts,
+        clock: Clock,
+        lease: Lease | None = None,
     ) -> None:
         self._store = store
+        self._lease = lease or Lease(platform.name, alone=True)
         self._platform = platform
         self._county = county
         self._texts = texts
@@ -76,6 +87,7 @@ class Carrier:
 
     async def run(self) -> None:
         """Deliver for ever; what was on its way when the last process died is taken up first."""
+        await self._begin_anew()
         recovered = False
         while True:
             try:
@@ -83,6 +95,9 @@ class Carrier:
                     await self.recover()
                     recovered = True
                 await self.step()
+            except LeaseLost as lost:
+                log.warning("nothing more is delivered: %s", lost)
+                await asyncio.sleep(_POLL)
             except StorageError:
                 log.exception("%s: the outbox cannot be read or marked; trying again", self._platform.name)
                 await asyncio.sleep(_POLL)
@@ -92,7 +107,7 @@ class Carrier:
 
         What it delivered lately counts for the pace of its chats.
         """
-        orphans, lately = await self._store.perform(self._take_up)
+        orphans, lately = await self._perform(self._take_up)
         self._platform.recall(lately)
         if orphans:
             log.warning(
@@ -120,6 +135,37 @@ class Carrier:
                 await self._hear()
         finally:
             await self._let_go()
+
+    async def land(self) -> None:
+        """See what is on the wire to its end, begin nothing more, and return: another process goes on."""
+        self._in_hand.clear()
+        self._adrift = True
+        if self._next_slot is not None:
+            self._next_slot.cancel()
+        try:
+            while self._flying:
+                self._news.clear()
+                await self._hear()
+            async with self._exchanging:
+                while self._failed:
+                    await self._settle(*self._failed[0])
+                    self._failed.popleft()
+        finally:
+            await self._let_go()
+
+    async def _begin_anew(self) -> None:
+        """Know nothing any more of what was done under an earlier lease."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._next_slot is not None:
+            self._next_slot.cancel()
+        for held in (self._in_hand, self._flying, self._sent, self._failed):
+            held.clear()
+        self._may_doubt = True
+
+    async def _perform(self, work: Callable[[Tx], T]) -> T:
+        return await self._store.perform(self._lease.fenced(work))
 
     async def _hear(self) -> None:
         with suppress(TimeoutError):
@@ -151,7 +197,7 @@ class Carrier:
         self._adrift = False
         busy = {letter.to.chat for letter in held}
         again = not any(letter.doubts for letter in held)
-        claimed = await self._store.perform(partial(self._turn_over, sent, keep, room, busy, again=again))
+        claimed = await self._perform(partial(self._turn_over, sent, keep, room, busy, again=again))
         del self._sent[: len(sent)]
         if self._adrift or claimed:
             # Look again: behind the letters of chats that are now busy there may be more. And had
@@ -209,13 +255,13 @@ class Carrier:
     async def _settle(self, letter: Claimed, failure: DeliveryError) -> None:
         """Let the kind of failure decide what becomes of a letter; one that cannot be decided is given up."""
         try:
-            await self._store.perform(partial(self._settle_in, letter, failure))
+            await self._perform(partial(self._settle_in, letter, failure))
         except StorageError:
             raise
         except Exception as error:
             log.exception("%s could not be settled after: %s", letter.key, failure)
             reason = f"{failure}; {error!r}"
-            await self._store.perform(lambda tx: tx.dispatch.fail([letter.id], reason))
+            await self._perform(lambda tx: tx.dispatch.fail([letter.id], reason))
 
     def _settle_in(self, letter: Claimed, failure: DeliveryError, tx: Tx) -> None:
         now = self._clock.now()
@@ -240,7 +286,7 @@ class Carrier:
         self._in_hand.clear()
         sent, unsettled = list(self._sent), [letter for letter, _ in self._failed]
         keep = {letter.id for letter in (*self._flying.values(), *unsettled)}
-        await self._store.perform(partial(self._turn_over, sent, keep, {}, ()))
+        await self._perform(partial(self._turn_over, sent, keep, {}, ()))
         del self._sent[: len(sent)]
         self._adrift = False
 
@@ -270,7 +316,10 @@ class Carrier:
     async def _send(self, letter: Claimed) -> None:
         try:
             failpoints.reach("send")
-            name = await self._hand_over(letter)
+            if not self._lease.holds:
+                raise DeliveryError(Failure.RETRY, "another process delivers by now")
+            again = self._texts.say(self._county.language, "delivery.again")
+            name = await hand_over(letter, self._platform, self._store, again)
             failpoints.reach("sent")
         except DeliveryError as failure:
             self._note_failure(letter, failure)
@@ -282,33 +331,6 @@ class Carrier:
             self._sent.append((letter.id, name))
         del self._flying[letter.to.chat]
         self._news.set()
-
-    async def _hand_over(self, letter: Claimed) -> str:
-        """Send a letter, or change the message it replaces; Return the platform's name for it.
-
-        Where a message cannot be changed it stays as it is: whoever pressed reads what they did in an
-        answer, and what others must know they are told by a message of their own. Such a change has
-        no name: nobody has seen it.
-        """
-        if letter.updates is not None:
-            if letter.updates.message and await self._platform.update(letter.updates, letter.message):
-                return letter.updates.message
-            log.info("the message of %s cannot be changed", letter.key)
-            return ""
-        message = letter.message
-        if letter.paper_id is not None:
-            message = replace(message, paper=await self._paper(letter.paper_id))
-        if letter.doubts:
-            message = replace(message, mark=self._texts.say(self._county.language, "delivery.again"))
-        ref = await self._platform.send(message)
-        return ref.message if ref else ""
-
-    async def _paper(self, paper_id: int) -> Paper:
-        try:
-            return await self._store.read(lambda tx: tx.papers.get(paper_id))
-        except Exception as error:
-            reason = f"its paper could not be read: {error!r}"
-            raise DeliveryError(Failure.RETRY, reason, after=_PAPER_WAIT) from error
 
     def _note_failure(self, letter: Claimed, failure: DeliveryError) -> None:
         """Remember how a letter ended; stop sending when more than its chat is concerned."""
@@ -350,11 +372,13 @@ class Delivery:
         county: County,
         texts: Texts,
         clock: Clock,
+        leases: Leases | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self.carriers = {
-            name: Carrier(store, platform, county, texts, clock) for name, platform in platforms.items()
+            name: Carrier(store, platform, county, texts, clock, leases[name] if leases else None)
+            for name, platform in platforms.items()
         }
 
     async def run(self) -> None:

@@ -25,6 +25,18 @@ _MAPPED = 1024 * 1024 * 1024
 _PRIMARY = 0xFF
 """The part of SQLite's codes that says what failed; the rest says at what."""
 _SCHEMA = re.compile("[a-z_][a-z0-9_]{0,62}")
+_NOTICED = {
+    "connect_timeout": "10",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "2",
+    "tcp_user_timeout": "15000",
+}
+"""A server that is out of reach is noticed in 20 seconds, and not in the system's two hours."""
+_NOTICES = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2"
+"""The same of a process, as the server sees it."""
+_LETS_GO = "-c idle_in_transaction_session_timeout=15s"
+"""What a process began that was stopped in the middle of it is undone, so that another can go on."""
 
 
 def parsed(url: str) -> URL:
@@ -76,7 +88,7 @@ def _writer_engine(url: URL, schema: str, *, durable: bool) -> Engine:
     return create_engine(
         url,
         isolation_level="AUTOCOMMIT",
-        connect_args=_postgresql_arguments(schema),
+        connect_args=_postgresql_arguments(url, schema, _LETS_GO),
         hide_parameters=True,
         # psycopg forgets how many rows an INSERT added as soon as its cursor is closed; `insert_once` asks.
         execution_options={"preserve_rowcount": True},
@@ -86,7 +98,10 @@ def _writer_engine(url: URL, schema: str, *, durable: bool) -> Engine:
 def reader_engine(url: URL, schema: str, connections: int) -> AsyncEngine:
     """Return an asynchronous engine for PostgreSQL that can only read."""
     return create_async_engine(
-        url, isolation_level="AUTOCOMMIT", pool_size=connections, connect_args=_postgresql_arguments(schema)
+        url,
+        isolation_level="AUTOCOMMIT",
+        pool_size=connections,
+        connect_args=_postgresql_arguments(url, schema),
     )
 
 
@@ -102,7 +117,7 @@ def readonly_engine(url: URL, schema: str = "", *, mapped: bool = False) -> Engi
         if mapped:
             event.listen(engine, "connect", _map)
         return engine
-    return create_engine(url, isolation_level="AUTOCOMMIT", connect_args=_postgresql_arguments(schema))
+    return create_engine(url, isolation_level="AUTOCOMMIT", connect_args=_postgresql_arguments(url, schema))
 
 
 def _readonly(url: URL) -> URL:
@@ -111,13 +126,14 @@ def _readonly(url: URL) -> URL:
     return URL.create("sqlite", database=name, query={"mode": "ro", "uri": "true"})
 
 
-def _postgresql_arguments(schema: str) -> dict[str, str]:
+def _postgresql_arguments(url: URL, schema: str, more: str = "") -> dict[str, str]:
     if schema and not _SCHEMA.fullmatch(schema):
         raise StorageError(
             f"database.schema: {schema!r} is not usable; take small letters, digits and _, such as tengzhou"
         )
-    options = "-c timezone=UTC"
-    return {"options": f"{options} -c search_path={schema}" if schema else options}
+    options = [f"-c timezone=UTC {_NOTICES}", more, f"-c search_path={schema}" if schema else ""]
+    asked = {name: value for name, value in _NOTICED.items() if name not in url.query}
+    return {**asked, "options": " ".join(filter(None, options))}
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:

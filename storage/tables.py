@@ -883,6 +883,17 @@ delivery_pauses = _table(
     Column("until", Moment, nullable=False),
 )
 
+# Which process does what one does at a time; on SQLite there is but one, and no row.
+leases = _table(
+    "leases",
+    Column("name", String, primary_key=True),
+    # Grows with each who takes it: what was begun under an older one is refused.
+    Column("epoch", Integer, nullable=False),
+    Column("beats", BigInteger, nullable=False),
+    _words("mark"),
+    _words("holder"),
+)
+
 pulse = _table(
     "pulse",
     _id(),

@@ -25,6 +25,7 @@ from storage.escalations import Escalations
 from storage.files import Attachments, Papers
 from storage.handovers import Handovers
 from storage.inbox import Inbox
+from storage.leases import Leases
 from storage.leaves import Leaves
 from storage.leftovers import Leftovers
 from storage.listing import Listing
@@ -103,6 +104,11 @@ class Tx:
     def inbox(self) -> Inbox:
         """What reached us."""
         return Inbox(self.connection)
+
+    @cached_property
+    def leases(self) -> Leases:
+        """Which process does what."""
+        return Leases(self.connection)
 
     @cached_property
     def pulse(self) -> Pulse:

@@ -46,6 +46,14 @@ def upgrade() -> None:
     _papers()
     _enterprises()
     op.create_table("pulse", _id(), Column("at", _MOMENT, nullable=False))
+    op.create_table(
+        "leases",
+        Column("name", String, nullable=False, primary_key=True),
+        Column("epoch", Integer, nullable=False),
+        Column("beats", BigInteger, nullable=False),
+        Column("mark", String, nullable=False, server_default=""),
+        Column("holder", String, nullable=False, server_default=""),
+    )
     op.create_index("ix_dead_letters_state", "dead_letters", ["state"])
     with op.batch_alter_table("dead_letters") as batch:
         batch.add_column(Column("cause", String, nullable=False, server_default=""))

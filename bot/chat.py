@@ -236,7 +236,7 @@ class ChatPlatform(Protocol):
         """Read once more what was kept because it could not be read; None if it still cannot."""
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections; ``run`` opens them again."""
 
 
 class Messenger(ChatPlatform, Protocol):

@@ -1,6 +1,6 @@
 """The connections to messengers that a county's settings ask for; the others are never loaded."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -18,8 +18,14 @@ def titled(name: str, findings: Iterable[Finding]) -> list[Finding]:
     return [replace(each, sentence=f"{TITLES.get(name, name)}：{each.sentence}") for each in findings]
 
 
-def messengers_of(settings: Settings, clock: Clock, texts: Texts) -> list[Messenger]:
-    """Return the connections to messengers that the settings ask for."""
+def _always(_name: str) -> bool:
+    return True
+
+
+def messengers_of(
+    settings: Settings, clock: Clock, texts: Texts, may_write: Callable[[str], bool] = _always
+) -> list[Messenger]:
+    """Return the connections to messengers that the settings ask for; each asks whether it ``may_write``."""
     found: list[Messenger] = []
     if settings.telegram.is_set:
         from bot.platforms.telegram import TelegramPlatform
@@ -30,14 +36,15 @@ def messengers_of(settings: Settings, clock: Clock, texts: Texts) -> list[Messen
                 clock=clock,
                 api_base=settings.telegram.api_base,
                 proxy=settings.telegram.proxy or None,
+                may_write=partial(may_write, "telegram"),
             )
         )
     if settings.wecom.is_set:
-        found.append(_wecom(settings, clock, texts))
+        found.append(_wecom(settings, clock, texts, partial(may_write, "wecom")))
     return found
 
 
-def _wecom(settings: Settings, clock: Clock, texts: Texts) -> Messenger:
+def _wecom(settings: Settings, clock: Clock, texts: Texts, may_write: Callable[[], bool]) -> Messenger:
     """Put WeCom together from the channels that the county has credentials for."""
     from bot.platforms.wecom.app import AppChannel
     from bot.platforms.wecom.bot import BotChannel
@@ -58,6 +65,7 @@ def _wecom(settings: Settings, clock: Clock, texts: Texts) -> Messenger:
             clock=clock,
             api_base=asked.app.api_base,
             listen=asked.app.listen,
+            may_write=may_write,
         )
     bot = None
     if asked.bot.is_set:
@@ -67,10 +75,12 @@ def _wecom(settings: Settings, clock: Clock, texts: Texts) -> Messenger:
             clock=clock,
             ws_url=asked.bot.ws_url,
             names=app.directory if app else None,
+            may_write=may_write,
         )
     robots = None
     if webhooks:
-        robots = RobotsChannel({name: url.get_secret_value() for name, url in webhooks.items()}, clock=clock)
+        addresses = {name: url.get_secret_value() for name, url in webhooks.items()}
+        robots = RobotsChannel(addresses, clock=clock, may_write=may_write)
     hints = Hints(
         typed=lambda labels: say("wecom.typed", labels=labels),
         numbered=lambda choices: say("wecom.numbered", choices=choices),

@@ -316,8 +316,7 @@ class Carrier:
     async def _send(self, letter: Claimed) -> None:
         try:
             failpoints.reach("send")
-            if not self._lease.holds:
-                raise DeliveryError(Failure.RETRY, "another process delivers by now")
+            self._lease.insist()
             again = self._texts.say(self._county.language, "delivery.again")
             name = await hand_over(letter, self._platform, self._store, again)
             failpoints.reach("sent")

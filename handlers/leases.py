@@ -14,7 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from bot.clock import stopwatch
-from bot.errors import StorageError
+from bot.errors import DeliveryError, Failure, StorageError
 from storage import holder
 from storage.holder import Holder
 from storage.leases import LeaseDesk, Sighting
@@ -62,6 +62,11 @@ class Lease:
     def elsewhere(self) -> str:
         """The process that holds it, if another one does."""
         return self.sighting.holder if self.sighting is not None and not self.holds else ""
+
+    def insist(self) -> None:
+        """Raise DeliveryError if it is not ours: nothing has been sent, and nothing is to be."""
+        if not self.holds:
+            raise DeliveryError(Failure.RETRY, f"{self.name} is in the hands of another process by now")
 
     def fenced(self, work: Callable[[Tx], T]) -> Callable[[Tx], T]:
         """Return work that is refused with LeaseLost if this lease is in other hands when it is committed."""
@@ -123,7 +128,7 @@ class Leases:
         names: Iterable[str],
         desk: LeaseDesk | None = None,
         *,
-        times: Times = Times(),  # noqa: B008 -- a constant
+        times: Times = Times(),
         is_well: Callable[[], bool] = lambda: True,
     ) -> None:
         self.who: Holder = holder.myself()

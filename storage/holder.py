@@ -51,7 +51,7 @@ def _machine() -> list[str]:
 def _began(pid: int) -> str:
     """Return when a process began, in ticks since the machine did; empty if it is not there, or is dead."""
     with suppress(OSError):
-        # Its name stands in brackets and may hold anything; the state follows, and 19 fields on the beginning.
+        # Its name stands in brackets and may hold anything; the state follows, and the beginning 19 on.
         fields = (_PROC / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return "" if fields[0] in {"Z", "X"} else fields[19]
     return ""

@@ -1,8 +1,10 @@
 """A pool of HTTP connections that tells of each request whether any byte of it may have left."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from types import SimpleNamespace
 
 import aiohttp
@@ -15,10 +17,26 @@ class Trace:
     written: bool = False
 
 
-def pool(connections: int) -> aiohttp.ClientSession:
-    """Return a pool that keeps no cookies."""
+MayWrite = Callable[[], bool]
+"""Tells whether we may write to a platform at this moment: one process at a time does."""
+
+NOT_OURS = "another process speaks for the bot by now"
+
+
+def always() -> bool:
+    """Tell that we may: there is no other process."""
+    return True
+
+
+class NotOurs(aiohttp.ClientError):
+    """Nothing was written: it is no longer for us to write."""
+
+
+def pool(connections: int, may_write: MayWrite = always) -> aiohttp.ClientSession:
+    """Return a pool that keeps no cookies; nothing is written over it while we may not."""
     trace = aiohttp.TraceConfig()
-    trace.on_request_headers_sent.append(_mark)
+    trace.on_request_headers_sent.append(partial(_mark, may_write))
+    trace.on_request_chunk_sent.append(partial(_bar, may_write))
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, ttl_dns_cache=60),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -26,10 +44,20 @@ def pool(connections: int) -> aiohttp.ClientSession:
     )
 
 
-async def _mark(_session: object, context: SimpleNamespace, _parameters: object) -> None:
+async def _mark(may_write: MayWrite, _session: object, context: SimpleNamespace, _parameters: object) -> None:
     """Note that the request is about to be written: the connection stands, TLS included."""
+    if not may_write():
+        raise NotOurs(NOT_OURS)
     if context.trace_request_ctx is not None:
         context.trace_request_ctx.written = True
+
+
+async def _bar(may_write: MayWrite, _session: object, context: SimpleNamespace, _parameters: object) -> None:
+    """Look once more right before the first bytes are written: the head of a request waits for its body."""
+    if not may_write():
+        if context.trace_request_ctx is not None:
+            context.trace_request_ctx.written = False
+        raise NotOurs(NOT_OURS)
 
 
 async def time_at(url: str, *, proxy: str | None = None, within: float = 5) -> datetime | None:

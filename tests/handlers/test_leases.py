@@ -28,7 +28,7 @@ class Stopwatch:
         return self.now
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def watch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
     stopwatch = Stopwatch()
     monkeypatch.setattr(the_module, "stopwatch", stopwatch)
@@ -47,7 +47,7 @@ async def process(
     await leases.close()
 
 
-async def test_the_second_stands_by_and_says_for_whom(postgresql_url: str, watch: Stopwatch) -> None:
+async def test_the_second_stands_by_and_says_for_whom(postgresql_url: str) -> None:
     async with process(postgresql_url) as first, process(postgresql_url) as second:
         await first.see_to()
         await second.see_to()
@@ -117,7 +117,7 @@ async def test_whom_nobody_followed_takes_it_anew(postgresql_url: str, watch: St
         assert first["telegram"].epoch == 2
 
 
-async def test_what_is_let_go_of_is_taken_at_the_next_look(postgresql_url: str, watch: Stopwatch) -> None:
+async def test_what_is_let_go_of_is_taken_at_the_next_look(postgresql_url: str) -> None:
     names = ("telegram", "wecom", "duties")
     async with process(postgresql_url, *names) as first, process(postgresql_url, *names) as second:
         await first.see_to()
@@ -204,9 +204,7 @@ async def until_somebody_waits(url: str) -> None:
             pass
 
 
-async def test_a_connection_that_is_cut_costs_nobody_the_lease(
-    postgresql_url: str, watch: Stopwatch
-) -> None:
+async def test_a_connection_that_is_cut_costs_nobody_the_lease(postgresql_url: str) -> None:
     async with process(postgresql_url) as first, process(postgresql_url) as second:
         await first.see_to()
         await second.see_to()

@@ -11,6 +11,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from bot.chat import Listener
 from bot.clock import Clock, VirtualClock
+from bot.platforms.pool import MayWrite, always
 from bot.platforms.wecom.bot import BotChannel
 from bot.platforms.wecom.parts import Part
 from bot.platforms.wecom.senders import Names
@@ -48,6 +49,7 @@ async def running(
     clock: Clock | None = None,
     pauses: Pauses | None = None,
     names: Names | None = None,
+    may_write: MayWrite = always,
 ) -> AsyncIterator[BotChannel]:
     channel = BotChannel(
         "B1",
@@ -58,6 +60,7 @@ async def running(
         patience=patience,
         pause=pauses or Pauses(),
         names=names,
+        may_write=may_write,
     )
     task = asyncio.create_task(channel.run(ear or Ear()))
     try:

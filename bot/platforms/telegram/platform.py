@@ -14,7 +14,7 @@ from bot.chat import Attachment, Capabilities, Fetched, Finding, Incoming, Liste
 from bot.clock import Clock
 from bot.domain.words import clean, fits
 from bot.errors import ConfigurationError, DeliveryError, Failure
-from bot.platforms.pool import time_at
+from bot.platforms.pool import MayWrite, always, time_at
 from bot.platforms.telegram import wire
 from bot.platforms.telegram.failures import Failures
 from bot.platforms.telegram.health import WEBHOOK_SET, Health, explain
@@ -50,6 +50,7 @@ class TelegramPlatform:
         timeout: float = 30,
         connections: int = 256,
         pause: Pause = asyncio.sleep,
+        may_write: MayWrite = always,
     ) -> None:
         if proxy and not proxy.startswith(("http://", "https://")):
             cure = "only an HTTP proxy can be used; most SOCKS programs offer an http:// port as well"
@@ -65,9 +66,13 @@ class TelegramPlatform:
         self._me = wire.Me(token.partition(":")[0])
         self._health = Health(clock)
         self._failures = Failures(self._health, clock)
-        self._transport = Transport(token, api_base, proxy=proxy, connections=connections, wall=timeout)
+        self._transport = Transport(
+            token, api_base, proxy=proxy, connections=connections, wall=timeout, may_write=may_write
+        )
         # Polls have connections of their own: a stall there is cured by a fresh pool.
-        self._polls = Transport(token, api_base, proxy=proxy, connections=2, wall=timeout)
+        self._polls = Transport(
+            token, api_base, proxy=proxy, connections=2, wall=timeout, may_write=may_write
+        )
         stand_in = f"{self._me.id}:known-to-the-transport-alone"
         self._bot = Bot(stand_in, request=self._transport, get_updates_request=self._polls)
         self._sending = Sending(self._transport, self._bot, self._failures, self.capabilities, pause)
@@ -90,6 +95,7 @@ class TelegramPlatform:
 
     async def run(self, listener: Listener) -> None:
         """Pass everything that reaches the bot to the listener until cancelled."""
+        self._polling.begin_anew()
         while True:
             try:
                 if not self._me.username:

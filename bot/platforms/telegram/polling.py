@@ -62,6 +62,10 @@ class Polling:
         self._suspect: int | None = None
         self._refusals = 0
 
+    def begin_anew(self) -> None:
+        """Confirm nothing of which another process may know better: what was stored is offered once more."""
+        self._offset = None
+
     async def once(self, listener: Listener) -> None:
         """Fetch one batch and hand it over; raise TelegramError if there was none to be had."""
         payload = await self._transport.updates(

@@ -11,7 +11,7 @@ import aiohttp
 from telegram.error import BadRequest, NetworkError, TelegramError
 from telegram.request import BaseRequest, RequestData
 
-from bot.platforms.pool import Trace, pool
+from bot.platforms.pool import MayWrite, Trace, always, pool
 
 PAUSE_UNKNOWN = timedelta(seconds=30)
 """How long a 429 holds that does not say how long."""
@@ -53,7 +53,14 @@ class Transport(BaseRequest):
     """
 
     def __init__(
-        self, token: str, api_base: str, *, proxy: str | None = None, connections: int = 256, wall: float
+        self,
+        token: str,
+        api_base: str,
+        *,
+        proxy: str | None = None,
+        connections: int = 256,
+        wall: float,
+        may_write: MayWrite = always,
     ) -> None:
         base = api_base.rstrip("/")
         self._methods = f"{base}/bot{token}/"
@@ -62,6 +69,7 @@ class Transport(BaseRequest):
         self._proxy = proxy
         self._connections = connections
         self._wall = wall
+        self._may_write = may_write
         self._session: aiohttp.ClientSession | None = None
 
     def __repr__(self) -> str:
@@ -175,7 +183,7 @@ class Transport(BaseRequest):
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = pool(self._connections)
+            self._session = pool(self._connections, self._may_write)
         return self._session
 
     def _time(self, wall: float) -> aiohttp.ClientTimeout:

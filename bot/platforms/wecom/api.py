@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from bot.chat import Fetched, Paper
 from bot.clock import Clock
+from bot.platforms.pool import MayWrite, always
 from bot.platforms.wecom.access import DENIED, STALE, AccessToken
 from bot.platforms.wecom.errors import NotSent, Unanswered, WeComError
 from bot.platforms.wecom.exchange import Answer, Exchange, Json, TooLarge, parted
@@ -24,12 +25,21 @@ class Api:
     Unanswered: nobody knows. What only reads never ends as Unanswered: to ask again does no harm.
     """
 
-    def __init__(self, base: str, corp_id: str, secret: str, *, clock: Clock, timeout: float = 15) -> None:
+    def __init__(
+        self,
+        base: str,
+        corp_id: str,
+        secret: str,
+        *,
+        clock: Clock,
+        timeout: float = 15,
+        may_write: MayWrite = always,
+    ) -> None:
         host, path, _ = parted(base, "wecom.app.api_base")
         self._base = host + (path or "/cgi-bin")
         self._corp_id = corp_id
         self._secret = secret
-        self._exchange = Exchange(timeout)
+        self._exchange = Exchange(timeout, may_write=may_write)
         self._access = AccessToken(self._fetch_token, clock)
         self.clock = clock
         self.standing = Standing()

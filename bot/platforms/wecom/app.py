@@ -8,6 +8,7 @@ from zlib import crc32
 from bot.chat import Fetched, Finding, Incoming, Listener
 from bot.clock import Clock
 from bot.errors import ConfigurationError, DeliveryError, Failure
+from bot.platforms.pool import MayWrite, always
 from bot.platforms.wecom import app_check
 from bot.platforms.wecom.api import Api
 from bot.platforms.wecom.callback import Callback
@@ -62,8 +63,9 @@ class AppChannel:
         listen: str = "127.0.0.1:8091",
         timeout: float = 15,
         pause: Pause = asyncio.sleep,
+        may_write: MayWrite = always,
     ) -> None:
-        self.api = Api(api_base, corp_id, secret, clock=clock, timeout=timeout)
+        self.api = Api(api_base, corp_id, secret, clock=clock, timeout=timeout, may_write=may_write)
         self.directory = Directory(self.api, agent_id)
         callback = _callback(corp_id, agent_id, token, aes_key, clock)
         self.server = CallbackServer(callback, listen) if callback else None

@@ -12,6 +12,7 @@ from yarl import URL
 from bot.chat import Event, Fetched, Finding, Incoming, Listener, Paper, Unreadable
 from bot.clock import Clock
 from bot.domain.words import Measure, clean, fits
+from bot.platforms.pool import MayWrite, always
 from bot.platforms.wecom import frames
 from bot.platforms.wecom.arrivals import Arrival, Arrivals
 from bot.platforms.wecom.connection import UNSUBSCRIBED, Connection
@@ -64,6 +65,7 @@ class BotChannel:
         patience: float = 10.0,
         pause: Pause = asyncio.sleep,
         names: Names | None = None,
+        may_write: MayWrite = always,
     ) -> None:
         self._bot_id = bot_id
         self._clock = clock
@@ -79,6 +81,7 @@ class BotChannel:
             heartbeat=heartbeat,
             patience=patience,
             pause=pause,
+            may_write=may_write,
         )
         self._uploads = Uploads(self._connection.ask, clock)
         self._media = Media(URL(ws_url).host or "")
@@ -181,6 +184,8 @@ class BotChannel:
         for task in self._welcomes:
             task.cancel()
         await asyncio.gather(*self._welcomes, return_exceptions=True)
+        # Whoever took over may be another process of ours; should our turn come again, we begin anew.
+        self._connection.line.is_taken_over = False
 
     async def _tell(self, said: Incoming | Unreadable) -> str:
         return await self._listener(said) if self._listener else ""

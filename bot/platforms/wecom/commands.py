@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import aiohttp
 
+from bot.platforms.pool import NOT_OURS, MayWrite, always
 from bot.platforms.wecom.errors import NotSent, Unanswered, WeComError
 from bot.platforms.wecom.frames import Json, req_id
 
@@ -32,7 +33,8 @@ class Commands:
     either, until `resume`: on a dead line it would only be one more of which nobody knows.
     """
 
-    def __init__(self, patience: float, window: int = WINDOW) -> None:
+    def __init__(self, patience: float, window: int = WINDOW, *, may_write: MayWrite = always) -> None:
+        self._may_write = may_write
         self._patience = patience
         self._free = window
         self._queue: deque[asyncio.Future[None]] = deque()
@@ -83,6 +85,8 @@ class Commands:
             frame["body"] = body
         text = _dumps(frame)
         wait = patience or self._patience
+        if not self._may_write():
+            raise NotSent(f"{cmd}: {NOT_OURS}")
         answer: asyncio.Future[Json | Exception] = asyncio.get_running_loop().create_future()
         self._pending[name] = answer
         try:

@@ -12,6 +12,7 @@ from yarl import URL
 
 from bot.clock import Clock
 from bot.errors import DeliveryError, Failure
+from bot.platforms.pool import MayWrite, always
 from bot.platforms.wecom.arrivals import Arrivals
 from bot.platforms.wecom.commands import Commands
 from bot.platforms.wecom.errors import NotSent, Unanswered, WeComError
@@ -58,6 +59,7 @@ class Connection:
         heartbeat: float,
         patience: float,
         pause: Pause,
+        may_write: MayWrite = always,
     ) -> None:
         self._credentials = {"bot_id": bot_id, "secret": secret}
         self._hear = hear
@@ -66,7 +68,7 @@ class Connection:
         self._heartbeat = heartbeat
         self._patience = patience
         self._pause = pause
-        self._commands = Commands(patience)
+        self._commands = Commands(patience, may_write=may_write)
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._ready = asyncio.Event()
         self._is_stale = asyncio.Event()

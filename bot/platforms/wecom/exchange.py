@@ -15,7 +15,7 @@ import aiohttp
 from bot.chat import Paper
 from bot.domain.words import clean, visible
 from bot.errors import ConfigurationError
-from bot.platforms.pool import Trace, pool
+from bot.platforms.pool import MayWrite, Trace, always, pool
 from bot.platforms.wecom.errors import NotSent, Unanswered
 
 Json = dict[str, Any]
@@ -62,7 +62,8 @@ class Exchange:
     No error raised here carries aiohttp's own: its words hold the URL, and that the secrets.
     """
 
-    def __init__(self, timeout: float = 15, connections: int = 64) -> None:
+    def __init__(self, timeout: float = 15, connections: int = 64, may_write: MayWrite = always) -> None:
+        self._may_write = may_write
         self._wall = timeout
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
@@ -117,7 +118,7 @@ class Exchange:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = pool(self._connections)
+            self._session = pool(self._connections, self._may_write)
         return self._session
 
     def _time(self, size: int, *, file_comes: bool) -> aiohttp.ClientTimeout:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from bot.chat import Address, Event, Fetched, Finding, Incoming, Listener, Paper
 from bot.clock import Clock
 from bot.errors import ConfigurationError, DeliveryError, Failure, StorageError
+from bot.platforms.pool import MayWrite, always
 from bot.platforms.wecom import NAME
 from bot.platforms.wecom.errors import NotSent, Unanswered, WeComError
 from bot.platforms.wecom.exchange import Answer, Exchange, Json, parted
@@ -59,10 +60,11 @@ class RobotsChannel:
         clock: Clock,
         timeout: float = 15,
         pause: Pause = asyncio.sleep,
+        may_write: MayWrite = always,
     ) -> None:
         self._robots = {name: _robot(name, url) for name, url in webhooks.items()}
         self._clock = clock
-        self._exchange = Exchange(timeout)
+        self._exchange = Exchange(timeout, may_write=may_write)
         self._pause = pause
         self._found: dict[str, Finding] = {}
 

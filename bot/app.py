@@ -2,22 +2,21 @@
 
 import asyncio
 import logging
-import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from bot import systemd
 from bot import texts as sentences
-from bot.chat import ChatPlatform, Finding, Messenger
-from bot.clock import Clock, GuardedClock, SystemClock
+from bot import wellbeing
+from bot.chat import ChatPlatform, Messenger
+from bot.clock import Clock, GuardedClock
 from bot.config import Settings
 from bot.domain.county import County
-from bot.errors import AlreadyServed, StorageError
-from bot.messengers import messengers_of, titled
+from bot.errors import StorageError
 from bot.papers.workshop import Workshop
 from bot.press import WorkshopPress
 from bot.shelf import Shelf
@@ -25,19 +24,19 @@ from bot.texts import Texts
 from bot.ticker import Ticker
 from bot.timekeeper import Timekeeper
 from bot.upkeep import Upkeep
-from handlers import almanac, duties, machine, outage
-from handlers.alarm import DELIVERY, Alarm
+from handlers import duties, outage
+from handlers.alarm import Alarm
 from handlers.delivery import Delivery
 from handlers.discretion import discreet
 from handlers.drill import Drilling
 from handlers.fetching import Fetching
+from handlers.leases import DUTIES, Leases
 from handlers.router import Router
 from handlers.watch import Watch
 from storage import soundness
 from storage.backup import Drilled
 from storage.backup import drill as drill_backup
 from storage.dialects import parsed, sqlite_file
-from storage.lock import RunLock
 from storage.store import Store
 
 P = ParamSpec("P")
@@ -46,13 +45,15 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 BEAT = timedelta(seconds=5)
-_STALLED = 90.0
 _LONGEST_LOOK = timedelta(hours=1)
 _PULSE = timedelta(minutes=1)
-_LOCK_SEEN_TO = 30.0
 _LAST_WORDS = 8.0
 """Seconds; a service manager is told that it takes ten in all."""
 _BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
+
+
+async def _never() -> bool:
+    return False
 
 
 @dataclass
@@ -72,6 +73,9 @@ class Bot:
     messengers: Sequence[Messenger] = ()
     timekeeper: Timekeeper | None = None
     upkeep: Upkeep | None = None
+    leases: Leases = field(kw_only=True)
+    has_successor: Callable[[], Awaitable[bool]] = _never
+    """Whether another process is there to go on when we leave."""
     started_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     beat_at: float = 0.0
     is_awake: bool = True
@@ -110,34 +114,6 @@ class Bot:
             self.is_awake = True
         self.gaps = [gap for gap in self.gaps if not await outage.counted(self.watch, gap)]
 
-    def ailments(self) -> dict[str, str]:
-        """Return a sentence for everything that is wrong: with a platform, the machine, a loop of ours."""
-        found = {name: platform.healthy() for name, platform in self.platforms.items()}
-        found[machine.CLOCK] = self.timekeeper.sentence() if self.timekeeper is not None else ""
-        found[machine.FILE] = self.upkeep.sentence() if self.upkeep is not None else ""
-        return {name: sentence for name, sentence in found.items() if sentence} | self.standstills()
-
-    def findings(self) -> list[Finding]:
-        """Return how each channel goes, for `liaison check`, and whatever else is wrong."""
-        found = [each for messenger in self.messengers for each in titled(messenger.name, messenger.state())]
-        wrong = [sentence for name, sentence in self.ailments().items() if name not in self.platforms]
-        return [*found, *(Finding(sentence, fault=True) for sentence in wrong)]
-
-    def standstills(self) -> dict[str, str]:
-        """Return a sentence for each loop of ours that has not come round for too long: a new start helps."""
-        long_ago = asyncio.get_running_loop().time() - _STALLED
-        found = {}
-        if not self.store.healthy:
-            found["writer"] = "the database's writer has stopped; restart the bot"
-        if max(self.beat_at, self.started_at) < long_ago:
-            found["duties"] = "the duties have not been done for 90 seconds"
-        if max(self.fetching.beat_at, self.started_at) < long_ago:
-            found["fetching"] = "no file that people sent has been fetched or looked for in 90 seconds"
-        for name, carrier in self.delivery.carriers.items():
-            if max(carrier.beat_at, self.started_at) < long_ago:
-                found[DELIVERY + name] = f"{name}: nothing has been delivered or looked for in 90 seconds"
-        return found
-
     async def _look_after_store(self, now: datetime) -> None:
         """Look after the database's file, and leave word that we are at work."""
         try:
@@ -151,43 +127,82 @@ class Bot:
             log.error("the database takes nothing: %s", error)  # noqa: TRY400 -- no mistake of ours
 
     async def run(self) -> None:
-        """Receive, deliver, fetch and keep the duties until cancelled; then say what is still owed."""
-        self.is_awake = False
-        ticker = Ticker(self.beat, BEAT)
-        await self.beat()
+        """Receive, deliver and keep the duties, as far as they are ours, until cancelled; then hand on."""
         async with asyncio.TaskGroup() as group:
-            delivering = group.create_task(self.delivery.run())
-            fetching = group.create_task(self.fetching.run())
-            drilling = group.create_task(Drilling(self.watch, self._drill).run())
-            watching = group.create_task(Alarm(self.watch, self.ailments).run())
-            receiving = [
-                group.create_task(platform.run(self.router.receive)) for platform in self.platforms.values()
+            beside = [
+                group.create_task(each)
+                for each in (
+                    self.leases.run(),
+                    self.fetching.run(),
+                    Alarm(self.watch, lambda: wellbeing.ailments(self)).run(),
+                )
             ]
-            ticker.start()
+            serving = [
+                group.create_task(self.leases[DUTIES].whenever(self._keep_duties)),
+                *(
+                    group.create_task(self.leases[name].whenever(partial(self._serve, name)))
+                    for name in self.platforms
+                ),
+            ]
             try:
-                await asyncio.gather(*receiving)
+                await asyncio.gather(*serving)
             finally:
-                ticker.stop()
-                for task in receiving:
+                for task in serving:
                     task.cancel()
-                delivering.cancel()
-                fetching.cancel()
-                drilling.cancel()
-                watching.cancel()
                 if self.upkeep is not None:
                     self.upkeep.close()
-                await asyncio.shield(self._last_words())
+                await asyncio.shield(self._last_words(serving))
+                for task in beside:
+                    task.cancel()
+
+    async def _serve(self, name: str) -> None:
+        """Receive and deliver for a platform until called off."""
+        platform = self.platforms[name]
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.delivery.carriers[name].run())
+                group.create_task(platform.run(self.router.receive))
+        finally:
+            if not self.leases.holds(name):
+                await platform.close()
+
+    async def _keep_duties(self) -> None:
+        """Do what is due whenever it is, until called off."""
+        self.is_awake = False
+        ticker = Ticker(self.beat, BEAT)
+        try:
+            await self.beat()
+        except StorageError as error:
+            log.error("the duties cannot be looked at, the next beat tries again: %s", error)  # noqa: TRY400 -- no mistake of ours
+        ticker.start()
+        try:
+            await Drilling(self.watch, self._drill).run()
+        finally:
+            ticker.stop()
 
     async def _drill(self) -> Drilled:
         return await _apart(drill_backup, self.settings.database.url, self.settings.database.schema_)
 
-    async def _last_words(self) -> None:
-        """Send what is due before leaving, for a while; the rest is owed and goes out next time."""
+    async def _last_words(self, serving: Sequence["asyncio.Task[None]"]) -> None:
+        """Send what is due before leaving, for a while; the rest is owed and goes out next time.
+
+        Where another process is there to go on, nothing more is begun, and it goes on at once.
+        """
+        ours = [each for name, each in self.delivery.carriers.items() if self.leases.holds(name)]
         try:
             async with asyncio.timeout(_LAST_WORDS):
-                await self.delivery.drain()
+                has_successor = await self.has_successor()
+                for carrier in ours:
+                    await (carrier.land() if has_successor else carrier.drain())
         except TimeoutError:
             log.warning("stopped before everything was delivered; the rest goes out after the next start")
+        except StorageError as error:
+            log.warning("stopped without telling the outbox what was delivered last: %s", error)
+        if self.leases.are_shared:
+            await asyncio.gather(*serving, return_exceptions=True)
+            for platform in self.platforms.values():
+                await platform.close()
+            await self.leases.let_go()
 
 
 @asynccontextmanager
@@ -198,8 +213,10 @@ async def assembled(
     workshop: Workshop,
     *,
     durable: bool = True,
+    leases: Leases | None = None,
 ) -> AsyncIterator[Bot]:
-    """Put a county's bot together around an open database."""
+    """Put a county's bot together around an open database; without ``leases`` it is the only process."""
+    leases = leases or Leases([DUTIES, *(each.name for each in platforms)])
     county = settings.of_county()
     texts = sentences.load(settings.texts, settings.language)
     async with AsyncExitStack() as stack:
@@ -215,7 +232,9 @@ async def assembled(
             texts=texts,
             clock=clock,
             press=WorkshopPress(settings, workshop),
-            fetchers=Shelf(named, attachments_folder(settings), sqlite_file(parsed(settings.database.url))),
+            fetchers=Shelf(
+                named, attachments_folder(settings), sqlite_file(parsed(settings.database.url)), leases.holds
+            ),
             writes_first=frozenset(each.name for each in platforms if each.capabilities.writes_first),
         )
         yield Bot(
@@ -226,9 +245,10 @@ async def assembled(
             store=store,
             platforms=named,
             router=Router(store, county, texts, clock),
-            delivery=Delivery(store, named, county, texts, clock),
+            delivery=Delivery(store, named, county, texts, clock, leases),
             watch=watch,
             fetching=Fetching(watch),
+            leases=leases,
         )
 
 
@@ -240,36 +260,6 @@ def attachments_folder(settings: Settings) -> Path:
     return Path("attachments")
 
 
-async def run(every: Sequence[Settings]) -> None:
-    """Run the bots of one or several counties until SIGTERM or Ctrl-C; a second one ends them at once."""
-    stop = asyncio.Event()
-    _listen_for_signals(stop)
-    workshop = Workshop()
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(workshop.close)
-        tasks, bots = [], []
-        for settings in every:
-            lock = stack.enter_context(RunLock(settings.database.url, settings.database.schema_))
-            bot = await stack.enter_async_context(_with_page(settings, workshop))
-            health = await stack.enter_async_context(_health_of(bot))
-            almanac.note(bot.watch)
-            bots.append(bot)
-            tasks += [asyncio.create_task(bot.run()), asyncio.create_task(_kept(lock))]
-            log.info("%s is ready%s", settings.county, f"; its health: {health}" if health else "")
-        systemd.notify("READY=1")
-        feeding = asyncio.create_task(systemd.feed(lambda: not any(bot.standstills() for bot in bots)))
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
-        systemd.notify("STOPPING=1")
-        feeding.cancel()
-        stopping.cancel()
-        for task in tasks:
-            task.cancel()
-        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                raise outcome
-
-
 async def _apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Look a database over in a process of its own: it may take minutes, and papers must not wait."""
     workshop = Workshop(patience=_LONGEST_LOOK)
@@ -277,88 +267,3 @@ async def _apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await workshop.make(work, *args, **kwargs)
     finally:
         await workshop.close()
-
-
-async def _kept(lock: RunLock) -> None:
-    """See to it that nobody else serves the database; raise AlreadyServed if somebody does."""
-    while True:
-        await asyncio.sleep(_LOCK_SEEN_TO)
-        try:
-            await asyncio.to_thread(lock.keep)
-        except AlreadyServed:
-            raise
-        except StorageError as error:
-            log.warning("whether the database is still ours cannot be told: %s", error)
-
-
-def _listen_for_signals(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    every = (signal.SIGINT, signal.SIGTERM)
-
-    def hear() -> None:
-        stop.set()
-        # Whoever asks twice does not want to wait; what is owed is stored and goes out next time.
-        for told in every:
-            loop.remove_signal_handler(told)
-
-    for told in every:
-        loop.add_signal_handler(told, hear)
-
-
-@asynccontextmanager
-async def _with_page(settings: Settings, workshop: Workshop) -> AsyncIterator[Bot]:
-    """Put a bot together with its messengers and, where the settings ask for it, the local page."""
-    texts = sentences.load(settings.texts, settings.language)
-    clock = GuardedClock() if settings.telegram.is_set or settings.wecom.is_set else SystemClock()
-    messengers = messengers_of(settings, clock, texts)
-    for messenger in messengers:
-        messenger.listen()
-    platforms: list[ChatPlatform] = [*messengers]
-    if not settings.local.listen:
-        async with assembled(settings, clock, platforms, workshop) as bot:
-            bot.has(messengers)
-            bot.look_after_file()
-            # A write that changes nothing: a read-only database must be told of now, not at nine o'clock.
-            await bot.store.perform(lambda tx: tx.inbox.forget(_BEFORE_EVERYTHING))
-            yield bot
-        return
-    from bot.county_page import CountyPage, settle_in
-    from bot.platforms.local import LocalPlatform
-
-    page = CountyPage(settings.of_county(), clock)
-    platform = LocalPlatform(page, settings.local.listen)
-    platform.listen()
-    async with assembled(settings, clock, [*platforms, platform], workshop) as bot:
-        page.watch = bot.watch
-        bot.has(messengers)
-        bot.look_after_file()
-        # Whoever is reached by messenger still is: the contact used last comes first.
-        await bot.store.perform(lambda tx: settle_in(tx, _BEFORE_EVERYTHING))
-        yield bot
-
-
-@asynccontextmanager
-async def _health_of(bot: Bot) -> AsyncIterator[str]:
-    """Tell a bot's health over HTTP, where the settings say so, and yield the address."""
-    listen = bot.settings.office.listen
-    if not listen:
-        yield ""
-        return
-    from bot import metrics
-    from bot.office.health import health_site
-    from bot.web import Server, taken
-
-    listening = taken(listen, "office.listen")
-    server = Server(
-        health_site(
-            lambda: [*bot.ailments().values()],
-            lambda: [asdict(each) for each in bot.findings()],
-            lambda: metrics.text(bot),
-        )
-    )
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        yield f"http://{listen}/healthz"
-    finally:
-        server.should_exit = True
-        await serving

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot import wellbeing
+from handlers.leases import DUTIES
 from storage.dispatch import Backlog
 
 if TYPE_CHECKING:
@@ -40,17 +42,33 @@ async def text(bot: "Bot") -> str:
 
 def _metrics(bot: "Bot", backlog: list[Backlog], dead: int) -> Iterator[Metric]:
     now, loop = bot.clock.now(), asyncio.get_running_loop().time()
-    loops = {"duties": bot.beat_at, "fetching": bot.fetching.beat_at}
-    loops |= {f"delivery {name}": carrier.beat_at for name, carrier in bot.delivery.carriers.items()}
+    leases, carriers = bot.leases, bot.delivery.carriers
+    loops = {"fetching": bot.fetching.beat_at}
+    if leases.holds(DUTIES):
+        loops["duties"] = max(bot.beat_at, leases[DUTIES].since)
+    loops |= {
+        f"delivery {name}": max(carrier.beat_at, leases[name].since)
+        for name, carrier in carriers.items()
+        if leases.holds(name)
+    }
     yield Metric(
         "liaison_well",
         "1 while every loop comes round and every channel is up, as /healthz says.",
-        {(): float(not bot.ailments())},
+        {(): float(not wellbeing.ailments(bot))},
     )
     yield Metric(
         "liaison_channel_up",
         "1 while a channel is up.",
-        {(("channel", name),): float(not each.healthy()) for name, each in bot.platforms.items()},
+        {
+            (("channel", name),): float(not each.healthy())
+            for name, each in bot.platforms.items()
+            if leases.holds(name)
+        },
+    )
+    yield Metric(
+        "liaison_lease_held",
+        "1 for what this process does, 0 for what another one may.",
+        {(("lease", each.name),): float(each.holds) for each in leases},
     )
     yield Metric(
         "liaison_loop_age_seconds",

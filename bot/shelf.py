@@ -1,7 +1,7 @@
 """Where what people send is kept: fetched from its platform, put into a folder beside the database."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -9,12 +9,24 @@ from bot.chat import Attachment, ChatPlatform, Fetched, Incoming
 from storage.copies import drop_copies
 
 
+def _always(_name: str) -> bool:
+    return True
+
+
 class Shelf:
-    """Fetches attachments from their platforms and keeps them in a folder beside the database."""
+    """Fetches attachments from their platforms and keeps them in a folder beside the database.
+
+    ``is_ours`` tells whether a platform is at this moment for us to ask.
+    """
 
     def __init__(
-        self, platforms: Mapping[str, ChatPlatform], folder: Path, database: Path | None = None
+        self,
+        platforms: Mapping[str, ChatPlatform],
+        folder: Path,
+        database: Path | None = None,
+        is_ours: Callable[[str], bool] = _always,
     ) -> None:
+        self._is_ours = is_ours
         self._platforms = platforms
         self._folder = folder
         self._database = database
@@ -22,7 +34,7 @@ class Shelf:
     @property
     def platforms(self) -> list[str]:
         """The platforms that attachments can be fetched from."""
-        return list(self._platforms)
+        return [name for name in self._platforms if self._is_ours(name)]
 
     async def fetch(self, platform: str, attachment: Attachment) -> Fetched:
         """Return an attachment's bytes; raise DeliveryError if they cannot be had now."""

@@ -140,6 +140,15 @@ class Leases:
         self._desk = desk
         self._leases = {name: Lease(name, alone=desk is None) for name in names}
 
+    def holds(self, name: str) -> bool:
+        """Tell whether something is ours to do at this moment."""
+        return self._leases[name].holds
+
+    @property
+    def are_shared(self) -> bool:
+        """Whether other processes may be there to take them."""
+        return self._desk is not None
+
     def __getitem__(self, name: str) -> Lease:
         return self._leases[name]
 

@@ -62,6 +62,15 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(url.database)
 
 
+def place(url: str, schema: str = "") -> str:
+    """Return where a county's tables are, the same for every way of writing it."""
+    parts = parsed(url)
+    if (file := sqlite_file(parts)) is not None:
+        return str(file.resolve())
+    host = parts.host or "".join(parts.query.get("host", "")) or "localhost"
+    return f"{host}:{parts.port or 5432}/{parts.database or parts.username}/{schema or 'public'}"
+
+
 def writer_engine(url: URL, schema: str = "", *, durable: bool = True) -> Engine:
     """Return an engine whose transactions are begun and ended by our own statements.
 

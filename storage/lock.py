@@ -1,6 +1,7 @@
-"""One `liaison run` for a database: a second one is refused, with the number of the first."""
+"""Who serves a database: on SQLite one `liaison run`, on PostgreSQL several; nobody while it is restored."""
 
 import os
+import socket
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -13,9 +14,10 @@ from bot.errors import AlreadyServed, StorageError
 from storage import dialects
 
 _TRY = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
-_HOLDER = """
+_TRY_SHARED = "SELECT pg_try_advisory_lock_shared(hashtextextended(%s, 0))"
+_HOLDERS = """
     SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)
-    WHERE locktype = 'advisory' AND granted AND objsubid = 1
+    WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid <> pg_backend_pid()
     AND (classid::bigint << 32 | objid::bigint) = hashtextextended(%s, 0)
     AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
@@ -25,14 +27,17 @@ class RunLock:
     """Held by whoever serves a database; the death of the process lets go of it.
 
     On SQLite it is a lock on the file ``<database>.lock``, on PostgreSQL an advisory lock of a
-    connection that stays open. Raise StorageError on entering if another process holds it.
+    connection that stays open; one that is ``shared`` is held there by any number, each of which keeps out
+    who wants it alone. Raise StorageError on entering if it cannot be had.
     """
 
-    def __init__(self, url: str, schema: str = "") -> None:
+    def __init__(self, url: str, schema: str = "", *, shared: bool = False) -> None:
         parts = dialects.parsed(url)
         file = dialects.sqlite_file(parts)
         self._lock: _FileLock | _ServerLock = (
-            _ServerLock(dialects.writer_engine(parts, schema), schema) if file is None else _FileLock(file)
+            _ServerLock(dialects.writer_engine(parts, schema), schema, shared=shared)
+            if file is None
+            else _FileLock(file)
         )
 
     def __enter__(self) -> Self:
@@ -48,6 +53,11 @@ class RunLock:
     def held(self) -> bool:
         """Tell whether the lock is still ours: a server that was restarted has forgotten it."""
         return self._lock.held
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether another process holds it as well."""
+        return self._lock.is_shared
 
     def keep(self) -> None:
         """Take it again if it is no longer ours; raise AlreadyServed if somebody else has it by now."""
@@ -97,11 +107,16 @@ class _FileLock:
     def held(self) -> bool:
         return self._handle is not None
 
+    @property
+    def is_shared(self) -> bool:
+        return False
+
 
 class _ServerLock:
     """An advisory lock of PostgreSQL, held by a connection of its own."""
 
-    def __init__(self, engine: Engine, schema: str) -> None:
+    def __init__(self, engine: Engine, schema: str, *, shared: bool) -> None:
+        self._try = _TRY_SHARED if shared else _TRY
         self._engine = engine
         self._name = f"liaison run {schema}"
         self._schema = schema
@@ -110,12 +125,12 @@ class _ServerLock:
     def take(self) -> None:
         try:
             connection = self._engine.connect()
-            if connection.exec_driver_sql(_TRY, (self._name,)).scalar_one():
-                who = f"liaison run, process {os.getpid()}"
+            if connection.exec_driver_sql(self._try, (self._name,)).scalar_one():
+                who = f"liaison run, process {os.getpid()} on host {socket.gethostname()[:30]}"
                 connection.exec_driver_sql("SELECT set_config('application_name', %s, false)", (who,))
                 self._connection = connection
                 return
-            holder = connection.exec_driver_sql(_HOLDER, (self._name,)).scalar() or "liaison run"
+            holder = connection.exec_driver_sql(_HOLDERS, (self._name,)).scalar() or "liaison run"
             connection.close()
             self._engine.dispose()
         except DBAPIError as error:
@@ -130,6 +145,13 @@ class _ServerLock:
             self._connection.close()
             self._connection = None
         self._engine.dispose()
+
+    @property
+    def is_shared(self) -> bool:
+        with suppress(SQLAlchemyError):
+            if self._connection is not None:
+                return self._connection.exec_driver_sql(_HOLDERS, (self._name,)).first() is not None
+        return False
 
     @property
     def held(self) -> bool:

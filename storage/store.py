@@ -31,6 +31,8 @@ T = TypeVar("T")
 Work = Callable[[Tx], T]
 
 _GROUP = 64
+_LEFT_AFTER = 20.0
+"""Seconds that the writer is waited for when the database is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,11 @@ class Store:
         # From here on nobody is let in: an item behind the last one would wait for ever.
         self._stopped = self._stopped or StorageError("the database is closed")
         self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._thread.join, _LEFT_AFTER)
+        if self._thread.is_alive():
+            # It waits for a database that says nothing; whoever waits for it is told.
+            log.error("the writer is left behind: the database does not answer")
+            self._give_up(self._stopped, [])
         if self._journal:
             await asyncio.to_thread(self._journal.close)
         # The writer last: only the last connection, and one that may write, tidies the journal away.

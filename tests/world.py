@@ -25,6 +25,7 @@ from bot.domain.people import Duty, Role
 from handlers import duties
 from handlers.delivery import Carrier, Delivery
 from handlers.fetching import Fetching
+from handlers.leases import DUTIES, Leases
 from handlers.router import Router
 from handlers.watch import Watch
 from storage import tables
@@ -105,6 +106,7 @@ class World:
             delivery=self.delivery,
             watch=self.watch,
             fetching=self.fetching,
+            leases=Leases([DUTIES, "fake"]),
         )
 
     async def waits(self, **length: float) -> None:

@@ -5,14 +5,13 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.app import run as run_bots
 from bot.commands.ending import FAILED, foreseen
+from bot.commands.neighbours import refuse_shared
 from bot.config import Settings, load
+from bot.counties import run as run_bots
 from bot.errors import ConfigurationError
 from bot.logs import set_up
 from bot.papers.forms import unformed
-from storage.migrate import migrate
-from storage.soundness import refuse_damaged
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +24,6 @@ def run(files: Sequence[Path], *, json_lines: bool) -> int:
     set_up(json_lines=json_lines, secrets=[])
     try:
         every = _loaded(files, json_lines=json_lines)
-        for settings in every:
-            refuse_damaged(settings.database.url)
-            for step in migrate(settings.database.url, settings.database.schema_):
-                log.info("%s: the database was brought up to date: %s", settings.county, step)
         asyncio.run(run_bots(every))
     except Exception as error:
         ending = foreseen(error)
@@ -54,6 +49,7 @@ def _loaded(files: Sequence[Path], *, json_lines: bool) -> list[Settings]:
             raise ConfigurationError(str(file), [cure])
         if faults := unformed(settings.rhythm.forms, settings.rhythm.timetable()):
             raise ConfigurationError(str(file), faults)
+    refuse_shared(files, [settings for settings, _ in loaded])
     set_up(json_lines=json_lines, secrets=[secret for settings, _ in loaded for secret in settings.secrets])
     for _, warnings in loaded:
         for warning in warnings:

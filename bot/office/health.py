@@ -15,12 +15,16 @@ Ailments = Callable[[], list[str]]
 Findings = Callable[[], list[dict[str, object]]]
 """Returns how each channel goes, a sentence each."""
 
+StandingBy = Callable[[], list[str]]
+"""Returns a sentence for everything that another process does."""
 Metrics = Callable[[], Awaitable[str]]
 """Returns what is measured, in Prometheus' text format."""
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def health_site(ailments: Ailments, findings: Findings, metrics: Metrics) -> Starlette:
+def health_site(
+    ailments: Ailments, findings: Findings, standing_by: StandingBy, metrics: Metrics
+) -> Starlette:
     """Return the site that tells the bot's health."""
 
     async def healthz(request: Request) -> Response:
@@ -28,7 +32,7 @@ def health_site(ailments: Ailments, findings: Findings, metrics: Metrics) -> Sta
         status = 503 if found else 200
         if "application/json" in request.headers.get("accept", ""):
             return JSONResponse({"ailments": found, "findings": findings()}, status)
-        return PlainTextResponse("\n".join(found) or "ok", status)
+        return PlainTextResponse("\n".join(found or standing_by()) or "ok", status)
 
     async def measured(_: Request) -> Response:
         return Response(await metrics(), media_type=_PROMETHEUS)

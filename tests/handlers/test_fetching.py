@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot import wellbeing
 from bot.app import assembled
 from bot.chat import Attachment, Fetched
 from bot.clock import VirtualClock
@@ -114,17 +115,17 @@ async def test_health_misses_who_fetches_once_nobody_has_for_long(
     shutil.copyfile(empty_database, file)
     settings = Settings(county="青禾县", database=Database(url=f"sqlite:///{file}", schema=""))
     async with assembled(settings, VirtualClock(MONDAY), [FakePlatform()], Workshop()) as bot:
-        assert bot.ailments() == {}
+        assert wellbeing.ailments(bot) == {}
 
         bot.started_at -= 100
         bot.beat_at = bot.delivery.carriers["fake"].beat_at = asyncio.get_running_loop().time()
 
-        assert bot.ailments() == {
+        assert wellbeing.ailments(bot) == {
             "fetching": "no file that people sent has been fetched or looked for in 90 seconds"
         }
         async with asyncio.timeout(10), asyncio.TaskGroup() as group:
             task = group.create_task(bot.fetching.run())
-            await until(lambda: not bot.ailments())
+            await until(lambda: not wellbeing.ailments(bot))
             task.cancel()
 
 

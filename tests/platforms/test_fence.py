@@ -15,7 +15,8 @@ from bot.platforms.wecom.line import TAKEN_OVER
 from bot.platforms.wecom.parts import Part
 from bot.platforms.wecom.robots import RobotsChannel
 from tests.botapi import BotApi
-from tests.platforms.wecom_bot_running import Ear, running
+from tests.platforms.ear import Ear
+from tests.platforms.wecom_bot_running import running
 from tests.wecom.api import WeComApi
 from tests.wecom.socket import WeComSocket
 

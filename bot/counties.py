@@ -92,6 +92,7 @@ class CountyAtWork:
                 return await asyncio.to_thread(lambda: lock.is_shared)
 
             bot.has_successor = has_successor
+            bot.leases.is_well = lambda: not wellbeing.standstills(bot)
             almanac.note(bot.watch)
             self._bot, self._lock, self.why = bot, lock, ""
             self._stack = stack.pop_all()
@@ -254,9 +255,14 @@ def _listen_for_signals(stop: asyncio.Event) -> None:
         loop.add_signal_handler(told, hear)
 
 
+def _not_yet() -> bool:
+    """Take nothing: what is being put together can do nothing."""
+    return False
+
+
 @asynccontextmanager
 async def _leases(settings: Settings) -> AsyncIterator[Leases]:
-    """Yield the leases of a county, those taken that nobody holds; on SQLite all are ours."""
+    """Yield the leases of a county, looked at and not taken: on SQLite all are ours."""
     names = {
         "telegram": settings.telegram.is_set,
         "wecom": settings.wecom.is_set,
@@ -264,7 +270,7 @@ async def _leases(settings: Settings) -> AsyncIterator[Leases]:
     }
     url = parsed(settings.database.url)
     desk = LeaseDesk(url, settings.database.schema_) if sqlite_file(url) is None else None
-    leases = Leases([DUTIES, *(name for name, is_set in names.items() if is_set)], desk)
+    leases = Leases([DUTIES, *(name for name, is_set in names.items() if is_set)], desk, is_well=_not_yet)
     try:
         await leases.see_to()
         yield leases
@@ -281,8 +287,8 @@ async def _with_page(settings: Settings, workshop: Workshop) -> AsyncIterator[Bo
     async with _leases(settings) as leases:
         messengers = messengers_of(settings, clock, texts, leases.holds)
         for messenger in messengers:
-            # Where another process is called today, the address is taken with the lease.
-            if leases.holds(messenger.name):
+            # Where another process is called now, the address is taken with the lease.
+            if not leases[messenger.name].elsewhere:
                 messenger.listen()
         platforms: list[ChatPlatform] = [*messengers]
         if not settings.local.listen:
@@ -298,7 +304,7 @@ async def _with_page(settings: Settings, workshop: Workshop) -> AsyncIterator[Bo
 
         page = CountyPage(settings.of_county(), clock)
         platform = LocalPlatform(page, settings.local.listen)
-        if leases.holds(platform.name):
+        if not leases[platform.name].elsewhere:
             platform.listen()
         async with assembled(settings, clock, [*platforms, platform], workshop, leases=leases) as bot:
             page.watch = bot.watch

@@ -8,6 +8,7 @@ from bot.messengers import TITLES, titled
 from handlers import machine
 from handlers.alarm import DELIVERY
 from handlers.leases import DUTIES
+from storage.holder import in_words
 
 if TYPE_CHECKING:
     from bot.app import Bot
@@ -18,7 +19,8 @@ _STALLED = 90.0
 def ailments(bot: "Bot") -> dict[str, str]:
     """Return a sentence for everything that is wrong: with a platform, the machine, a loop of ours."""
     found = {name: each.healthy() for name, each in bot.platforms.items() if bot.leases.holds(name)}
-    found[machine.CLOCK] = bot.timekeeper.sentence() if bot.timekeeper is not None else ""
+    is_timely = bot.timekeeper is not None and bot.leases.holds(DUTIES)
+    found[machine.CLOCK] = bot.timekeeper.sentence() if is_timely and bot.timekeeper else ""
     found[machine.FILE] = bot.upkeep.sentence() if bot.upkeep is not None else _unreachable(bot)
     return {name: sentence for name, sentence in found.items() if sentence} | standstills(bot)
 
@@ -29,7 +31,7 @@ def findings(bot: "Bot") -> list[Finding]:
     found = [each for messenger in ours for each in titled(messenger.name, messenger.state())]
     wrong = [sentence for name, sentence in ailments(bot).items() if name not in bot.platforms]
     elsewhere = [
-        Finding(f"{TITLES.get(lease.name, lease.name)}：待命，由 {lease.elsewhere} 负责")
+        Finding(f"{TITLES.get(lease.name, lease.name)}：本进程待命，由{_place(lease.elsewhere)}收发")
         for lease in bot.leases
         if lease.elsewhere and lease.name != DUTIES
     ]
@@ -39,7 +41,9 @@ def findings(bot: "Bot") -> list[Finding]:
 def standing_by(bot: "Bot") -> list[str]:
     """Return a sentence for everything that another process does."""
     return [
-        f"standing by: {lease.name} is held by {lease.elsewhere}" for lease in bot.leases if lease.elsewhere
+        f"standing by: {lease.name} is held by {in_words(lease.elsewhere)}"
+        for lease in bot.leases
+        if lease.elsewhere
     ]
 
 
@@ -59,6 +63,11 @@ def standstills(bot: "Bot") -> dict[str, str]:
         if lease.holds and max(carrier.beat_at, bot.started_at, lease.since) < long_ago:
             found[DELIVERY + name] = f"{name}: nothing has been delivered or looked for in 90 seconds"
     return found
+
+
+def _place(place: str) -> str:
+    pid, _, host = place.partition("@")
+    return f"主机 {host} 上的进程 {pid} "
 
 
 def _unreachable(bot: "Bot") -> str:

@@ -60,7 +60,7 @@ class Lease:
 
     @property
     def elsewhere(self) -> str:
-        """The process that holds it, if another one does."""
+        """The place of the process that holds it, if another one does."""
         return self.sighting.holder if self.sighting is not None and not self.holds else ""
 
     def insist(self) -> None:
@@ -220,7 +220,7 @@ class Leases:
         now = stopwatch()
         if lease.sighting != seen:
             if seen.holder and (lease.sighting is None or lease.sighting.mark != seen.mark):
-                log.info("standing by: %s is held by %s", lease.name, seen.holder)
+                log.info("standing by: %s is held by %s", lease.name, holder.in_words(seen.holder))
             lease.sighting, lease.sighted_at = seen, now
         is_over = now - lease.sighted_at >= self._times.over
         return not seen.mark or seen.mark == self.who.mark or is_over or holder.is_gone(seen.mark)
@@ -231,5 +231,6 @@ class Leases:
             lambda rows: rows.take(lease.name, seen, self.who), within=self._times.patience
         )
         if epoch is not None:
-            log.info("%s is ours (%d)%s", lease.name, epoch, f" after {seen.holder}" if seen.holder else "")
+            before = f", after {holder.in_words(seen.holder)}" if seen.holder else ""
+            log.info("%s is ours (%d)%s", lease.name, epoch, before)
             lease.granted(epoch, begun + self._times.good)

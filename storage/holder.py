@@ -13,17 +13,23 @@ _PARTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A process: ``mark`` is its own for ever, ``words`` are what an operator finds it by."""
+    """A process: ``mark`` is its own for ever, and its ``place`` such as ``4711@pc-1``."""
 
     mark: str
-    words: str
+    place: str
 
 
 def myself() -> Holder:
     """Return a holder of this process; another one each time, since one process may serve a county again."""
     pid = os.getpid()
     mark = "/".join([*_machine(), str(pid), _began(pid), secrets.token_hex(4)])
-    return Holder(mark, f"process {pid} on host {socket.gethostname()}")
+    return Holder(mark, f"{pid}@{socket.gethostname()}")
+
+
+def in_words(place: str) -> str:
+    """Return a place as a sentence names it."""
+    pid, _, host = place.partition("@")
+    return f"process {pid} on host {host}"
 
 
 def is_gone(mark: str) -> bool:

@@ -26,7 +26,7 @@ _TAKE = (
     update(leases)
     .where(_BY_NAME)
     .values(
-        epoch=leases.c.epoch + 1, beats=leases.c.beats + 1, mark=bindparam("mine"), holder=bindparam("words")
+        epoch=leases.c.epoch + 1, beats=leases.c.beats + 1, mark=bindparam("mine"), holder=bindparam("place")
     )
 )
 _RENEW = (
@@ -72,7 +72,7 @@ class Leases:
         values = {"of": name, "epoch_seen": seen.epoch, "beats_seen": seen.beats}
         if self._connection.execute(_STILL, values).first() is None:
             return None
-        self._connection.execute(_TAKE, {"of": name, "mine": who.mark, "words": who.words})
+        self._connection.execute(_TAKE, {"of": name, "mine": who.mark, "place": who.place})
         return seen.epoch + 1
 
     def let_go(self, who: Holder) -> None:

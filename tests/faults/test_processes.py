@@ -71,7 +71,7 @@ async def test_the_second_stands_by_and_says_so_everywhere(town: Town, api: Tele
 
     assert health[0] == 200
     assert f"standing by: telegram is held by process {one.pid} on host " in health[1]
-    assert f"Telegram：待命，由 process {one.pid} on host " in checked.out
+    assert f"上的进程 {one.pid} 收发" in checked.out
     assert restored.code == 74
     assert api.conflicts == 0
 

@@ -54,7 +54,7 @@ async def test_the_second_stands_by_and_says_for_whom(postgresql_url: str) -> No
 
         assert first["telegram"].holds
         assert not second["telegram"].holds
-        assert second["telegram"].elsewhere == first.who.words
+        assert second["telegram"].elsewhere == first.who.place
         assert first["telegram"].elsewhere == ""
 
 
@@ -99,7 +99,7 @@ async def test_who_was_stopped_for_long_holds_nothing_and_takes_part_again(
 
         assert not first["telegram"].holds
         await first.see_to()
-        assert first["telegram"].elsewhere == second.who.words
+        assert first["telegram"].elsewhere == second.who.place
 
         await second.let_go()
         await first.see_to()

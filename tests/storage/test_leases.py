@@ -12,7 +12,7 @@ from storage import holder
 from storage.holder import Holder
 from storage.tx import Tx
 
-ONE, OTHER = Holder("one", "process 1 on host here"), Holder("other", "process 2 on host there")
+ONE, OTHER = Holder("one", "1@here"), Holder("other", "2@there")
 
 
 def test_of_two_who_see_a_lease_alike_one_takes_it(tx: Tx) -> None:
@@ -20,7 +20,7 @@ def test_of_two_who_see_a_lease_alike_one_takes_it(tx: Tx) -> None:
 
     assert tx.leases.take("telegram", seen, ONE) == 1
     assert tx.leases.take("telegram", seen, OTHER) is None
-    assert tx.leases.look(["telegram"])["telegram"].holder == ONE.words
+    assert tx.leases.look(["telegram"])["telegram"].holder == ONE.place
 
 
 def test_who_renewed_it_since_it_was_seen_keeps_it(tx: Tx) -> None:
@@ -51,7 +51,7 @@ def test_what_is_let_go_of_is_free_and_nobody_elses_is(tx: Tx) -> None:
 
     seen = tx.leases.look(["telegram", "duties"])
     assert [(each.mark, each.holder) for each in seen.values()].count(("", "")) == 1
-    assert seen["duties"] == replace(seen["duties"], mark="other", holder=OTHER.words)
+    assert seen["duties"] == replace(seen["duties"], mark="other", holder=OTHER.place)
 
 
 def test_a_process_that_ended_is_known_to_be_gone_on_its_own_machine_alone() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.errors import StorageError
+from bot.errors import AlreadyServed, StorageError
 from storage.lock import RunLock
 
 HOLD = """
@@ -128,3 +128,23 @@ def test_a_server_that_cannot_be_reached_is_a_plain_sentence() -> None:
         RunLock("postgresql+psycopg://liaison@127.0.0.1:1/liaison?connect_timeout=2"),
     ):
         pass
+
+
+@pytest.mark.postgresql
+def test_several_may_serve_a_server_and_nobody_has_it_alone_meanwhile(postgresql_url: str) -> None:
+    with RunLock(postgresql_url, shared=True) as one:
+        assert not one.is_shared
+        with RunLock(postgresql_url, shared=True) as another:
+            assert one.is_shared
+            assert another.is_shared
+            with pytest.raises(AlreadyServed, match=f"process {os.getpid()} on host"), RunLock(postgresql_url):
+                pass
+        assert not one.is_shared
+    with RunLock(postgresql_url), pytest.raises(AlreadyServed), RunLock(postgresql_url, shared=True):
+        pass
+
+
+def test_of_a_file_there_is_one_server_however_it_asks(sqlite_url: str) -> None:
+    with RunLock(sqlite_url, shared=True) as one, pytest.raises(AlreadyServed):
+        assert not one.is_shared
+        RunLock(sqlite_url, shared=True).__enter__()

@@ -105,8 +105,6 @@ def keep_apart(turn: Turn) -> None:
 
 
 def _offered(turn: Turn) -> Common:
-    if not turn.sender.is_office:
-        raise Refused("office.only")
     common = _common(turn, turn.argument)
     if common.state is not CommonState.OFFERED:
         raise _too_late(common)

@@ -81,8 +81,6 @@ def _term(project: Project) -> str:
 
 def tier(turn: Turn) -> None:
     """Sort a project into a class of urgency: 「四类 XM-012 二类」, taken back with 「四类 XM-012 取消」."""
-    if not turn.sender.is_office:
-        raise Refused("office.only")
     project, words = pointing.anywhere(turn, turn.argument)
     if project is None or words not in {*TIERS, "取消"}:
         raise Refused("elements.tier_usage")

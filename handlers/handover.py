@@ -6,7 +6,7 @@ from collections.abc import Sized
 from bot.domain.people import Duty, Person
 from bot.domain.problems import State, counted
 from bot.errors import Refused
-from handlers import cards, clocks, missive_cards, passing, progress, signing
+from handlers import cards, clocks, missive_cards, passing, signing
 from handlers.turn import Desk, Turn
 from storage.handovers import Hands
 
@@ -17,15 +17,15 @@ _FROM_TO = re.compile(rf"(?P<giver>{_WHO})(?:\s*(?:给|交给|，|,|、|→)\s*|
 # --- in chat ----------------------------------------------------------------------------
 
 
+def is_meant(turn: Turn, rest: str) -> bool:
+    """Tell whether 「移交 …」 is the command: a liaison's 「移交 场地给施工单位」 is an answer."""
+    match = _FROM_TO.fullmatch(rest)
+    return turn.sender.is_office or not rest or bool(match and _namesakes(turn, match["giver"]))
+
+
 def ask(turn: Turn) -> None:
     """Show what would pass from whom to whom, and ask the office whether it is meant (移交 刘敏 王强)."""
     match = _FROM_TO.fullmatch(turn.argument)
-    if not turn.sender.is_office:
-        if turn.argument and not (match and _namesakes(turn, match["giver"])):
-            # 「移交 场地给施工单位」 is a liaison's answer.
-            progress.answer(turn)
-            return
-        raise Refused("office.only")
     if match is None:
         raise Refused("handover.usage")
     giver, taker = named(turn, match["giver"]), named(turn, match["taker"])
@@ -41,8 +41,6 @@ def ask(turn: Turn) -> None:
 
 def confirm(turn: Turn) -> None:
     """Hand over what the office has just seen; whether it still may is looked at again."""
-    if not turn.sender.is_office:
-        raise Refused("office.only")
     giver, taker = (turn.tx.people.get(int(each)) for each in turn.argument.split(":"))
     hands = hand_over(turn, giver, taker, turn.sender)
     turn.reply_with(told(turn, turn.sender, "done", giver, taker, hands))

@@ -51,7 +51,6 @@ def show(desk: Desk) -> None:
 
 def list_all(turn: Turn) -> None:
     """List what waits for the office (待核)."""
-    _must_be_office(turn)
     text, choices = _card(turn, turn.sender)
     turn.reply_with(text, choices, subject=SUBJECT)
 
@@ -157,17 +156,11 @@ def discard(turn: Turn) -> None:
 
 def _meant(turn: Turn) -> list[Leftover]:
     """Return what a button is about: one, or all that stood there when it was shown."""
-    _must_be_office(turn)
     first, _, last = turn.argument.partition("-")
     found = turn.tx.leftovers.of(int(first or 0), int(last or first))
     if not found:
         raise Refused("leftovers.settled")
     return found
-
-
-def _must_be_office(turn: Turn) -> None:
-    if not turn.sender.is_office:
-        raise Refused("office.only")
 
 
 def _bring_up_to_date(turn: Turn) -> None:

@@ -120,7 +120,7 @@ def _reply(turn: Turn, missive: Missive, words: str) -> None:
 
 def close(turn: Turn) -> None:
     """Close a letter (办结)."""
-    missive = _of_office(turn, turn.argument)
+    missive = _unclosed(turn, turn.argument)
     if not turn.tx.missives.close(missive, turn.now):
         raise Refused("button.stale")
     missive_ties.record(turn, turn.sender, "closed", missive)
@@ -133,7 +133,7 @@ def close(turn: Turn) -> None:
 
 def ask_return(turn: Turn) -> None:
     """Ask what is missing in the reply (退回)."""
-    missive = _of_office(turn, turn.argument)
+    missive = _unclosed(turn, turn.argument)
     turn.ask("missive_return", missive=missive.id)
     turn.reply("missive.ask_return", call=missive.number)
 
@@ -141,7 +141,7 @@ def ask_return(turn: Turn) -> None:
 @deeds.answering
 def give_back(turn: Turn) -> None:
     """Ask the unit for another reply, by a new day."""
-    missive = _of_office(turn, turn.known["missive"])
+    missive = _unclosed(turn, turn.known["missive"])
     reason, due = turn.text, missive_post.in_workdays(turn)
     if not turn.tx.missives.give_back(missive, due):
         raise Refused("button.stale")
@@ -154,9 +154,7 @@ def give_back(turn: Turn) -> None:
     missive_cards.refresh(turn, missive.id)
 
 
-def _of_office(turn: Turn, missive_id: int | str) -> Missive:
-    if not turn.sender.is_office:
-        raise Refused("office.only")
+def _unclosed(turn: Turn, missive_id: int | str) -> Missive:
     missive = missive_desk.found(turn, missive_id)
     if not missive.is_out or missive.state is MissiveState.CLOSED:
         raise Refused("button.stale")

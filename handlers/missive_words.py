@@ -3,33 +3,34 @@
 from collections.abc import Callable
 
 from handlers import missive_desk, missive_register, missive_replies
+from handlers.access import Answer, Entry, by_itself, the_office
 from handlers.turn import Turn
 
 Handler = Callable[[Turn], None]
 
-COMMANDS: dict[str, Handler] = {
-    **dict.fromkeys(("函件", "missives"), missive_register.register),
-    **dict.fromkeys(("发函", "missive"), missive_desk.issue),
-    **dict.fromkeys(("回复", "reply"), missive_replies.reply_typed),
+COMMANDS: dict[str, Entry] = {
+    **dict.fromkeys(("函件", "missives"), Entry(by_itself, missive_register.register)),
+    **dict.fromkeys(("发函", "missive"), Entry(the_office, missive_desk.issue)),
+    **dict.fromkeys(("回复", "reply"), Entry(by_itself, missive_replies.reply_typed)),
 }
 
-ACTIONS: dict[str, Handler] = {
-    "missive": missive_desk.show,
-    "missives": missive_register.turn_page,
-    "missive_release": missive_desk.release,
-    "missive_reword": missive_desk.ask_rewording,
-    "missive_decline": missive_desk.ask_decline,
-    "missive_receive": missive_replies.receive,
-    "missive_reply": missive_replies.ask_reply,
-    "missive_close": missive_replies.close,
-    "missive_return": missive_replies.ask_return,
+ACTIONS: dict[str, Entry] = {
+    "missive": Entry(by_itself, missive_desk.show),
+    "missives": Entry(by_itself, missive_register.turn_page),
+    "missive_release": Entry(the_office, missive_desk.release),
+    "missive_reword": Entry(the_office, missive_desk.ask_rewording),
+    "missive_decline": Entry(the_office, missive_desk.ask_decline),
+    "missive_receive": Entry(by_itself, missive_replies.receive),
+    "missive_reply": Entry(by_itself, missive_replies.ask_reply),
+    "missive_close": Entry(the_office, missive_replies.close),
+    "missive_return": Entry(the_office, missive_replies.ask_return),
 }
 
-TOPICS: dict[str, Handler] = {
-    "missive_text": missive_desk.reword,
-    "missive_decline": missive_desk.decline,
-    "missive_reply": missive_replies.reply,
-    "missive_return": missive_replies.give_back,
+TOPICS: dict[str, Entry] = {
+    "missive_text": Answer(the_office, missive_desk.reword),
+    "missive_decline": Answer(the_office, missive_desk.decline),
+    "missive_reply": Answer(by_itself, missive_replies.reply),
+    "missive_return": Answer(the_office, missive_replies.give_back),
 }
 
 ASIDES: frozenset[Handler] = frozenset(

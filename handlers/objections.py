@@ -94,7 +94,6 @@ def _subject(number: int) -> str:
 
 def ask_uphold(turn: Turn) -> None:
     """Ask the office why the paper stays as it is (维持)."""
-    bulletins.must_be_office(turn)
     _open_objection(turn, turn.argument)
     turn.ask("uphold", objection=int(turn.argument))
     turn.reply("releasing.uphold_why")
@@ -103,7 +102,6 @@ def ask_uphold(turn: Turn) -> None:
 @deeds.answering
 def uphold(turn: Turn) -> None:
     """Answer an objection: the paper stays as it is, and why."""
-    bulletins.must_be_office(turn)
     number = int(turn.known["objection"])
     bulletin, person_id = _open_objection(turn, str(number))
     if not turn.tx.bulletins.answer(number, turn.text, turn.sender.id, turn.now):

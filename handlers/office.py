@@ -23,7 +23,6 @@ _COUNTY = frozenset({"全县", "全部", "全区", "county", "all"})
 
 def enter(turn: Turn) -> None:
     """Enter an answer that came by phone (代填): 「代填 XM-012 主体封顶，形象进度62%」."""
-    _must_be_office(turn)
     project, text = _project_and_words(turn, "office.enter_usage")
     answers = read_answers(text, progress.numbered([project]), turn.today)
     if not answers or is_receipt(text):
@@ -50,13 +49,17 @@ def _enter(turn: Turn, said: Said) -> None:
         turn.tell(liaison, f"entered:{recorded.report_id}", text)
 
 
+def is_correction(turn: Turn, rest: str) -> bool:
+    """Tell whether 「更正 …」 is the command: a liaison's on a project of their own is an answer."""
+    if turn.sender.is_office:
+        return True
+    projects = {each.id for each in progress.listed(turn)}
+    named = turn.tx.projects.numbered(rest.partition(" ")[0].upper())
+    return not (rest and projects) or (named is not None and named.id not in projects)
+
+
 def correct(turn: Turn) -> None:
     """Put a figure right (更正); the version before it stays in the trail."""
-    if not turn.sender.is_office and _is_own_words(turn):
-        turn.text = turn.argument
-        progress.answer(turn)
-        return
-    _must_be_office(turn)
     project, text = _project_and_words(turn, "office.correct_usage")
     figures = read_figures(text)
     if figures.permille is None and not figures.money:
@@ -144,14 +147,14 @@ def withdraw(turn: Turn) -> None:
     turn.reply("office.withdrawn", problem=problem.tag)
 
 
+def is_pause(turn: Turn, rest: str) -> bool:
+    """Tell whether 「暂停 …」 is the command: 「暂停 施工，等雨停」 is a liaison's answer."""
+    return turn.sender.is_office or not rest or read_until(rest, turn.today) is not None
+
+
 def pause(turn: Turn) -> None:
     """Ask nobody – in the county, a unit, or one person – until a day: 「暂停 全县 到12月5日」."""
     name, until = without_until(turn.argument), read_until(turn.argument, turn.today)
-    if not turn.sender.is_office and until is None and turn.argument:
-        # 「暂停 施工，等雨停」 is a liaison's answer.
-        progress.answer(turn)
-        return
-    _must_be_office(turn)
     name = (name or "").strip(_EDGES)
     if not name or until is None:
         raise Refused("office.pause_usage")
@@ -161,13 +164,13 @@ def pause(turn: Turn) -> None:
     turn.reply("office.paused", name=shown, until=turn.date(turn.sender, until))
 
 
+def is_resumption(turn: Turn, rest: str) -> bool:
+    """Tell whether 「恢复 …」 is the command: 「恢复 施工」 is a liaison's answer."""
+    return turn.sender.is_office or not rest or rest.lower() in _COUNTY
+
+
 def resume(turn: Turn) -> None:
     """Ask again."""
-    if not turn.sender.is_office and turn.argument and turn.argument.lower() not in _COUNTY:
-        # 「恢复 施工」 is a liaison's answer.
-        progress.answer(turn)
-        return
-    _must_be_office(turn)
     if not turn.argument:
         raise Refused("office.resume_usage")
     whom, key, shown = _whom(turn, turn.argument)
@@ -179,7 +182,6 @@ def resume(turn: Turn) -> None:
 
 def pilot(turn: Turn) -> None:
     """Ask only the people of a list until it is ended: 「试点 刘敏、王强」, 「试点 结束」."""
-    _must_be_office(turn)
     names = [name for name in re.split(r"[、，,\s]+", turn.argument) if name]
     if not names:
         raise Refused("office.pilot_usage")
@@ -206,19 +208,6 @@ def forward(turn: Turn) -> None:
 
 
 # --- what they share --------------------------------------------------------------------
-
-
-def _must_be_office(turn: Turn) -> None:
-    if not turn.sender.is_office:
-        raise Refused("office.only")
-
-
-def _is_own_words(turn: Turn) -> bool:
-    """Tell whether 「更正」 begins a liaison's words on projects of their own."""
-    projects = progress.listed(turn)
-    name, _, _ = turn.argument.partition(" ")
-    named = turn.tx.projects.numbered(name.upper())
-    return bool(turn.argument and projects) and (named is None or named.id in {each.id for each in projects})
 
 
 def _project_and_words(turn: Turn, usage: str) -> tuple[Project, str]:

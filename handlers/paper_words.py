@@ -3,30 +3,31 @@
 from collections.abc import Callable
 
 from handlers import bulletins, objections, posting, releasing, trial
+from handlers.access import Answer, Entry, by_itself, the_office
 from handlers.turn import Turn
 
 Handler = Callable[[Turn], None]
 
-COMMANDS: dict[str, Handler] = {
-    **dict.fromkeys(("日程", "timetable"), bulletins.timetable),
-    **dict.fromkeys(("改数", "amend"), releasing.amend_typed),
-    **dict.fromkeys(("试算", "trial"), trial.ask),
+COMMANDS: dict[str, Entry] = {
+    **dict.fromkeys(("日程", "timetable"), Entry(the_office, bulletins.timetable)),
+    **dict.fromkeys(("改数", "amend"), Entry(the_office, releasing.amend_typed)),
+    **dict.fromkeys(("试算", "trial"), Entry(the_office, trial.ask)),
 }
 
-ACTIONS: dict[str, Handler] = {
-    "release": releasing.release,
-    "bulletin": releasing.show,
-    "bulletin_files": bulletins.files,
-    "amend": releasing.ask_amendment,
-    "drop_bulletin": releasing.ask_drop,
-    "object": objections.ask_objection,
-    "uphold": objections.ask_uphold,
-    "sign": posting.sign,
+ACTIONS: dict[str, Entry] = {
+    "release": Entry(the_office, releasing.release),
+    "bulletin": Entry(the_office, releasing.show),
+    "bulletin_files": Entry(the_office, bulletins.files),
+    "amend": Entry(the_office, releasing.ask_amendment),
+    "drop_bulletin": Entry(the_office, releasing.ask_drop),
+    "object": Entry(by_itself, objections.ask_objection),
+    "uphold": Entry(the_office, objections.ask_uphold),
+    "sign": Entry(by_itself, posting.sign),
 }
 
-TOPICS: dict[str, Handler] = {
-    "amend": releasing.amend,
-    "drop_bulletin": releasing.drop,
-    "object": objections.object_to,
-    "uphold": objections.uphold,
+TOPICS: dict[str, Entry] = {
+    "amend": Answer(the_office, releasing.amend),
+    "drop_bulletin": Answer(the_office, releasing.drop),
+    "object": Answer(by_itself, objections.object_to),
+    "uphold": Answer(the_office, objections.uphold),
 }

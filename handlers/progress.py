@@ -106,6 +106,12 @@ def answer(turn: Turn) -> None:
     take(turn, projects, _placed(turn, projects, answers))
 
 
+def answer_after_word(turn: Turn) -> None:
+    """Read what follows a word that is no part of the answer: 「更正 1 62%」, 「回复 主体封顶」."""
+    turn.text = turn.argument
+    answer(turn)
+
+
 def _placed(turn: Turn, projects: Sequence[Project], answers: Sequence[Answer]) -> Sequence[Answer]:
     """Give words that point to no project to the one that was asked about today, if it was just one."""
     aimless = [each for each in answers if each.listed is None and len(each.candidates) in {0, len(projects)}]

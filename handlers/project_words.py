@@ -17,42 +17,39 @@ from handlers import (
     pointing,
     stages,
 )
+from handlers.access import Answer, Entry, acting_office, by_itself, everybody, the_office
 from handlers.turn import Turn
 
-COMMANDS: dict[str, Callable[[Turn], None]] = {
-    **dict.fromkeys(Step, stages.say),
-    **dict.fromkeys(("变更", "change"), changes.change),
-    "待同意": nods.pending,
-    "nods": nods.pending,
-    "改期": milestones.move,
-    "move": milestones.move,
-    "节点": milestones.show,
-    "milestones": milestones.show,
-    "要件": elements.elements,
-    "elements": elements.elements,
-    "四类": elements.tier,
-    "tier": elements.tier,
-    "手续": approvals.approvals,
-    "approvals": approvals.approvals,
-    "清单": four_lists.ask,
-    "lists": four_lists.ask,
+COMMANDS: dict[str, Entry] = {
+    **dict.fromkeys(Step, Entry(everybody, stages.say)),
+    **dict.fromkeys(("变更", "change"), Entry(by_itself, changes.change)),
+    **dict.fromkeys(("待同意", "nods"), Entry(the_office, nods.pending)),
+    **dict.fromkeys(("改期", "move"), Entry(the_office, milestones.move)),
+    **dict.fromkeys(("节点", "milestones"), Entry(everybody, milestones.show)),
+    **dict.fromkeys(("要件", "elements"), Entry(by_itself, elements.elements)),
+    **dict.fromkeys(("四类", "tier"), Entry(the_office, elements.tier)),
+    **dict.fromkeys(("手续", "approvals"), Entry(by_itself, approvals.approvals)),
+    **dict.fromkeys(("清单", "lists"), Entry(by_itself, four_lists.ask)),
 }
 
-ACTIONS: dict[str, Callable[[Turn], None]] = {
-    "stage_of": stages.of_project,
-    "stage_what": stages.of_what,
-    "stage_plain": stages.as_progress,
-    "stage_say": stages.say_plainly,
-    "stage_agree": nods.agree,
-    "stage_refuse": nods.refuse,
-    "stage_open": nods.open_one,
-    "milestone_plan": milestones.plan,
-    "approval": approvals.grant,
-    "approval_decide": approval_terms.decide,
-    "approval_open": approval_terms.show,
+ACTIONS: dict[str, Entry] = {
+    "stage_of": Entry(by_itself, stages.of_project),
+    "stage_what": Entry(by_itself, stages.of_what),
+    "stage_plain": Entry(by_itself, stages.as_progress),
+    "stage_say": Entry(by_itself, stages.say_plainly),
+    "stage_agree": Entry(acting_office, nods.agree),
+    "stage_refuse": Entry(acting_office, nods.refuse),
+    "stage_open": Entry(the_office, nods.open_one),
+    "milestone_plan": Entry(the_office, milestones.plan),
+    "approval": Entry(by_itself, approvals.grant),
+    "approval_decide": Entry(by_itself, approval_terms.decide),
+    "approval_open": Entry(by_itself, approval_terms.show),
 }
 
-TOPICS: dict[str, Callable[[Turn], None]] = {"stage": stages.answered, "change": changes.because}
+TOPICS: dict[str, Entry] = {
+    "stage": Answer(by_itself, stages.answered),
+    "change": Answer(by_itself, changes.because),
+}
 
 MEANT: dict[Callable[[Turn], None], Callable[[Turn, str], bool]] = {
     stages.say: stages.is_meant,

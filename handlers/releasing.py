@@ -19,7 +19,7 @@ class _Unread(Refused):
 def release(turn: Turn) -> None:
     """Let a draft go out (发布): at once, or after the time in which it may be objected to."""
     number, _, version = turn.argument.partition(":")
-    bulletin = bulletins.of_office(turn, number)
+    bulletin = bulletins.found(turn, number)
     if bulletin.stage is not Stage.DRAFT:
         raise bulletins.too_late(turn, bulletin)
     if version != str(bulletin.version) or bulletin.printed < bulletin.version:
@@ -41,7 +41,7 @@ def release(turn: Turn) -> None:
 
 def show(turn: Turn) -> None:
     """Show a draft again as it stands, or what is objected to, with what the office may do about it."""
-    bulletin = bulletins.of_office(turn, turn.argument)
+    bulletin = bulletins.found(turn, turn.argument)
     bulletins.must_be_changeable(turn, bulletin)
     if bulletin.stage is Stage.SHOWN:
         _reply_shown(turn, bulletin)
@@ -81,7 +81,7 @@ def _settle_cards(turn: Turn, bulletin: Bulletin, key: str, **blanks: object) ->
 
 def ask_amendment(turn: Turn) -> None:
     """Ask which figure of a draft is to be put right (改数)."""
-    bulletin = bulletins.of_office(turn, turn.argument)
+    bulletin = bulletins.found(turn, turn.argument)
     bulletins.must_be_changeable(turn, bulletin)
     turn.ask("amend", bulletin=bulletin.id)
     turn.reply("releasing.amend_how", title=bulletin.title, example=_example(bulletin.document))
@@ -98,7 +98,7 @@ def _example(document: Document) -> str:
 @deeds.answering
 def amend(turn: Turn) -> None:
     """Put figures of a draft right, one a line; each keeps what it was, and is marked."""
-    bulletin = bulletins.of_office(turn, str(turn.known["bulletin"]))
+    bulletin = bulletins.found(turn, str(turn.known["bulletin"]))
     try:
         _amend(turn, bulletin, turn.text)
     except _Unread:
@@ -108,7 +108,6 @@ def amend(turn: Turn) -> None:
 
 def amend_typed(turn: Turn) -> None:
     """Put a figure right in the one draft that has it: 「改数 XM-012 本期完成 3200万（漏报）」."""
-    bulletins.must_be_office(turn)
     waiting = turn.tx.bulletins.drafts()
     if not waiting:
         raise Refused("releasing.none")
@@ -178,7 +177,7 @@ def _unread(document: Document) -> _Unread:
 
 def ask_drop(turn: Turn) -> None:
     """Ask why a draft is not to go out (不发)."""
-    bulletin = bulletins.of_office(turn, turn.argument)
+    bulletin = bulletins.found(turn, turn.argument)
     bulletins.must_be_changeable(turn, bulletin)
     turn.ask("drop_bulletin", bulletin=bulletin.id)
     turn.reply("releasing.drop_why", title=bulletin.title)
@@ -187,7 +186,7 @@ def ask_drop(turn: Turn) -> None:
 @deeds.answering
 def drop(turn: Turn) -> None:
     """Let a draft go out to nobody, or one that is shown no further; the reason is kept."""
-    bulletin = bulletins.of_office(turn, str(turn.known["bulletin"]))
+    bulletin = bulletins.found(turn, str(turn.known["bulletin"]))
     bulletins.must_be_changeable(turn, bulletin)
     if not turn.tx.bulletins.drop(bulletin, turn.sender.id, turn.text, turn.now):
         raise Refused("releasing.changed", title=bulletin.title)

@@ -32,7 +32,8 @@ from handlers import (
     spoken,
     welcome,
 )
-from handlers.contents import ACTIONS, ASIDES, BARE, COMMANDS, MEANT, TOPICS, WORDLESS, Handler
+from handlers.access import Entry
+from handlers.contents import ACTIONS, ASIDES, BARE, COMMANDS, ELSE, MEANT, TOPICS, WORDLESS
 from handlers.flood import Gate
 from handlers.turn import Desk, Turn
 from storage.conversations import Question
@@ -279,8 +280,8 @@ def _dispatch(turn: Turn) -> None:
         return
     if welcome.brings_code(turn.text):
         welcome.again(turn)
-    elif handler := _command(turn):
-        handler(turn)
+    elif command := _command(turn):
+        command(turn)
     elif pressed := offers.typed_label(turn):
         _press(turn, pressed)
     elif spoken.named_in(turn) or ballots.overheard(turn):
@@ -301,21 +302,23 @@ def _answer(turn: Turn, question: Question) -> None:
     TOPICS[question.topic](turn)
 
 
-def _command(turn: Turn) -> Handler | None:
+def _command(turn: Turn) -> Entry | None:
     """Return what a text that begins with a command word stands for."""
     match = _COMMAND.fullmatch(turn.text)
     if match is None:
         return None
-    handler = COMMANDS.get(match["word"].lower())
+    entry = COMMANDS.get(match["word"].lower())
     rest = (match["rest"] or "").strip()
     # 「项目 主体封顶」 is an answer, not the command 项目.
-    if handler is None or (rest and handler in BARE and not turn.text.startswith("/")):
+    if entry is None or (rest and entry.handler in BARE and not turn.text.startswith("/")):
         return None
-    if handler in MEANT and not MEANT[handler](turn, rest):
-        return None
+    if entry.handler in MEANT and not MEANT[entry.handler](turn, rest):
+        entry = ELSE.get(entry.handler)
+        if entry is None:
+            return None
     turn.argument = rest
-    _turn_away_from(turn, handler)
-    return handler
+    _turn_away_from(turn, entry)
+    return entry
 
 
 def _press(turn: Turn, pressed: Pressed | None) -> None:
@@ -335,7 +338,7 @@ def _press_one_of(turn: Turn, meant: Sequence[Pressed]) -> None:
         _press(turn, meant[0])
 
 
-def _turn_away_from(turn: Turn, handler: Handler) -> None:
+def _turn_away_from(turn: Turn, entry: Entry) -> None:
     """Close the open question when something else is begun; not for an aside, if it keeps words."""
-    if handler not in ASIDES or not turn.known.get("text"):
+    if entry.handler not in ASIDES or not turn.known.get("text"):
         turn.close_question()

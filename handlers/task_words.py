@@ -3,38 +3,42 @@
 from collections.abc import Callable
 
 from handlers import ledger, payouts, tasks, visits
+from handlers.access import Answer, Entry, by_itself, everybody, the_office
 from handlers.turn import Turn
 
 Handler = Callable[[Turn], None]
 
-COMMANDS: dict[str, Handler] = {
-    **dict.fromkeys(("任务", "tasks"), tasks.listed),
-    **dict.fromkeys(("交办", "assign"), tasks.give),
-    **dict.fromkeys(("决议", "resolve"), tasks.resolve),
-    **dict.fromkeys(("走访", "visit"), visits.visit),
-    **dict.fromkeys(("兑现", "payout"), payouts.payout),
+COMMANDS: dict[str, Entry] = {
+    **dict.fromkeys(("任务", "tasks"), Entry(everybody, tasks.listed)),
+    **dict.fromkeys(("交办", "assign"), Entry(by_itself, tasks.give)),
+    **dict.fromkeys(("决议", "resolve"), Entry(the_office, tasks.resolve)),
+    **dict.fromkeys(("走访", "visit"), Entry(by_itself, visits.visit)),
+    **dict.fromkeys(("兑现", "payout"), Entry(by_itself, payouts.payout)),
 }
 
-ACTIONS: dict[str, Handler] = {
-    "tasks": ledger.turn_page_of_tasks,
-    "resolve": tasks.ask_resolutions,
-    "visit": visits.choose,
-    "visit_on": visits.on_day,
-    "visit_went": visits.went,
-    "visit_later": visits.later,
-    "visit_drop": visits.drop,
-    "visit_how": visits.how,
-    "visit_promised": visits.promised,
-    "visit_nothing": visits.nothing_promised,
+ACTIONS: dict[str, Entry] = {
+    "tasks": Entry(everybody, ledger.turn_page_of_tasks),
+    "resolve": Entry(the_office, tasks.ask_resolutions),
+    "visit": Entry(by_itself, visits.choose),
+    "visit_on": Entry(by_itself, visits.on_day),
+    "visit_went": Entry(by_itself, visits.went),
+    "visit_later": Entry(by_itself, visits.later),
+    "visit_drop": Entry(by_itself, visits.drop),
+    "visit_how": Entry(by_itself, visits.how),
+    "visit_promised": Entry(by_itself, visits.promised),
+    "visit_nothing": Entry(by_itself, visits.nothing_promised),
 }
 
-TOPICS: dict[str, Handler] = {
-    "resolve": tasks.take_resolutions,
-    "visit_day": visits.day_said,
-    "visit_line": visits.take_line,
+TOPICS: dict[str, Entry] = {
+    "resolve": Answer(the_office, tasks.take_resolutions),
+    "visit_day": Answer(by_itself, visits.day_said),
+    "visit_line": Answer(by_itself, visits.take_line),
 }
 
-MEANT: dict[Handler, Callable[[Turn, str], bool]] = {payouts.payout: payouts.is_meant}
+MEANT: dict[Handler, Callable[[Turn, str], bool]] = {
+    payouts.payout: payouts.is_meant,
+    tasks.resolve: tasks.is_resolution,
+}
 """The commands that are also words of an answer, and what tells one from the other."""
 
 ASIDES: frozenset[Handler] = frozenset({tasks.listed, ledger.turn_page_of_tasks})

@@ -204,14 +204,12 @@ def listed(turn: Turn) -> None:
 
 def ask_resolutions(turn: Turn) -> None:
     """Ask what the consultation resolved; a line each."""
-    _must_be_office(turn)
     turn.ask("resolve", bulletin=int(turn.argument))
     turn.reply("task.ask_resolutions")
 
 
 def take_resolutions(turn: Turn) -> None:
     """Make tasks of the lines that answer what was resolved."""
-    _must_be_office(turn)
     number = int(turn.known["bulletin"])
     try:
         _resolve(turn, turn.text, number)
@@ -220,11 +218,13 @@ def take_resolutions(turn: Turn) -> None:
         raise
 
 
+def is_resolution(turn: Turn, _rest: str) -> bool:
+    """Tell whether 「决议 …」 is the command: anybody else's is an answer like any other."""
+    return turn.sender.is_office
+
+
 def resolve(turn: Turn) -> None:
     """Make a task of a resolution (决议) of the last 会商: 「决议 XM-012 自然资源局 12月10日前组卷」."""
-    if not turn.sender.is_office:
-        progress.answer(turn)
-        return
     agenda = turn.tx.bulletins.latest(AGENDA)
     if agenda is None:
         raise Refused("task.no_agenda")
@@ -269,8 +269,3 @@ def _due(turn: Turn, words: str) -> date | None:
 def _must_be_reached(turn: Turn, holder: Person) -> None:
     if turn.tx.people.address(holder.id) is None:
         raise Refused("problem.whom_unreached", name=holder.call)
-
-
-def _must_be_office(turn: Turn) -> None:
-    if not turn.sender.is_office:
-        raise Refused("office.only")

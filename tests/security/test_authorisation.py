@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from bot.chat import Address, Incoming
 from handlers import contents
+from handlers.access import Answer, Entry
 from storage import tables
 from storage.letters import Letter
 from storage.tx import Tx
@@ -26,6 +27,12 @@ def first_words() -> dict[object, str]:
     """Return one word of each command, as the matrix calls it."""
     named = {*matrix.OFFICE_COMMANDS, *matrix.OWN_COMMANDS}
     return {handler: word for word, handler in contents.COMMANDS.items() if word in named}
+
+
+def test_nothing_is_said_or_pressed_without_a_right() -> None:
+    assert {type(each) for each in (*contents.COMMANDS.values(), *contents.ELSE.values())} == {Entry}
+    assert {type(each) for each in contents.ACTIONS.values()} <= {Entry, Answer}
+    assert {type(each) for each in contents.TOPICS.values()} == {Answer}
 
 
 def test_every_action_is_somebodys() -> None:

@@ -5,12 +5,21 @@ the problem, the letter, the project – and that is what its handler is given: 
 is nothing to be done anything to. What people are to a problem decides `bot/domain/rights.py`.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVarTuple
 
+from bot.domain import rights
+from bot.domain.commons import Common, CommonState
+from bot.domain.people import Role
+from bot.domain.problems import Problem
+from bot.domain.requests import Request
+from bot.domain.rights import Deed
 from bot.errors import Refused
-from handlers import deeds
+from handlers import buttons, deeds, ties
 from handlers.turn import Turn
+
+_NUMBERED = re.compile(r"(?:问题|任务)?\s*(?P<number>\d{4}-\d{3,})[\s，,：:]*(?P<words>.*)", re.DOTALL)
 
 Ts = TypeVarTuple("Ts")
 
@@ -37,8 +46,11 @@ class Answer(Entry):
         except Refused as refusal:
             # Raised, it would leave the question open, which then catches every word.
             deeds.let_go(turn, refusal)
-        else:
+            return
+        try:
             self.handler(turn, *found)
+        except deeds.Final as refusal:
+            deeds.let_go(turn, refusal)
 
 
 # --- whoever it is ----------------------------------------------------------------------
@@ -66,3 +78,139 @@ def acting_office(turn: Turn) -> tuple[()]:
     if not any(turn.tx.people.get(each).is_office for each in turn.selves(turn.sender)):
         raise Refused("office.only")
     return ()
+
+
+# --- problems ---------------------------------------------------------------------------
+
+
+def may(deed: Deed) -> Callable[[Turn], tuple[Problem]]:
+    """Let who may do something to the problem of a button, while it can be done."""
+    return lambda turn: (_ready(turn, deed, turn.argument.partition(":")[0]),)
+
+
+def may_still(deed: Deed) -> Callable[[Turn], tuple[Problem]]:
+    """Let who may do it now, to the problem that the question was about."""
+    return lambda turn: (_ready(turn, deed, turn.known["problem"]),)
+
+
+def may_withdraw(turn: Turn) -> tuple[Problem, str]:
+    """Let who may take back the problem that is named; without a reason nobody may."""
+    problem, reason = _numbered(turn, "office.withdraw_usage")
+    if not reason:
+        raise Refused("office.withdraw_usage")
+    if not rights.may(turn.sender, Deed.WITHDRAW, problem, ties.of(turn, turn.sender, problem)):
+        raise Refused("problem.not_yours", problem=problem.tag)
+    return problem, reason
+
+
+def may_see_numbered(turn: Turn) -> tuple[Problem]:
+    """Let who may see the problem that is named."""
+    problem, _ = _numbered(turn, "payout.usage")
+    return (_allowed(turn, Deed.SEE, problem),)
+
+
+def may_pay(turn: Turn) -> tuple[Problem, str]:
+    """Let who may solve the problem that is named note what was paid."""
+    problem, words = _numbered(turn, "payout.usage")
+    return _allowed(turn, Deed.SOLVE, problem), words
+
+
+def _numbered(turn: Turn, usage: str) -> tuple[Problem, str]:
+    match = _NUMBERED.fullmatch(turn.argument)
+    if match is None:
+        raise Refused(usage)
+    problem = turn.tx.problems.numbered(match["number"])
+    if problem is None:
+        raise Refused("problem.unknown", number=match["number"])
+    return problem, match["words"].strip()
+
+
+def _ready(turn: Turn, deed: Deed, problem_id: int | str) -> Problem:
+    return _allowed(turn, deed, deeds.found(turn, problem_id))
+
+
+def _allowed(turn: Turn, deed: Deed, problem: Problem) -> Problem:
+    refusal = _refusal_of(turn, deed, problem)
+    if refusal is not None:
+        raise refusal
+    return problem
+
+
+def _refusal_of(turn: Turn, deed: Deed, problem: Problem) -> Refused | None:
+    """Return why the sender cannot do something to a problem; None if they can.
+
+    Whoever may see the problem hears how it stands; nobody else hears anything of it.
+    """
+    bound = ties.of(turn, turn.sender, problem)
+    fits = rights.fits(deed, problem.state)
+    if fits and rights.may(turn.sender, deed, problem, bound):
+        return None
+    if not rights.may(turn.sender, Deed.SEE, problem, bound):
+        return Refused("problem.not_yours", problem=problem.tag)
+    if not fits:
+        return deeds.too_late(turn, problem)
+    return Refused("problem.held_by", problem=problem.tag, name=problem.holder, state=problem.state)
+
+
+def may_feed_back_common(turn: Turn) -> tuple[Common, list[Problem]]:
+    """Let who may say a word about any of the problems that are one item; they say it about those."""
+    return _common(turn, turn.argument)
+
+
+def may_still_feed_back_common(turn: Turn) -> tuple[Common, list[Problem]]:
+    """Let who may say it now, about the item that the question was about."""
+    return _common(turn, turn.known["common"])
+
+
+def _common(turn: Turn, common_id: int | str) -> tuple[Common, list[Problem]]:
+    common = turn.tx.commons.get(int(common_id))
+    if common is None:
+        raise Refused("button.stale")
+    if common.state is CommonState.CLOSED:
+        raise Refused("common.card_closed", category=common.category)
+    followers = [deeds.found(turn, each.id) for each in turn.tx.commons.followers(common.id)]
+    refusals = [_refusal_of(turn, Deed.FEED_BACK, problem) for problem in followers]
+    allowed = [problem for problem, refusal in zip(followers, refusals, strict=True) if refusal is None]
+    if not allowed:
+        raise next((refusal for refusal in refusals if refusal), Refused("button.stale"))
+    return common, allowed
+
+
+# --- decisions and more time ------------------------------------------------------------
+
+
+def may_decide(turn: Turn) -> tuple[Request, Problem]:
+    """Let who is asked for a decision, or for more time, answer it while it waits."""
+    return _asked(turn, turn.argument)
+
+
+def may_still_decide(turn: Turn) -> tuple[Request, Problem]:
+    """Let who may answer it now."""
+    return _asked(turn, turn.known["request"])
+
+
+def may_grant(turn: Turn) -> tuple[Request, Problem]:
+    """Let who may answer it, but nobody of the office what they asked for while a colleague could."""
+    request, problem = _asked(turn, turn.argument)
+    others = [each for each in turn.tx.people.with_role(Role.OFFICE) if each.id != turn.sender.id]
+    if request.asker_id == turn.sender.id and others:
+        raise Refused("extension.own")
+    return request, problem
+
+
+def _asked(turn: Turn, request_id: int | str) -> tuple[Request, Problem]:
+    request = turn.tx.requests.get(int(request_id))
+    if request is None:
+        raise Refused("button.stale")
+    problem = deeds.found(turn, request.problem_id)
+    bound = ties.of(turn, turn.sender, problem)
+    if request.answer is not None and request.answered_by:
+        if not bound.is_asked and not turn.sender.is_office:
+            raise Refused("request.not_yours", problem=problem.tag)
+        by = turn.tx.people.get(request.answered_by).call
+        raise Refused("request.answered", problem=problem.tag, name=by, answer=request.answer)
+    if request.answer is not None or not problem.is_unsolved or problem.generation != request.generation:
+        raise deeds.too_late(turn, problem)
+    if request not in buttons.pending(turn, turn.sender, problem, bound):
+        raise Refused("request.not_yours", problem=problem.tag)
+    return request, problem

@@ -10,7 +10,6 @@ from datetime import datetime
 
 from bot.domain.commons import PROJECTS, WITHIN, Common, CommonState, projects_of
 from bot.domain.problems import Problem
-from bot.domain.rights import Deed
 from bot.errors import Refused
 from handlers import common_cards, deeds, problems
 from handlers.turn import Beat, Desk, Turn
@@ -176,36 +175,15 @@ def _record(desk: Desk, common: Common, action: str, **detail: object) -> None:
 # --- one word for all -------------------------------------------------------------------
 
 
-def ask_feedback(turn: Turn) -> None:
+def ask_feedback(turn: Turn, common: Common, _followers: list[Problem]) -> None:
     """Ask the holder how far all of them are."""
-    common = _common(turn, turn.argument)
-    _answerable(turn, common)
     turn.ask("common_feedback", common=common.id)
     turn.reply("common.ask_feedback", category=common.category)
 
 
-def give_feedback(turn: Turn) -> None:
+def give_feedback(turn: Turn, common: Common, followers: list[Problem]) -> None:
     """Pass one line on to the reporter of every follower."""
-    common = _common(turn, turn.known["common"])
-    try:
-        followers = _answerable(turn, common)
-    except Refused as refusal:
-        # Raised, it would undo the closing of the question, which then catches every word.
-        turn.reply_with(turn.say(turn.sender, refusal.key, **refusal.blanks))
-        return
     text = deeds.line(turn)
     for problem in followers:
         problems.feed_back(turn, problem, text)
     turn.reply("common.feedback_kept", category=common.category, count=len(followers))
-
-
-def _answerable(turn: Turn, common: Common) -> list[Problem]:
-    """Return the followers that the sender may say a word about now; refuse politely if there are none."""
-    if common.state is CommonState.CLOSED:
-        raise Refused("common.card_closed", category=common.category)
-    followers = [deeds.found(turn, each.id) for each in turn.tx.commons.followers(common.id)]
-    refusals = [deeds.refusal_of(turn, Deed.FEED_BACK, problem) for problem in followers]
-    allowed = [problem for problem, refusal in zip(followers, refusals, strict=True) if refusal is None]
-    if not allowed:
-        raise next((refusal for refusal in refusals if refusal), Refused("button.stale"))
-    return allowed

@@ -5,7 +5,6 @@ import re
 from bot.domain.directory import best_match
 from bot.domain.people import Person
 from bot.domain.problems import Problem
-from bot.domain.rights import Deed
 from bot.errors import Refused
 from handlers import buttons, cards, clocks, deeds, routing
 from handlers.turn import Turn
@@ -15,14 +14,12 @@ _AFTER_A_NAME = re.compile(r"[\s，,：:]+")
 # --- pass on ----------------------------------------------------------------------------
 
 
-def ask_transfer(turn: Turn) -> None:
+def ask_transfer(turn: Turn, problem: Problem) -> None:
     """Ask whom it should go to, and why."""
-    problem = deeds.ready(turn, Deed.TRANSFER, turn.argument)
     turn.ask("transfer", problem=problem.id)
     turn.reply("problem.ask_transfer", problem=problem.tag)
 
 
-@deeds.answers(Deed.TRANSFER)
 def transfer(turn: Turn, problem: Problem) -> None:
     """Read 「自然资源局 用地归他们管」: to whom, then why."""
     to, reason = named(turn, deeds.line(turn))
@@ -34,7 +31,6 @@ def transfer(turn: Turn, problem: Problem) -> None:
     turn.reply("problem.ask_transfer_reason", name=to.call)
 
 
-@deeds.answers(Deed.TRANSFER)
 def transfer_because(turn: Turn, problem: Problem) -> None:
     """Read why it goes to the one already named."""
     to = turn.tx.people.get(int(turn.known["to"]))
@@ -84,15 +80,13 @@ def whom(turn: Turn, name: str) -> Person:
 # --- give back --------------------------------------------------------------------------
 
 
-def ask_return(turn: Turn) -> None:
+def ask_return(turn: Turn, problem: Problem) -> None:
     """Ask why it is not theirs."""
-    problem = deeds.ready(turn, Deed.RETURN, turn.argument)
     _must_be_undecided(turn, problem)
     turn.ask("return", problem=problem.id)
     turn.reply("problem.ask_return", problem=problem.tag)
 
 
-@deeds.answers(Deed.RETURN)
 def return_because(turn: Turn, problem: Problem) -> None:
     """Give a problem back: to the lead leader, or to the office, which decides after the second time."""
     _must_be_undecided(turn, problem)
@@ -120,10 +114,9 @@ def _returned_to(turn: Turn, problem: Problem) -> Person:
 # --- the office decides -----------------------------------------------------------------
 
 
-def assign(turn: Turn) -> None:
+def assign(turn: Turn, problem: Problem) -> None:
     """Give a problem that came back to whom the office taps; it is not returned again."""
-    number, _, person_id = turn.argument.partition(":")
-    problem = deeds.ready(turn, Deed.ASSIGN, number)
+    _, _, person_id = turn.argument.partition(":")
     to = turn.tx.people.get(int(person_id))
     must_be_another(problem, to)
     hand(turn, problem, to, ended="assigned", reason="")

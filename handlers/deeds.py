@@ -1,13 +1,12 @@
-"""What every deed on a problem begins with: it is found, its doer has the right, and it still fits."""
+"""What every deed on a problem comes with: it is found, somebody else was quicker, others are told."""
 
 from collections.abc import Callable
 from functools import wraps
 
 from bot.domain.people import Person
 from bot.domain.problems import Problem, State
-from bot.domain.rights import Deed, fits, may
 from bot.errors import Refused
-from handlers import cards, ties
+from handlers import cards
 from handlers.turn import Desk, Turn
 
 
@@ -21,31 +20,6 @@ def found(turn: Turn, problem_id: int | str) -> Problem:
     if problem is None:
         raise Refused("problem.unknown", number=problem_id)
     return problem
-
-
-def ready(turn: Turn, deed: Deed, problem_id: int | str) -> Problem:
-    """Return a problem to which the sender may do something now; refuse politely if not."""
-    problem = found(turn, problem_id)
-    refusal = refusal_of(turn, deed, problem)
-    if refusal is not None:
-        raise refusal
-    return problem
-
-
-def refusal_of(turn: Turn, deed: Deed, problem: Problem) -> Refused | None:
-    """Return why the sender cannot do something to a problem; None if they can.
-
-    Whoever may see the problem hears how it stands; nobody else hears anything of it.
-    """
-    bound = ties.of(turn, turn.sender, problem)
-    is_allowed = may(turn.sender, deed, problem, bound)
-    if is_allowed and fits(deed, problem.state):
-        return None
-    if not may(turn.sender, Deed.SEE, problem, bound):
-        return Refused("problem.not_yours", problem=problem.tag)
-    if not fits(deed, problem.state):
-        return too_late(turn, problem)
-    return Refused("problem.held_by", problem=problem.tag, name=problem.holder, state=problem.state)
 
 
 def must_win(turn: Turn, problem: Problem, *, won: bool) -> None:
@@ -66,27 +40,6 @@ def too_late(turn: Turn, problem: Problem) -> Refused:
 def waiting(turn: Turn) -> list[Problem]:
     """Return what waits for the sender, and for those on leave for whom they stand in."""
     return [problem for each in turn.selves(turn.sender) for problem in turn.tx.problems.waiting_for(each)]
-
-
-def answers(deed: Deed) -> Callable[[Callable[[Turn, Problem], None]], Callable[[Turn], None]]:
-    """Make a handler for the answer to a question about a problem; rights are looked at again now."""
-
-    def decorated(handler: Callable[[Turn, Problem], None]) -> Callable[[Turn], None]:
-        @wraps(handler)
-        def answer(turn: Turn) -> None:
-            problem = found(turn, turn.known["problem"])
-            refusal = refusal_of(turn, deed, problem)
-            if refusal is None:
-                try:
-                    handler(turn, problem)
-                except Final as final:
-                    refusal = final
-            if refusal is not None:
-                let_go(turn, refusal)
-
-        return answer
-
-    return decorated
 
 
 def answering(handler: Callable[[Turn], None]) -> Callable[[Turn], None]:

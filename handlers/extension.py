@@ -2,10 +2,9 @@
 
 from datetime import date
 
-from bot.domain.people import Person, Role
+from bot.domain.people import Person
 from bot.domain.problems import Problem
 from bot.domain.requests import Answer, Asking, Request
-from bot.domain.rights import Deed
 from bot.domain.until import read_day
 from bot.domain.words import visible
 from bot.errors import Refused
@@ -19,15 +18,13 @@ LEADS_DAYS = 7
 """So many days the lead leader may grant; more is for the office."""
 
 
-def ask(turn: Turn) -> None:
+def ask(turn: Turn, problem: Problem) -> None:
     """Ask until when, and how it will be done by then."""
-    problem = deeds.ready(turn, Deed.EXTEND, turn.argument)
     _must_be_possible(turn, problem)
     turn.ask("extend", problem=problem.id)
     turn.reply("extension.ask", problem=problem.tag, solve=cards.day(turn, problem.solve_due))
 
 
-@deeds.answers(Deed.EXTEND)
 def request(turn: Turn, problem: Problem) -> None:
     """Read 「12月10日 农转用已组卷，12月8日前批复」, and ask whoever may grant it."""
     _must_be_possible(turn, problem)
@@ -105,12 +102,10 @@ def _offer(turn: Turn, problem: Problem, person: Person, asked: Request, until: 
     )
 
 
-def grant(turn: Turn) -> None:
+def grant(turn: Turn, request: Request, problem: Problem) -> None:
     """Grant it: the deadline moves, the first one stays in sight."""
-    request, problem = requests.answerable(turn, turn.argument)
     if request.until is None or request.until < turn.today:
         raise Refused("extension.over", problem=problem.tag)
-    _must_not_be_own(turn, request)
     _settle(turn, request, problem, Answer.AGREED, "")
     due = turn.county.calendar.at(request.until, turn.county.deadlines.office_until)
     deeds.must_win(turn, problem, won=turn.tx.problems.extend(problem, due))
@@ -121,27 +116,18 @@ def grant(turn: Turn) -> None:
     _tell(turn, request, problem, "extension.granted", "")
 
 
-def ask_refuse(turn: Turn) -> None:
+def ask_refuse(turn: Turn, request: Request, problem: Problem) -> None:
     """Ask why not."""
-    request, problem = requests.answerable(turn, turn.argument)
     turn.ask("refuse", request=request.id)
     turn.reply("extension.ask_refuse", problem=problem.tag)
 
 
-@requests.answering
 def refuse(turn: Turn, request: Request, problem: Problem) -> None:
     """Say no, with a reason."""
     words = deeds.line(turn)
     _settle(turn, request, problem, Answer.REFUSED, words)
     turn.record(turn.sender, "problem.extension_refused", cards.subject(problem), text=words)
     _tell(turn, request, problem, "extension.refused", words)
-
-
-def _must_not_be_own(turn: Turn, request: Request) -> None:
-    """Let nobody of the office grant what they asked for themselves while a colleague could."""
-    others = [each for each in turn.tx.people.with_role(Role.OFFICE) if each.id != turn.sender.id]
-    if request.asker_id == turn.sender.id and others:
-        raise Refused("extension.own")
 
 
 def _settle(turn: Turn, request: Request, problem: Problem, answer: Answer, words: str) -> None:

@@ -5,18 +5,17 @@ import re
 from bot.domain.answers import is_receipt, read_answers
 from bot.domain.figures import Figures, read_figures, show_money, show_permille
 from bot.domain.people import Duty, Person
+from bot.domain.problems import Problem
 from bot.domain.progress import Kind, Standing
 from bot.domain.projects import Project
-from bot.domain.rights import Deed, may
 from bot.domain.until import read_until, without_until
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import attachments, cards, pointing, progress, recording, reporting, requests, ties
+from handlers import attachments, cards, pointing, progress, recording, reporting, requests
 from handlers.recording import Said
 from handlers.turn import Turn
 from storage.reports import Answered
 
-_PROBLEM = re.compile(r"(?:问题|任务)?\s*(?P<number>\d{4}-\d{3,4})[\s，,：:]*(?P<reason>.*)", re.DOTALL)
 _EDGES = " \t\r\n\u3000，,、；;。：:"
 _COUNTY = frozenset({"全县", "全部", "全区", "county", "all"})
 
@@ -118,17 +117,8 @@ def _changed(turn: Turn, reader: Person, figures: Figures, before: Standing, aft
     return "；".join(parts)
 
 
-def withdraw(turn: Turn) -> None:
+def withdraw(turn: Turn, problem: Problem, reason: str) -> None:
     """Take a mistaken problem back (撤销 2026-063 原因); so may its reporter until somebody accepts it."""
-    match = _PROBLEM.fullmatch(turn.argument)
-    if match is None or not match["reason"].strip():
-        raise Refused("office.withdraw_usage")
-    problem = turn.tx.problems.numbered(match["number"])
-    if problem is None:
-        raise Refused("problem.unknown", number=match["number"])
-    if not may(turn.sender, Deed.WITHDRAW, problem, ties.of(turn, turn.sender, problem)):
-        raise Refused("problem.not_yours", problem=problem.tag)
-    reason = match["reason"].strip()
     if not problem.is_open or not turn.tx.problems.withdraw(problem, turn.now, reason):
         raise Refused("problem.settled", problem=problem.tag, state=problem.state)
     turn.record(turn.sender, "problem.withdrawn", cards.subject(problem), reason=reason)

@@ -5,9 +5,9 @@ import re
 from bot.domain.figures import show_money
 from bot.domain.payouts import amount_in, paid_after
 from bot.domain.problems import Problem
-from bot.domain.rights import Deed
 from bot.errors import Refused
 from handlers import cards, deeds, four_lists, pointing, problems, progress, tasks
+from handlers.access import Entry, may_pay, may_see_numbered
 from handlers.turn import Turn
 
 PAPER = "政策兑现"
@@ -19,7 +19,7 @@ _NUMBERED = re.compile(r"(?P<number>\d{4}-\d{3,})[\s，,：:]*(?P<words>.*)", re
 def payout(turn: Turn) -> None:
     """Take 「兑现 XM-012 财政局 12月底前补助200万」 or 「兑现 2026-065 50万」; 「兑现」 orders the paper."""
     if numbered := _NUMBERED.fullmatch(turn.argument):
-        _pay(turn, numbered["number"], numbered["words"].strip())
+        READINGS["pay" if numbered["words"] else "show"](turn)
     elif len(turn.argument.split(maxsplit=_PARTS - 1)) == _PARTS:
         _promise(turn)
     else:
@@ -49,20 +49,12 @@ def _promise(turn: Turn) -> None:
 # --- paid -------------------------------------------------------------------------------
 
 
-def _pay(turn: Turn, number: str, words: str) -> None:
-    problem = turn.tx.problems.numbered(number)
-    if problem is None:
-        raise Refused("problem.unknown", number=number)
-    if not words:
-        turn.argument = str(problem.id)
-        problems.show(turn)
-        return
-    problem = deeds.ready(turn, Deed.SOLVE, problem.id)
+def _pay(turn: Turn, problem: Problem, words: str) -> None:
     if problem.promised is None:
         raise Refused("payout.no_payout", problem=problem.tag)
     paid = paid_after(words, problem.promised, problem.paid)
     if paid is None:
-        raise Refused("payout.pay_usage", number=number)
+        raise Refused("payout.pay_usage", number=problem.number)
     if paid > problem.promised:
         raise Refused("payout.too_much", problem=problem.tag, **sums(problem))
     if paid == problem.paid:
@@ -92,3 +84,7 @@ def sums(problem: Problem) -> dict[str, object]:
         "paid": show_money(problem.paid),
         "left": show_money(problem.outstanding),
     }
+
+
+READINGS = {"pay": Entry(may_pay, _pay), "show": Entry(may_see_numbered, problems.show)}
+"""What the word may stand for, each with its own right."""

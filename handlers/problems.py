@@ -5,7 +5,6 @@ from datetime import timedelta
 from bot.domain.deadlines import dues
 from bot.domain.figures import show_money
 from bot.domain.problems import Problem, State, Urgency
-from bot.domain.rights import Deed
 from bot.errors import Refused
 from handlers import (
     attachments,
@@ -25,9 +24,8 @@ REOPENS_WITHIN = timedelta(days=30)
 """So long after it was closed a problem is opened again; later it is a new one."""
 
 
-def show(turn: Turn) -> None:
+def show(turn: Turn, problem: Problem) -> None:
     """Show a problem's page: its card with what the reader may do, and what became of it."""
-    problem = deeds.ready(turn, Deed.SEE, turn.argument)
     card, trail = cards.text(turn, turn.sender, problem), problem_page.trail(turn, turn.sender, problem)
     turn.reply_with(
         f"{card}\n\n{trail}",
@@ -40,9 +38,8 @@ def show(turn: Turn) -> None:
 # --- accept, answer ---------------------------------------------------------------------
 
 
-def take(turn: Turn) -> None:
+def take(turn: Turn, problem: Problem) -> None:
     """Accept a problem: of two who press at once, one wins and the other is told who."""
-    problem = deeds.ready(turn, Deed.TAKE, turn.argument)
     _take(turn, problem)
     key = "problem.taken_today" if problem.urgency is Urgency.TODAY else "problem.taken"
     deeds.tell(turn, problem, problem.confirmer_id, f"{key}_for_reporter")
@@ -61,14 +58,12 @@ def _take(turn: Turn, problem: Problem) -> Problem:
     return problem
 
 
-def ask_feedback(turn: Turn) -> None:
+def ask_feedback(turn: Turn, problem: Problem) -> None:
     """Ask the holder how far it is."""
-    problem = deeds.ready(turn, Deed.FEED_BACK, turn.argument)
     turn.ask("feedback", problem=problem.id)
     turn.reply("problem.ask_feedback", problem=problem.tag)
 
 
-@deeds.answers(Deed.FEED_BACK)
 def give_feedback(turn: Turn, problem: Problem) -> None:
     """Keep a word on how far it is and pass it on."""
     feed_back(turn, problem, deeds.line(turn))
@@ -99,24 +94,22 @@ def add_words(turn: Turn, problem: Problem, text: str) -> None:
 # --- solve, confirm ---------------------------------------------------------------------
 
 
-def ask_solution(turn: Turn) -> None:
+def ask_solution(turn: Turn, problem: Problem) -> None:
     """Ask in one line how it was solved; the line may be left out."""
-    problem = deeds.ready(turn, Deed.SOLVE, turn.argument)
     _must_be_paid(problem)
     turn.ask("solution", problem=problem.id)
     skip = ((turn.choice("no_words", f"solved_plainly:{problem.id}"),),)
     turn.reply("problem.ask_solution", skip, problem=problem.tag, giver=problem.giver)
 
 
-@deeds.answers(Deed.SOLVE)
 def solve(turn: Turn, problem: Problem) -> None:
     """Call it solved in the holder's words."""
     call_solved(turn, problem, deeds.line(turn))
 
 
-def solve_plainly(turn: Turn) -> None:
+def solve_plainly(turn: Turn, problem: Problem) -> None:
     """Call it solved without words."""
-    call_solved(turn, deeds.ready(turn, Deed.SOLVE, turn.argument), "")
+    call_solved(turn, problem, "")
 
 
 def _must_be_paid(problem: Problem) -> None:
@@ -149,9 +142,8 @@ def call_solved(turn: Turn, problem: Problem, solution: str) -> None:
     turn.reply("problem.solved", problem=problem.tag, name=names)
 
 
-def close(turn: Turn) -> None:
+def close(turn: Turn, problem: Problem) -> None:
     """Close it once everybody asked says that it is solved: its reporter, and the project's owner (销号)."""
-    problem = deeds.ready(turn, Deed.CONFIRM, turn.argument)
     bound = ties.of(turn, turn.sender, problem)
     speaks = problem.confirmer_id in bound.stands_for | {turn.sender.id} or bound.owns
     by = problem.confirmer_id if problem.confirmer_id in bound.stands_for else turn.sender.id
@@ -176,9 +168,8 @@ def _close(turn: Turn, problem: Problem, *told: int) -> None:
     turn.reply("problem.closed", problem=problem.tag)
 
 
-def reopen(turn: Turn) -> None:
+def reopen(turn: Turn, problem: Problem) -> None:
     """Open it again, one level up: its reporter says that it is not solved, or not any more."""
-    problem = deeds.ready(turn, Deed.REOPEN, turn.argument)
     if problem.closed_at is not None and turn.now - problem.closed_at > REOPENS_WITHIN:
         raise Refused(
             "problem.closed_long_ago", problem=problem.tag, noun=problem.noun, days=REOPENS_WITHIN.days
@@ -196,7 +187,6 @@ def reopen(turn: Turn) -> None:
     turn.reply("problem.reopened", problem=problem.tag, name=to.call)
 
 
-@deeds.answers(Deed.SEE)
 def say_what_remains(turn: Turn, problem: Problem) -> None:
     """Add the reporter's words on what is still not solved."""
     if not problem.is_open:

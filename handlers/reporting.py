@@ -20,6 +20,7 @@ from handlers import (
     routing,
     spoken,
 )
+from handlers.access import Entry, may
 from handlers.recording import Said
 from handlers.turn import Turn, rows_of
 from storage.problems import Reported
@@ -99,9 +100,8 @@ def report_anyway(turn: Turn) -> None:
     _open(turn, project, _kept_text(turn))
 
 
-def add_to_similar(turn: Turn) -> None:
+def add_to_similar(turn: Turn, problem: Problem) -> None:
     """Add the words to the problem that was there already, and tell its holder."""
-    problem = deeds.ready(turn, Deed.SEE, turn.argument)
     text = _kept_text(turn)
     if not problem.is_open:
         # Solved meanwhile: the words are a problem of their own, they must not be lost.
@@ -122,11 +122,15 @@ def add_to_similar(turn: Turn) -> None:
     turn.reply("report.added", problem=problem.tag, holder=problem.holder)
 
 
+SAME_PROBLEM = Entry(may(Deed.SEE), add_to_similar)
+"""Of whoever does not see the problem any more nothing is added to it."""
+
+
 def answer_similar(turn: Turn) -> None:
     """Read 1 or 2 typed instead of pressed; other words are added to the problem's own, and asked again."""
     if turn.text == "1":
         turn.argument = str(turn.known["problem"])
-        add_to_similar(turn)
+        SAME_PROBLEM(turn)
     elif turn.text == "2":
         turn.argument = str(turn.known["project"])
         report_anyway(turn)
@@ -226,17 +230,15 @@ def _give_receipt(turn: Turn, problem: Problem) -> None:
 # --- how it is put right ----------------------------------------------------------------
 
 
-def show_categories(turn: Turn) -> None:
+def show_categories(turn: Turn, problem: Problem) -> None:
     """Offer every category."""
-    problem = deeds.ready(turn, Deed.CLASSIFY, turn.argument)
     choices = [(name, f"category:{problem.id}:{name}") for name in turn.county.categories]
     turn.reply("report.categories", rows_of(choices, 4), problem=problem.tag)
 
 
-def change_category(turn: Turn) -> None:
+def change_category(turn: Turn, problem: Problem) -> None:
     """Put a problem into another category; whoever answers for that one holds it from now on."""
-    number, _, category = turn.argument.partition(":")
-    problem = deeds.ready(turn, Deed.CLASSIFY, number)
+    _, _, category = turn.argument.partition(":")
     if category not in turn.county.categories:
         raise Refused("button.stale")
     if category == problem.category:
@@ -246,7 +248,7 @@ def change_category(turn: Turn) -> None:
     turn.record(
         turn.sender, "problem.classified", cards.subject(problem), category=category, before=problem.category
     )
-    problem = deeds.found(turn, number)
+    problem = deeds.found(turn, problem.id)
     holder = routing.holder_for(turn, category, problem.project_id, problem.place)
     if problem.state is State.WAITING and holder.id != problem.holder_id:
         problem = _reroute(turn, problem, holder)
@@ -266,10 +268,9 @@ def _reroute(turn: Turn, problem: Problem, holder: Person) -> Problem:
     return problem
 
 
-def change_urgency(turn: Turn) -> None:
+def change_urgency(turn: Turn, problem: Problem) -> None:
     """Say how soon a problem must be solved; the three clocks follow."""
-    number, _, word = turn.argument.partition(":")
-    problem = deeds.ready(turn, Deed.CLASSIFY, number)
+    _, _, word = turn.argument.partition(":")
     urgency = Urgency(word)
     if urgency is problem.urgency:
         _confirm(turn, "report.urgency_changed", problem, urgency=word)

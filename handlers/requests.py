@@ -1,12 +1,8 @@
 """提请: a decision asked of one of the heads, on one screen, and its answer (MISSION row 18, feature 2)."""
 
-from collections.abc import Callable
-from functools import wraps
-
 from bot.domain.people import Person, Role
 from bot.domain.problems import Problem
 from bot.domain.requests import Answer, Asking, Request
-from bot.domain.rights import Deed
 from bot.domain.words import visible
 from bot.errors import Refused
 from handlers import buttons, cards, clocks, custody, deeds, dossier, letters, prompts, ties
@@ -16,9 +12,8 @@ from storage.letters import Choices
 # --- ask --------------------------------------------------------------------------------
 
 
-def ask_up(turn: Turn) -> None:
+def ask_up(turn: Turn, problem: Problem) -> None:
     """Ask which of the heads is to decide."""
-    problem = deeds.ready(turn, Deed.ASK_UP, turn.argument)
     _ask_whom(turn, problem, "")
 
 
@@ -42,10 +37,9 @@ def _ask_whom(turn: Turn, problem: Problem, decision: str) -> None:
     turn.reply("problem.ask_up_whom", choices, problem=problem.tag)
 
 
-def ask_up_to(turn: Turn) -> None:
+def ask_up_to(turn: Turn, problem: Problem) -> None:
     """Ask for the decision requested, in one line, unless it was said already."""
-    number, _, person_id = turn.argument.partition(":")
-    problem = deeds.ready(turn, Deed.ASK_UP, number)
+    _, _, person_id = turn.argument.partition(":")
     to = turn.tx.people.get(int(person_id))
     if turn.known.get("problem") == problem.id and turn.known.get("text"):
         _ask_up(turn, problem, to, str(turn.known["text"]))
@@ -54,7 +48,6 @@ def ask_up_to(turn: Turn) -> None:
     turn.reply("problem.ask_up_decision", name=to.call)
 
 
-@deeds.answers(Deed.ASK_UP)
 def ask_up_for(turn: Turn, problem: Problem) -> None:
     """Read the decision requested; whom it goes to may still have to be asked."""
     if "to" in turn.known:
@@ -120,25 +113,6 @@ def subject(request: Request) -> str:
 # --- answer -----------------------------------------------------------------------------
 
 
-def answerable(turn: Turn, request_id: int | str) -> tuple[Request, Problem]:
-    """Return a request that the sender may answer now; refuse politely if not."""
-    request = turn.tx.requests.get(int(request_id))
-    if request is None:
-        raise Refused("button.stale")
-    problem = deeds.found(turn, request.problem_id)
-    bound = ties.of(turn, turn.sender, problem)
-    if request.answer is not None and request.answered_by:
-        if not bound.is_asked and not turn.sender.is_office:
-            raise Refused("request.not_yours", problem=problem.tag)
-        by = turn.tx.people.get(request.answered_by).call
-        raise Refused("request.answered", problem=problem.tag, name=by, answer=request.answer)
-    if request.answer is not None or not problem.is_unsolved or problem.generation != request.generation:
-        raise deeds.too_late(turn, problem)
-    if request not in buttons.pending(turn, turn.sender, problem, bound):
-        raise Refused("request.not_yours", problem=problem.tag)
-    return request, problem
-
-
 def asked_of(turn: Turn, problem: Problem) -> Request:
     """Return what the sender is asked about a problem; the oldest of several. Refuse if nothing."""
     asked = buttons.pending(turn, turn.sender, problem, ties.of(turn, turn.sender, problem))
@@ -147,25 +121,9 @@ def asked_of(turn: Turn, problem: Problem) -> Request:
     return asked[0]
 
 
-def not_so(turn: Turn) -> None:
+def not_so(_turn: Turn, _request: Request, problem: Problem) -> None:
     """Refuse an answer that does not fit what is asked: nobody confers about a few days more."""
-    _, problem = answerable(turn, turn.argument)
     raise Refused("request.not_so", problem=problem.tag)
-
-
-def answering(handler: Callable[[Turn, Request, Problem], None]) -> Callable[[Turn], None]:
-    """Make a handler for the words that go with an answer; the right to it is looked at again now."""
-
-    @wraps(handler)
-    def answer(turn: Turn) -> None:
-        try:
-            request, problem = answerable(turn, turn.known["request"])
-        except Refused as refusal:
-            deeds.let_go(turn, refusal)
-        else:
-            handler(turn, request, problem)
-
-    return answer
 
 
 def settle(desk: Desk, request_id: int) -> None:
@@ -194,14 +152,13 @@ def lapse(desk: Desk, problem: Problem) -> None:
         settle(desk, each.id)
 
 
-def agree(turn: Turn) -> None:
+def agree(turn: Turn, request: Request, problem: Problem) -> None:
     """Agree to what was asked."""
-    _answer(turn, *answerable(turn, turn.argument), Answer.AGREED, "")
+    _answer(turn, request, problem, Answer.AGREED, "")
 
 
-def confer(turn: Turn) -> None:
+def confer(turn: Turn, request: Request, problem: Problem) -> None:
     """Call a meeting; the office sees to it."""
-    request, problem = answerable(turn, turn.argument)
     _answer(turn, request, problem, Answer.CONFER, "")
     for colleague in turn.office:
         text = turn.say(
@@ -211,14 +168,12 @@ def confer(turn: Turn) -> None:
         turn.tell(colleague, f"confer:{request.id}:{colleague.id}", text)
 
 
-def ask_direct(turn: Turn) -> None:
+def ask_direct(turn: Turn, request: Request, problem: Problem) -> None:
     """Ask whom it should go to."""
-    request, problem = answerable(turn, turn.argument)
     turn.ask("direct", request=request.id)
     turn.reply("request.ask_direct", problem=problem.tag)
 
 
-@answering
 def direct(turn: Turn, request: Request, problem: Problem) -> None:
     """Give the problem to whom the head names."""
     to, words = custody.named(turn, deeds.line(turn))
@@ -227,14 +182,12 @@ def direct(turn: Turn, request: Request, problem: Problem) -> None:
     custody.hand(turn, problem, to, ended="directed", reason=words)
 
 
-def ask_give_back(turn: Turn) -> None:
+def ask_give_back(turn: Turn, request: Request, problem: Problem) -> None:
     """Ask why it comes back."""
-    request, problem = answerable(turn, turn.argument)
     turn.ask("give_back", request=request.id)
     turn.reply("request.ask_give_back", problem=problem.tag)
 
 
-@answering
 def give_back(turn: Turn, request: Request, problem: Problem) -> None:
     """Send the request back, with a reason."""
     _answer(turn, request, problem, Answer.RETURNED, deeds.line(turn))

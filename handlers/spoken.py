@@ -1,24 +1,15 @@
 """Words about problems, typed without a button: 「接办 2026-063」, 「退回 不归我们管」, or just words."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from bot.domain.problems import Problem, State
 from bot.domain.requests import Asking
 from bot.domain.rights import Deed, fits, may
 from bot.errors import Refused
-from handlers import (
-    attachments,
-    custody,
-    deeds,
-    extension,
-    lists,
-    problems,
-    prompts,
-    requests,
-    stillness,
-    ties,
-)
+from handlers import access, attachments, deeds, lists, problems, prompts, requests, ties
+from handlers.access import Answer, Entry
+from handlers.problem_words import ACTIONS, NOT_SO, TOPICS
 from handlers.turn import Turn
 from storage.letters import Pressed
 
@@ -107,30 +98,30 @@ def _do(turn: Turn, problem: Problem, verb: str, words: str) -> None:
     if verb:
         turn.close_question()
     if not words and verb not in _ANSWERS:
-        _WORDLESS[verb or "show"](turn)
+        ACTIONS[verb or "show"](turn)
         return
     turn.text = words
     turn.known = {"problem": problem.id}
     if verb in _ANSWERS:
         _answer(turn, problem, verb)
     elif verb in _WITH_WORDS:
-        _WITH_WORDS[verb](turn)
+        TOPICS[_WITH_WORDS[verb]](turn)
     elif verb in {"take", "unsolved"}:
-        _WORDLESS[verb](turn)
-        _WITH_WORDS["feedback" if verb == "take" else "remains"](turn)
+        ACTIONS[verb](turn)
+        TOPICS["feedback" if verb == "take" else "reopened"](turn)
     elif verb:
-        _WORDLESS[verb](turn)
+        ACTIONS[verb](turn)
     elif turn.sender.id == problem.holder_id:
-        problems.give_feedback(turn)
+        TOPICS["feedback"](turn)
     elif turn.sender.id == problem.confirmer_id and problem.is_unsolved:
         # What its reporter says belongs to it, and may be what it waits for.
-        stillness.answer_back(turn)
+        TOPICS["answer_back"](turn)
     elif (
         may(turn.sender, Deed.FEED_BACK, problem, ties.of(turn, turn.sender, problem)) and problem.is_unsolved
     ):
-        problems.give_feedback(turn)
+        TOPICS["feedback"](turn)
     else:
-        problems.say_what_remains(turn)
+        TOPICS["reopened"](turn)
 
 
 def _answer(turn: Turn, problem: Problem, verb: str) -> None:
@@ -170,21 +161,24 @@ def word_of_holder_again(turn: Turn) -> None:
         named = [held[int(turn.text) - 1]]
     if named:
         turn.argument = str(named[0].id)
-        feedback_on(turn)
+        FEEDBACK_ON(turn)
         return
     turn.text = f"{turn.known['text']}\n{turn.text}".strip()
     if not word_of_holder(turn):
         lists.unread(turn)
 
 
-def feedback_on(turn: Turn) -> None:
+def feedback_on(turn: Turn, problem: Problem) -> None:
     """Take the words said before as feedback on the problem now pointed out."""
     text = str(turn.known.get("text", ""))
     if not text or (turn.question and turn.question.topic != "feedback_on"):
         raise Refused("button.stale")
     turn.text = text
-    turn.known |= {"problem": int(turn.argument)}
-    problems.give_feedback(turn)
+    problems.give_feedback(turn, problem)
+
+
+FEEDBACK_ON = Answer(access.may(Deed.FEED_BACK), feedback_on)
+"""Who may not any more reads why; the words are asked about no more."""
 
 
 _DEEDS: dict[str, Deed] = {
@@ -200,40 +194,23 @@ _DEEDS: dict[str, Deed] = {
     "snooze": Deed.SNOOZE,
     "ask_back": Deed.ASK_BACK,
 }
-_ANSWERS: dict[str, dict[Asking, tuple[Callable[[Turn], None], Callable[[Turn], None] | None]]] = {
-    "agree": {Asking.DECISION: (requests.agree, None), Asking.TIME: (extension.grant, None)},
+_ANSWERS: dict[str, dict[Asking, tuple[Entry, Entry | None]]] = {
+    "agree": {Asking.DECISION: (ACTIONS["agree"], None), Asking.TIME: (ACTIONS["grant"], None)},
     "refuse": {
-        Asking.DECISION: (requests.ask_give_back, requests.give_back),
-        Asking.TIME: (extension.ask_refuse, extension.refuse),
+        Asking.DECISION: (ACTIONS["give_back"], TOPICS["give_back"]),
+        Asking.TIME: (ACTIONS["refuse"], TOPICS["refuse"]),
     },
-    "confer": {Asking.DECISION: (requests.confer, None), Asking.TIME: (requests.not_so, None)},
-    "direct": {
-        Asking.DECISION: (requests.ask_direct, requests.direct),
-        Asking.TIME: (requests.not_so, None),
-    },
+    "confer": {Asking.DECISION: (ACTIONS["confer"], None), Asking.TIME: (NOT_SO, None)},
+    "direct": {Asking.DECISION: (ACTIONS["direct"], TOPICS["direct"]), Asking.TIME: (NOT_SO, None)},
 }
-_WITH_WORDS: dict[str, Callable[[Turn], None]] = {
-    "transfer": custody.transfer,
-    "return": custody.return_because,
-    "solved": problems.solve,
-    "ask_up": requests.ask_up_for,
-    "extend": extension.request,
-    "snooze": stillness.snooze,
-    "ask_back": stillness.ask_back,
-    "feedback": problems.give_feedback,
-    "remains": problems.say_what_remains,
+_WITH_WORDS = {
+    "transfer": "transfer",
+    "return": "return",
+    "solved": "solution",
+    "ask_up": "ask_up",
+    "extend": "extend",
+    "snooze": "snooze",
+    "ask_back": "ask_back",
+    "feedback": "feedback",
 }
-_WORDLESS: dict[str, Callable[[Turn], None]] = {
-    "take": problems.take,
-    "transfer": custody.ask_transfer,
-    "return": custody.ask_return,
-    "solved": problems.ask_solution,
-    "ask_up": requests.ask_up,
-    "extend": extension.ask,
-    "snooze": stillness.ask_snooze,
-    "ask_back": stillness.ask_what,
-    "feedback": problems.ask_feedback,
-    "close": problems.close,
-    "unsolved": problems.reopen,
-    "show": problems.show,
-}
+"""The question that the words after a verb answer before it is asked."""

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 from bot.domain.problems import Problem, Urgency
-from bot.domain.rights import Deed
 from bot.domain.until import read_day
 from bot.domain.words import visible
 from bot.errors import Refused
@@ -22,15 +21,13 @@ MOST_SNOOZES = 2
 # --- ask the reporter -------------------------------------------------------------------
 
 
-def ask_what(turn: Turn) -> None:
+def ask_what(turn: Turn, problem: Problem) -> None:
     """Ask what the reporter is to be asked."""
-    problem = deeds.ready(turn, Deed.ASK_BACK, turn.argument)
     _must_run(problem)
     turn.ask("ask_back", problem=problem.id)
     turn.reply("stillness.ask_what", problem=problem.tag, name=problem.confirmer)
 
 
-@deeds.answers(Deed.ASK_BACK)
 def ask_back(turn: Turn, problem: Problem) -> None:
     """Ask the reporter; the clocks stand still until the answer, three working days at most."""
     question = deeds.line(turn)
@@ -72,9 +69,8 @@ def _must_run(problem: Problem) -> None:
         raise deeds.Final("stillness.asked_already", problem=problem.tag, name=problem.confirmer)
 
 
-def ask_answer(turn: Turn) -> None:
+def ask_answer(turn: Turn, problem: Problem) -> None:
     """Ask the reporter for the answer in one line; late, it is still worth something to the holder."""
-    problem = deeds.ready(turn, Deed.SEE, turn.argument)
     if not problem.is_open:
         raise Refused("problem.settled", problem=problem.tag, state=problem.state)
     turn.ask("answer_back", problem=problem.id)
@@ -84,7 +80,6 @@ def ask_answer(turn: Turn) -> None:
         turn.reply("stillness.ask_answer", problem=problem.tag, question=visible(problem.question))
 
 
-@deeds.answers(Deed.SEE)
 def answer_back(turn: Turn, problem: Problem) -> None:
     """Put the answer to the problem's words, and let the clocks run again."""
     if not problem.is_open:
@@ -135,25 +130,22 @@ def go_on(turn: Turn, problem: Problem, text: str) -> None:
 # --- put the next reminder off ----------------------------------------------------------
 
 
-def ask_snooze(turn: Turn) -> None:
+def ask_snooze(turn: Turn, problem: Problem) -> None:
     """Ask until when, and why."""
-    problem = deeds.ready(turn, Deed.SNOOZE, turn.argument)
     _must_have_snoozes_left(problem)
     turn.ask("snooze", problem=problem.id)
     tomorrow = (turn.choice("tomorrow", f"snooze_tomorrow:{problem.id}"),)
     turn.reply("stillness.ask_snooze", (tomorrow,), problem=problem.tag)
 
 
-def snooze_tomorrow(turn: Turn) -> None:
+def snooze_tomorrow(turn: Turn, problem: Problem) -> None:
     """Ask why until tomorrow."""
-    problem = deeds.ready(turn, Deed.SNOOZE, turn.argument)
     _must_have_snoozes_left(problem)
     tomorrow = turn.today + timedelta(days=1)
     turn.ask("snooze", problem=problem.id, until=tomorrow.isoformat())
     turn.reply("stillness.ask_why", problem=problem.tag)
 
 
-@deeds.answers(Deed.SNOOZE)
 def snooze(turn: Turn, problem: Problem) -> None:
     """Read 「到明天 等局长签字」: nobody is reminded before, the deadlines stay."""
     _must_have_snoozes_left(problem)

@@ -38,6 +38,7 @@ class Case:
     argument: str = ""
     text: str = ""
     known: Mapping[str, Any] = field(default_factory=dict)
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Undone(Exception):  # noqa: N818 -- what a try ends with, so that nothing 
         self.ending = ending
 
 
-async def tries(world: World, who: str, topic: str, handler: Callable[[Turn], None], case: Case) -> Ending:
+async def tries(world: World, who: str, handler: Callable[[Turn], None], case: Case) -> Ending:
     """Let somebody try something, undo it, and return how it ended."""
 
     def attempt(tx: Tx) -> None:
@@ -65,7 +66,7 @@ async def tries(world: World, who: str, topic: str, handler: Callable[[Turn], No
         said = Incoming("try", Address("fake", account), account, now, text=case.text)
         sender = tx.people.get(world.ids[who])
         if case.known:
-            tx.conversations.ask(sender.id, topic, now, **case.known)
+            tx.conversations.ask(sender.id, case.topic, now, **case.known)
         before, asked = tx.mark(), tx.conversations.open(sender.id)
         turn = Turn(
             tx, world.county, world.watch.texts, now, incoming=said, sender=sender, text=case.text,
@@ -122,6 +123,8 @@ def _convene(world: World, tx: Tx) -> None:
     ids = world.ids
     tx.requests.add(asked, Asking.DECISION, "请求协调", now, asker_id=ids["chen"], to_id=ids["zhou"])
     until = today + timedelta(days=20)
+    _row(tx, tables.commons, category="用地", holder_id=ids["sun"], state="merged", at=now)
+    tx.commons.join(1, [2])
     tx.requests.add(late, Asking.TIME, "等批复", now, asker_id=ids["sun"], to_id=ids["chen"], until=until)
 
 

@@ -69,6 +69,8 @@ ACTIONS: dict[str, Case] = {
     "bind": Case(OFFICE, "1:全县"),
     "handover": Case(OFFICE, "1:2"),
     "milestone_plan": Case(OFFICE, "1:2026-12-05:封顶"),
+    "feedback_on": Case(ANSWERING, WORKING, known={"text": "已上报"}, topic="feedback_on"),
+    "common_feedback": Case(ANSWERING, "1"),
 }
 """The buttons that need a right on what they are about. Whoever lacks it is denied, and it is noted."""
 
@@ -81,7 +83,7 @@ OWN_ACTIONS: dict[str, str] = {
 """What everybody may press: it shows or changes their own alone, and nothing of others comes of it."""
 
 NOTHING_THERE: dict[str, str] = {
-    **dict.fromkeys(("feedback_on", "common_feedback", "forward", "handover_given", "handover_taken"), "9"),
+    **dict.fromkeys(("forward", "handover_given", "handover_taken"), "9"),
     **dict.fromkeys(("stage_of", "stage_what", "stage_plain", "sign", "missive", "missives"), "9"),
     **dict.fromkeys(("missive_receive", "missive_reply", "vote_stop"), "9"),
     "new": "2",
@@ -97,39 +99,38 @@ PUT_TOGETHER = frozenset({"right", "wrong", "stage_say", "visit", "visit_on", "v
 `test_visits.py`, `test_ballots.py`, `test_private_line.py`. Pressed by another they do nothing, as all do.
 """
 
-OFFICE_COMMANDS: dict[str, str] = {
-    "代填": "XM-002 主体封顶",
-    "试点": "王强",
-    "未激活": "",
-    "待核": "",
-    "改期": "XM-002 封顶 12月5日",
-    "四类": "XM-002 一类",
-    "日程": "",
-    "改数": "1",
-    "试算": "",
-    "发函": "督办函 XM-002",
-    "更正": "XM-002 62%",
-    "暂停": "XM-002 到12月5日",
-    "恢复": "XM-002",
-    "移交": "刘敏 王强",
-    "待同意": "",
-    "决议": "",
-    "评议": "发起",
-    "接待": "1 供电容量不足",
+COMMANDS: dict[str, Case] = {
+    "代填": Case(OFFICE, "XM-002 主体封顶"),
+    "试点": Case(OFFICE, "王强"),
+    "改期": Case(OFFICE, "XM-002 封顶 12月5日"),
+    "四类": Case(OFFICE, "XM-002 一类"),
+    "改数": Case(OFFICE, "1"),
+    "发函": Case(OFFICE, "督办函 XM-002"),
+    "更正": Case(OFFICE, "XM-002 62%"),
+    "暂停": Case(OFFICE, "XM-002 到12月5日"),
+    "恢复": Case(OFFICE, "XM-002"),
+    "移交": Case(OFFICE, "刘敏 王强"),
+    "评议": Case(OFFICE, "发起"),
+    "接待": Case(OFFICE, "1 供电容量不足"),
+    **dict.fromkeys(("未激活", "待核", "日程", "试算", "待同意", "决议"), Case(OFFICE)),
+    "撤销": Case(LIAISING | OFFICE, "2026-001 报错了"),
 }
-"""What only the office may type. Where the word may begin an answer, it is one when others type it."""
+"""What needs a right where it is a command. Where the word may begin an answer, others' never come so far."""
+
+READINGS: dict[str, Case] = {
+    "pay": Case(ANSWERING, "2026-002 50万"),
+    "show": Case(SEEING, "2026-002"),
+}
+"""What a command may stand for whose readings need a right each."""
 
 OWN_COMMANDS = frozenset(
     {
-        *("今日", "项目", "问题", "台账", "帮助", "start", "取消", "撤销", "请假", "销假", "发到", "开工"),
+        *("今日", "项目", "问题", "台账", "帮助", "start", "取消", "请假", "销假", "发到", "开工"),
         *("变更", "节点", "要件", "手续", "清单", "函件", "回复", "任务", "交办", "走访", "兑现"),
         *("预约", "取消预约", "找谁", "我的数据"),
     }
 )
 """What everybody may type: it is about their own projects and days, or they hear that it is not theirs."""
-
-WORDS = frozenset({"report.added", "words.unclear", "asked which", "asked unread", "asked feedback_on"})
-"""What comes of words that are an answer, and no command."""
 
 TOPICS: dict[str, Case] = {
     "transfer": Case(ANSWERING, text="王强 转给他", known={"problem": 2}),
@@ -146,12 +147,13 @@ TOPICS: dict[str, Case] = {
     "direct": Case(DECIDING, text="王强", known={"request": 1}),
     "give_back": Case(DECIDING, text="自行协调", known={"request": 1}),
     "refuse": Case(GRANTING, text="不同意", known={"request": 2}),
+    "common_feedback": Case(ANSWERING, text="已上报", known={"common": 1}),
 }
 """The answers to questions about a problem: the right is looked at again when the answer comes."""
 
 ASKED_OF_ONE = frozenset(
     {
-        *("progress", "which", "problem", "similar", "feedback_on", "common_feedback", "unread", "leave"),
+        *("progress", "which", "problem", "similar", "feedback_on", "unread", "leave"),
         *("stage", "change", "amend", "drop_bulletin", "object", "uphold", "missive_text", "missive_decline"),
         *("missive_reply", "missive_return", "resolve", "visit_day", "visit_line", "book", "private"),
     }

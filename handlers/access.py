@@ -13,11 +13,13 @@ from bot.domain import rights
 from bot.domain.commons import Common, CommonState
 from bot.domain.people import Role
 from bot.domain.problems import Problem
+from bot.domain.projects import Project
 from bot.domain.requests import Request
 from bot.domain.rights import Deed
 from bot.errors import Refused
-from handlers import buttons, deeds, ties
+from handlers import buttons, deeds, prompts, ties
 from handlers.turn import Turn
+from storage.reports import Report
 
 _NUMBERED = re.compile(r"(?:问题|任务)?\s*(?P<number>\d{4}-\d{3,})[\s，,：:]*(?P<words>.*)", re.DOTALL)
 
@@ -61,11 +63,6 @@ def everybody(_turn: Turn) -> tuple[()]:
     return ()
 
 
-def by_itself(_turn: Turn) -> tuple[()]:
-    """Leave it to the handler."""
-    return ()
-
-
 def the_office(turn: Turn) -> tuple[()]:
     """Let the office."""
     if not turn.sender.is_office:
@@ -77,6 +74,21 @@ def acting_office(turn: Turn) -> tuple[()]:
     """Let the office, and who stands in for somebody of it."""
     if not any(turn.tx.people.get(each).is_office for each in turn.selves(turn.sender)):
         raise Refused("office.only")
+    return ()
+
+
+def leaders(turn: Turn) -> tuple[()]:
+    """Let lead leaders and the office, and who stands in for one of them."""
+    selves = [turn.tx.people.get(each) for each in turn.selves(turn.sender)]
+    if not any(each.has(Role.LEAD_LEADER, Role.OFFICE) for each in selves):
+        raise Refused("releasing.not_yours")
+    return ()
+
+
+def recipient(turn: Turn) -> tuple[()]:
+    """Let to whom something was handed, and who stands in for them."""
+    if turn.tx.receipts.of(turn.argument).keys().isdisjoint(turn.selves(turn.sender)):
+        raise Refused("button.not_yours")
     return ()
 
 
@@ -95,9 +107,7 @@ def may_still(deed: Deed) -> Callable[[Turn], tuple[Problem]]:
 
 def may_withdraw(turn: Turn) -> tuple[Problem, str]:
     """Let who may take back the problem that is named; without a reason nobody may."""
-    problem, reason = _numbered(turn, "office.withdraw_usage")
-    if not reason:
-        raise Refused("office.withdraw_usage")
+    problem, reason = _numbered(turn, "office.withdraw_usage", least=1)
     if not rights.may(turn.sender, Deed.WITHDRAW, problem, ties.of(turn, turn.sender, problem)):
         raise Refused("problem.not_yours", problem=problem.tag)
     return problem, reason
@@ -115,9 +125,10 @@ def may_pay(turn: Turn) -> tuple[Problem, str]:
     return _allowed(turn, Deed.SOLVE, problem), words
 
 
-def _numbered(turn: Turn, usage: str) -> tuple[Problem, str]:
+def _numbered(turn: Turn, usage: str, least: int = 0) -> tuple[Problem, str]:
+    """Return the problem that is named, and the words after it, of which so many letters are needed."""
     match = _NUMBERED.fullmatch(turn.argument)
-    if match is None:
+    if match is None or len(match["words"].strip()) < least:
         raise Refused(usage)
     problem = turn.tx.problems.numbered(match["number"])
     if problem is None:
@@ -214,3 +225,72 @@ def _asked(turn: Turn, request_id: int | str) -> tuple[Request, Problem]:
     if request not in buttons.pending(turn, turn.sender, problem, bound):
         raise Refused("request.not_yours", problem=problem.tag)
     return request, problem
+
+
+# --- projects ---------------------------------------------------------------------------
+
+
+def liaison(turn: Turn) -> tuple[Project]:
+    """Let who answers for the project of a button today."""
+    return (_own(turn, int(turn.argument.partition(":")[0])),)
+
+
+def liaison_if_named(turn: Turn) -> tuple[Project | None]:
+    """Let who answers for the project of a button; one that names none is for anybody."""
+    return liaison(turn) if turn.argument else (None,)
+
+
+def liaison_still(turn: Turn) -> tuple[Project]:
+    """Let who answers now for the project that the question was about."""
+    return (_own(turn, int(turn.known["project"])),)
+
+
+def may_speak(turn: Turn) -> tuple[Project]:
+    """Let who answers for the project of a button, leads it, or is of the office."""
+    return (_spoken_for(turn, int(turn.argument)),)
+
+
+def may_still_speak(turn: Turn) -> tuple[Project]:
+    """Let who may speak now for the project that the question was about."""
+    return (_spoken_for(turn, int(turn.known["project"])),)
+
+
+def may_still_step(turn: Turn) -> tuple[()]:
+    """Let who may still say how far the project has come that the question was about: no leader."""
+    is_open = turn.question is not None and turn.question.topic == "stage"
+    if is_open and turn.known["project"] and not turn.sender.is_office:
+        _own(turn, int(turn.known["project"]))
+    return ()
+
+
+def reporter(turn: Turn) -> tuple[Report]:
+    """Let who said the figure that a button asks back."""
+    report = turn.tx.reports.get(int(turn.argument))
+    if report.person_id != turn.sender.id:
+        raise Refused("button.not_yours")
+    return (report,)
+
+
+def reporter_and_liaison(turn: Turn) -> tuple[Report, Project]:
+    """Let who said the figure, while they answer for its project."""
+    (report,) = reporter(turn)
+    return report, _own(turn, report.project_id)
+
+
+def _own(turn: Turn, project_id: int) -> Project:
+    """Return a project of the sender; its liaison may have changed since the button was sent."""
+    for project in prompts.asked_of(turn, turn.sender):
+        if project.id == project_id:
+            return project
+    raise Refused("progress.not_yours")
+
+
+def _spoken_for(turn: Turn, project_id: int) -> Project:
+    if turn.sender.is_office:
+        return turn.tx.projects.get(project_id)
+    try:
+        return _own(turn, project_id)
+    except Refused:
+        if project_id not in turn.led:
+            raise
+        return turn.tx.projects.get(project_id)

@@ -7,12 +7,12 @@ happens then stands in `approval_terms`.
 from datetime import date
 
 from bot.domain.elements import APPROVAL, APPROVALS, is_granted
-from bot.domain.people import Role
 from bot.domain.projects import Project
+from bot.domain.rights import notes_approvals
 from bot.domain.until import read_until, without_until
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import letters, pointing
+from handlers import letters
 from handlers.turn import Turn, rows_of
 from storage.elements import Written
 from storage.letters import Choices
@@ -22,9 +22,8 @@ _EDGES = " ，,：:"
 GRANTED = "已批"
 
 
-def approvals(turn: Turn) -> None:
+def approvals(turn: Turn, project: Project | None, words: str) -> None:
     """Show them (手续 XM-012), or note how one stands (手续 XM-012 用地 容缺办理，12月5日前补齐)."""
-    project, words = _project(turn)
     if project is None:
         raise Refused("approvals.usage")
     if not words:
@@ -34,7 +33,6 @@ def approvals(turn: Turn) -> None:
     text = words[len(item) :].strip(_EDGES) if item else ""
     if item is None or not text:
         raise Refused("approvals.usage")
-    must_be_allowed(turn)
     if len(text) > _LONGEST:
         raise Refused("elements.too_long", count=_LONGEST)
     due = None if is_granted(text) else read_until(text, turn.today)
@@ -43,17 +41,8 @@ def approvals(turn: Turn) -> None:
     write(turn, project, item, text, due)
 
 
-def _project(turn: Turn) -> tuple[Project | None, str]:
-    """Return the project and the words after it; whoever may tick may ask for any."""
-    if _is_allowed(turn):
-        return pointing.anywhere(turn, turn.argument)
-    name, _, words = turn.argument.partition(" ")
-    return pointing.concerned(turn, name), words.strip(_EDGES)
-
-
 def grant(turn: Turn) -> None:
     """Tick one off."""
-    must_be_allowed(turn)
     number, _, item = turn.argument.partition(":")
     write(turn, turn.tx.projects.get(int(number)), item, f"{GRANTED}（{turn.today.isoformat()}）")
 
@@ -102,7 +91,7 @@ def _show(turn: Turn, project: Project) -> None:
         text, name = (visible(noted.text), noted.name) if noted else ("", "")
         lines.append(turn.say(turn.sender, key, item=item, text=text, name=name))
     choices: Choices = ()
-    if _is_allowed(turn):
+    if notes_approvals(turn.sender):
         buttons = (turn.choice("grant_approval", f"approval:{project.id}:{item}", item=item) for item in left)
         choices = rows_of(buttons, 3)
     turn.reply(
@@ -114,13 +103,3 @@ def _show(turn: Turn, project: Project) -> None:
         count=len(APPROVALS),
         lines="\n".join(lines),
     )
-
-
-def _is_allowed(turn: Turn) -> bool:
-    return turn.sender.has(Role.OFFICE, Role.DEPARTMENT_LIAISON)
-
-
-def must_be_allowed(turn: Turn) -> None:
-    """Refuse who is neither of the office nor of a department."""
-    if not _is_allowed(turn):
-        raise Refused("approvals.not_yours")

@@ -14,10 +14,13 @@ from bot.domain.changes import (
 from bot.domain.figures import show_money
 from bot.domain.people import Duty, Person
 from bot.domain.projects import Project
+from bot.domain.scope import Scope
 from bot.domain.stages import Move, Nod, Step
 from bot.domain.words import visible
 from bot.errors import Refused
-from handlers import four_lists, pointing, progress, tasks
+from handlers import four_lists, pointing, progress
+from handlers.access import Entry
+from handlers.project_access import papers_of
 from handlers.turn import Desk, Turn
 
 PAPER = "变更登记"
@@ -33,7 +36,15 @@ def change(turn: Turn) -> None:
     elif project is not None and words:
         raise Refused("changes.usage")
     else:
-        four_lists.order(turn, PAPER, _WORD)
+        READINGS["register"](turn)
+
+
+def _order(turn: Turn, scope: Scope) -> None:
+    four_lists.order(turn, scope, PAPER)
+
+
+READINGS = {"register": Entry(papers_of(_WORD), _order)}
+"""What the word may stand for besides a change of one's own project, with its own right."""
 
 
 def is_meant(turn: Turn, rest: str) -> bool:
@@ -46,7 +57,7 @@ def is_meant(turn: Turn, rest: str) -> bool:
 def _project(turn: Turn, text: str) -> tuple[Project | None, str]:
     """Return which project the sender may ask a change of: their own, those they lead, the office any."""
     mine = progress.listed(turn)
-    led = [turn.tx.projects.get(each) for each in sorted(tasks.leads(turn))]
+    led = [turn.tx.projects.get(each) for each in sorted(turn.led)]
     project, words = pointing.among(text, [*mine, *(each for each in led if each not in mine)])
     if project is None and turn.sender.is_office:
         project, words = pointing.anywhere(turn, text)
@@ -76,11 +87,10 @@ def _go_on(turn: Turn, project: Project, said: Change) -> None:
     _keep(turn, project, said, before)
 
 
-def because(turn: Turn) -> None:
+def because(turn: Turn, project: Project) -> None:
     """Read why a change is asked for."""
     if not turn.text:
         raise Refused("problem.line_needed")
-    project = turn.tx.projects.get(int(turn.known["project"]))
     _go_on(turn, project, Change(Item(turn.known["item"]), str(turn.known["value"]), reason_in(turn.text)))
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Concatenate, ParamSpec
 
 from bot.domain.people import Person
 from bot.domain.problems import Problem, State
 from bot.errors import Refused
 from handlers import cards
 from handlers.turn import Desk, Turn
+
+P = ParamSpec("P")
 
 
 class Final(Refused):
@@ -42,13 +45,13 @@ def waiting(turn: Turn) -> list[Problem]:
     return [problem for each in turn.selves(turn.sender) for problem in turn.tx.problems.waiting_for(each)]
 
 
-def answering(handler: Callable[[Turn], None]) -> Callable[[Turn], None]:
+def answering(handler: Callable[Concatenate[Turn, P], None]) -> Callable[Concatenate[Turn, P], None]:
     """Make a handler for an answer that says no politely, and asks no more."""
 
     @wraps(handler)
-    def answer(turn: Turn) -> None:
+    def answer(turn: Turn, /, *found: P.args, **named: P.kwargs) -> None:
         try:
-            handler(turn)
+            handler(turn, *found, **named)
         except Refused as refusal:
             # Raised, it would leave the question open, which then catches every word.
             let_go(turn, refusal)

@@ -12,15 +12,13 @@ _LONGEST = 500
 _EDGES = " ，,：:"
 
 
-def elements(turn: Turn) -> None:
+def elements(turn: Turn, project: Project | None, words: str) -> None:
     """Show a project's five (要件 XM-012), or write one down (要件 XM-012 举措 每周三现场办公)."""
-    project = pointing.concerned(turn, turn.argument)
-    if project is not None:
-        _show(turn, project)
-        return
-    project, words = _led(turn)
     if project is None:
         raise Refused("elements.usage")
+    if not words:
+        _show(turn, project)
+        return
     element = next((each for each in Element if words.startswith(each)), None)
     text = words[len(element) :].strip(_EDGES) if element else ""
     if element is None or not text:
@@ -39,20 +37,6 @@ def elements(turn: Turn) -> None:
         before=before,
     )
     _show(turn, project)
-
-
-def _led(turn: Turn) -> tuple[Project | None, str]:
-    """Return the project that the argument begins with, of those the sender may write for."""
-    if turn.sender.is_office:
-        return pointing.anywhere(turn, turn.argument)
-    led = [
-        project
-        for each in turn.selves(turn.sender)
-        for project in turn.tx.projects.of(each, Duty.LEAD_LEADER, turn.today)
-    ]
-    if not led:
-        raise Refused("elements.not_yours")
-    return pointing.among(turn.argument, led)
 
 
 def _show(turn: Turn, project: Project) -> None:

@@ -3,30 +3,31 @@
 from collections.abc import Callable
 
 from handlers import ballots, private_line, reception, whom
-from handlers.access import Answer, Entry, by_itself, everybody, the_office
+from handlers.access import Answer, Entry, everybody, the_office
+from handlers.people_access import owners
 from handlers.turn import Turn
 from storage.letters import PRIVATE
 
-Handler = Callable[[Turn], None]
+Handler = Callable[..., None]
 
 COMMANDS: dict[str, Entry] = {
     **dict.fromkeys(("评议", "ballot"), Entry(the_office, ballots.command)),
-    **dict.fromkeys(("预约", "book"), Entry(by_itself, reception.book)),
-    **dict.fromkeys(("取消预约", "unbook"), Entry(by_itself, reception.cancel)),
+    **dict.fromkeys(("预约", "book"), Entry(owners("reception"), reception.book)),
+    **dict.fromkeys(("取消预约", "unbook"), Entry(owners("reception"), reception.cancel)),
     **dict.fromkeys(("接待", "receive"), Entry(the_office, reception.receive)),
     **dict.fromkeys(("找谁", "who"), Entry(everybody, whom.show)),
 }
 
 ACTIONS: dict[str, Entry] = {
-    "vote": Entry(by_itself, ballots.vote),
-    "vote_stop": Entry(by_itself, ballots.stop),
-    "private": Entry(by_itself, private_line.ask),
-    "private_reply": Entry(by_itself, private_line.ask_reply),
+    "vote": Entry(owners("ballots"), ballots.vote),
+    "vote_stop": Entry(owners("ballots"), ballots.stop),
+    "private": Entry(everybody, private_line.ask),
+    "private_reply": private_line.REPLY,
 }
 
 TOPICS: dict[str, Entry] = {
-    "book": Answer(by_itself, reception.say_what),
-    PRIVATE: Answer(by_itself, private_line.answered),
+    "book": Answer(owners("reception"), reception.say_what),
+    PRIVATE: Answer(everybody, private_line.answered),
 }
 
 MEANT: dict[Handler, Callable[[Turn, str], bool]] = {

@@ -1,8 +1,7 @@
 """Papers of what somebody asks for – 四清单 first of all – as a workbook and a screen of counts."""
 
-from bot.domain.people import Duty, Person, Role
+from bot.domain.people import Duty, Person
 from bot.domain.scope import Scope, ScopeKind
-from bot.domain.words import visible
 from bot.errors import Refused
 from handlers import pointing
 from handlers.turn import Turn
@@ -10,34 +9,19 @@ from handlers.turn import Turn
 PAPER = "清单"
 
 
-def ask(turn: Turn) -> None:
+def ask(turn: Turn, scope: Scope) -> None:
     """Take 「清单」, 「清单 大桥镇」, 「清单 陈志远」 or 「清单 XM-012」."""
-    order(turn, PAPER, PAPER, "four_lists.coming")
+    order(turn, scope, PAPER, "four_lists.coming")
 
 
-def order(turn: Turn, paper: str, word: str, coming: str = "order.coming") -> None:
+def order(turn: Turn, scope: Scope, paper: str, coming: str = "order.coming") -> None:
     """Order a paper of what was named after its word, to be made in the workshop."""
-    scope = _scope(turn, turn.argument, word)
     turn.tx.orders.add(turn.incoming.key, turn.sender.id, paper, str(scope), turn.now)
     turn.reply(coming, scope=scope.value or turn.county.name, paper=paper)
 
 
-def _scope(turn: Turn, words: str, word: str) -> Scope:
-    """Return what is asked for; who is neither office nor head sees their own projects and no others."""
-    if turn.sender.has(Role.OFFICE, Role.DEPUTY_HEAD, Role.HEAD):
-        found = _anywhere(turn, words)
-        if found is None:
-            raise Refused("four_lists.unknown", words=visible(words), word=word)
-        return found
-    if not words:
-        return _of(turn, turn.sender)
-    project = pointing.concerned(turn, words)
-    if project is None:
-        raise Refused("four_lists.not_yours", word=word)
-    return Scope(ScopeKind.TASK_FORCE, project.number)
-
-
-def _anywhere(turn: Turn, words: str) -> Scope | None:
+def anywhere(turn: Turn, words: str) -> Scope | None:
+    """Return what words name: the county, a place, a unit, somebody or a project."""
     if not words or words in {str(ScopeKind.COUNTY), turn.county.name}:
         return Scope()
     if words in turn.tx.listing.places():
@@ -50,12 +34,12 @@ def _anywhere(turn: Turn, words: str) -> Scope | None:
         placed = "、".join(each.placed for each in people)
         raise Refused("office.ambiguous", name=name, units=placed)
     if people:
-        return _of(turn, people[0])
+        return of(turn, people[0])
     project = pointing.named(turn, words)
     return Scope(ScopeKind.TASK_FORCE, project.number) if project else None
 
 
-def _of(turn: Turn, person: Person) -> Scope:
+def of(turn: Turn, person: Person) -> Scope:
     """Return what somebody leads, answers for or owns; of two of a name, with the unit."""
     name = person.placed if len(turn.tx.people.named(person.name, "")) > 1 else person.name
     for duty in (Duty.LEAD_LEADER, Duty.LIAISON, Duty.OWNER):

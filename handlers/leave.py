@@ -5,29 +5,27 @@ from datetime import date
 from bot.domain.leave import MOST_DAYS, Written, bare, read_leave
 from bot.domain.people import Person
 from bot.errors import Refused
-from handlers import absence, handover, progress, prompts
+from handlers import absence, deeds, handover, progress, prompts
 from handlers.turn import Turn
 from storage.leaves import Leave
 
-_CANCEL = frozenset({"cancel", "取消", "销假"})
+CANCEL = frozenset({"cancel", "取消", "销假"})
 
 
-def ask(turn: Turn) -> None:
+def ask(turn: Turn, person: Person) -> None:
     """Enter a leave (请假 12-01 12-05 李强); with nothing after it, tell how, and what is entered."""
     if not turn.argument:
         _show(turn)
         return
-    if turn.argument.lower() in _CANCEL:
-        turn.argument = ""
-        end(turn)
+    if turn.argument.lower() in CANCEL:
+        end(turn, person)
         return
     written = read_leave(turn.argument, turn.today)
     if written is None:
-        if _is_an_answer(turn):
+        if _is_an_answer(turn, turn.argument):
             progress.answer(turn)
             return
         raise Refused("leave.not_days", words=prompts.shortened(turn.argument, 20))
-    person = _whose(turn, written.who)
     turn.tx.leaves.alone()
     _must_be_possible(turn, person, written)
     if written.substitute:
@@ -37,27 +35,24 @@ def ask(turn: Turn) -> None:
     turn.reply("leave.ask", days=absence.days(turn, turn.sender, written.first, written.last))
 
 
-def name_substitute(turn: Turn) -> None:
+def name_substitute(turn: Turn, person: Person) -> None:
     """Read who stands in, for the days already named; whether they are still possible is looked at again."""
-    person = turn.tx.people.get(int(turn.known["person"]))
     first, last = (date.fromisoformat(turn.known[each]) for each in ("first", "last"))
     turn.tx.leaves.alone()
     try:
-        _must_be_own(turn, person)
         _must_be_possible(turn, person, Written(first, last))
     except Refused as refusal:
-        # Raised, it would undo the closing of the question, which then catches every word.
-        turn.reply_with(turn.say(turn.sender, refusal.key, **refusal.blanks))
-        return
+        raise deeds.Final(refusal.key, **refusal.blanks) from refusal
     _enter(turn, person, Written(first, last), bare(turn.text))
 
 
-def end(turn: Turn) -> None:
+def is_end(turn: Turn, rest: str) -> bool:
+    """Tell whether 「销假 …」 is the command: a liaison's 「销假 工人都回来了」 is an answer."""
+    return not rest or turn.sender.is_office or not _is_an_answer(turn, rest)
+
+
+def end(turn: Turn, person: Person) -> None:
     """End a leave now, or cancel the next one before it begins (销假); the office also for another."""
-    if turn.argument and not turn.sender.is_office and _is_an_answer(turn):
-        progress.answer(turn)
-        return
-    person = _whose(turn, turn.argument)
     coming = turn.tx.leaves.of(person.id, turn.today)
     if not coming or not turn.tx.leaves.cancel(coming[0], turn.now):
         raise Refused("leave.none", name=person.name)
@@ -79,10 +74,10 @@ def _show(turn: Turn) -> None:
     turn.reply_with("\n".join([*lines, turn.say(sender, "leave.usage")]))
 
 
-def _is_an_answer(turn: Turn) -> bool:
+def _is_an_answer(turn: Turn, words: str) -> bool:
     """Tell whether 「请假 工人多，进度慢」 is a liaison's answer: it has no figures, and names nobody."""
-    first, *_ = turn.argument.split()
-    has_figures = any(sign.isdigit() for sign in turn.argument)
+    first, *_ = words.split()
+    has_figures = any(sign.isdigit() for sign in words)
     if turn.text.startswith("/") or has_figures or turn.tx.people.named(bare(first)):
         return False
     return bool(prompts.asked_of(turn, turn.sender))
@@ -97,22 +92,6 @@ def _name(turn: Turn, person_id: int) -> str:
 
 
 # --- what is possible -------------------------------------------------------------------
-
-
-def _whose(turn: Turn, who: str) -> Person:
-    """Return whose leave it is: the sender's, or whose the office names."""
-    if not who:
-        return turn.sender
-    person = handover.named(turn, who)
-    if not person.active:
-        raise Refused("handover.unknown", name=who)
-    _must_be_own(turn, person)
-    return person
-
-
-def _must_be_own(turn: Turn, person: Person) -> None:
-    if person.id != turn.sender.id and not turn.sender.is_office:
-        raise Refused("leave.only_own")
 
 
 def _must_be_possible(turn: Turn, person: Person, written: Written) -> None:

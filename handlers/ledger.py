@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.domain.people import Duty, Person, Role
+from bot.domain.people import Duty, Person
 from bot.domain.problems import Problem
+from bot.domain.rights import sees_county
 from bot.domain.wanted import NotAskedError, Wanted, read_wanted
 from bot.errors import Refused
 from handlers import cards, prompts
@@ -75,7 +76,7 @@ def _wanted(turn: Turn, words: str) -> Wanted:
 def _sight(turn: Turn) -> Sight:
     """Return what the sender sees, also of those on leave for whom they stand in."""
     selves = turn.selves(turn.sender)
-    if turn.sender.has(Role.OFFICE, Role.DEPUTY_HEAD, Role.HEAD):
+    if sees_county(turn.sender):
         return Sight(selves, everything=True)
     projects = {
         project.id

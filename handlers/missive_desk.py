@@ -43,7 +43,7 @@ def issue(turn: Turn) -> None:
     missive = turn.tx.missives.draft(draft, turn.now)
     if missive is not None:
         missive_ties.record(turn, turn.sender, "drafted", missive, kind=str(kind), text=text)
-        _show(turn, missive)
+        show(turn, missive)
 
 
 def _unit(turn: Turn, name: str) -> Unit:
@@ -68,15 +68,8 @@ def _must_fit(text: str) -> None:
 # --- looked over ------------------------------------------------------------------------
 
 
-def show(turn: Turn) -> None:
-    """Show a letter as it stands; drafts are the office's alone."""
-    missive = found(turn, turn.argument)
-    if not missive.is_out:
-        _must_be_office(turn)
-    _show(turn, missive)
-
-
-def _show(turn: Turn, missive: Missive) -> None:
+def show(turn: Turn, missive: Missive) -> None:
+    """Show a letter as it stands."""
     turn.reply_with(
         missive_cards.text(turn, turn.sender, missive),
         missive_cards.choices(turn, turn.sender, missive),
@@ -153,7 +146,7 @@ def reword(turn: Turn) -> None:
     if not turn.tx.missives.reword(missive, turn.text):
         raise Refused("missive.reworded_meanwhile")
     missive_ties.record(turn, turn.sender, "reworded", missive, before=missive.text, text=turn.text)
-    _show(turn, found(turn, missive.id))
+    show(turn, found(turn, missive.id))
     missive_cards.refresh(turn, missive.id)
 
 
@@ -173,8 +166,3 @@ def decline(turn: Turn) -> None:
     missive_ties.record(turn, turn.sender, "declined", missive, reason=turn.text)
     missive_cards.refresh(turn, missive.id)
     turn.reply("missive.declined", title=missive.subject)
-
-
-def _must_be_office(turn: Turn) -> None:
-    if not turn.sender.is_office:
-        raise Refused("office.only")

@@ -1,9 +1,10 @@
 """函件: the register in the chat – the year's counters, a page at a time; to others their own."""
 
-from bot.domain.missives import MissiveKind, read_kind, read_number
-from bot.domain.people import Duty, Role
+from bot.domain.missives import Missive, MissiveKind, read_kind
+from bot.domain.people import Duty
+from bot.domain.rights import sees_county
 from bot.errors import Refused
-from handlers import missive_desk, missive_ties, missives
+from handlers import missive_desk, missives
 from handlers.turn import Turn, rows_of
 from storage.letters import Choice, Choices
 from storage.missive_register import Sought
@@ -15,15 +16,11 @@ _OVERDUE = frozenset({"逾期", "overdue"})
 _ALL = "all"
 
 
-def register(turn: Turn) -> None:
+def register(turn: Turn, missive: Missive | None) -> None:
     """Show the register: 函件, 函件 交办函, 函件 逾期, 函件 草稿, 函件 交办3号."""
-    if named := read_number(turn.argument):
-        missive = missive_desk.called(turn, named)
-        if missive is None or not _sees(turn, missive.id):
-            raise Refused("missive.unknown", number=turn.argument)
-        turn.argument = str(missive.id)
-        missive_desk.show(turn)
-    elif not turn.argument and _sees_all(turn):
+    if missive is not None:
+        missive_desk.show(turn, missive)
+    elif not turn.argument and sees_county(turn.sender):
         _counters(turn)
     else:
         _page(turn, turn.argument or _ALL, 1)
@@ -35,18 +32,13 @@ def turn_page(turn: Turn) -> None:
     _page(turn, words, int(page))
 
 
-def _sees_all(turn: Turn) -> bool:
-    return turn.sender.has(Role.OFFICE, Role.DEPUTY_HEAD, Role.HEAD)
+def is_of_drafts(words: str) -> bool:
+    """Tell whether words ask for the drafts."""
+    return words.strip().lower() in _DRAFTS
 
 
-def _sees(turn: Turn, missive_id: int) -> bool:
-    if _sees_all(turn):
-        return True
-    missive = missive_desk.found(turn, missive_id)
-    return missive.project_id in _projects(turn) or bool(missive_ties.answering(turn, missive, turn.sender))
-
-
-def _projects(turn: Turn) -> set[int]:
+def projects(turn: Turn) -> set[int]:
+    """Return the projects whose letters the sender sees."""
     return {
         project.id
         for person_id in turn.selves(turn.sender)
@@ -60,15 +52,13 @@ def _sought(turn: Turn, words: str) -> Sought:
     kind = read_kind(words.strip())
     if kind is None and word not in {_ALL, *_DRAFTS, *_OVERDUE}:
         raise Refused("missive.register_usage", kinds="、".join(MissiveKind))
-    if word in _DRAFTS and not turn.sender.is_office:
-        raise Refused("office.only")
-    everything = _sees_all(turn)
+    everything = sees_county(turn.sender)
     return Sought(
         kind=kind,
-        drafts=word in _DRAFTS,
+        drafts=is_of_drafts(word),
         overdue=word in _OVERDUE,
         seers=None if everything else turn.selves(turn.sender),
-        project_ids=() if everything else _projects(turn),
+        project_ids=() if everything else projects(turn),
     )
 
 

@@ -1,6 +1,6 @@
 """A missive is received and answered by the people of its unit, and closed or given back by the office."""
 
-from bot.domain.missives import Missive, MissiveState, read_number
+from bot.domain.missives import Missive, MissiveState
 from bot.domain.people import Person
 from bot.errors import Refused
 from handlers import deeds, missive_cards, missive_desk, missive_post, missive_ties, progress
@@ -8,9 +8,8 @@ from handlers.turn import Turn
 from storage.missives import subject
 
 
-def receive(turn: Turn) -> None:
+def receive(turn: Turn, missive: Missive) -> None:
     """Note that somebody has received a letter (签收)."""
-    missive = _mine(turn, missive_desk.found(turn, turn.argument))
     key = "missive.received_already"
     if _sign(turn, missive):
         missive_ties.record(turn, turn.sender, "received", missive)
@@ -21,52 +20,35 @@ def receive(turn: Turn) -> None:
         turn.reply_with(turn.notice)
 
 
-def ask_reply(turn: Turn) -> None:
+def ask_reply(turn: Turn, missive: Missive) -> None:
     """Ask for the reply (回复)."""
-    missive = _answerable(turn, missive_desk.found(turn, turn.argument))
+    _must_await_reply(missive)
     turn.ask("missive_reply", missive=missive.id)
     turn.reply("missive.ask_reply", call=missive.number)
 
 
 @deeds.answering
-def reply(turn: Turn) -> None:
+def reply(turn: Turn, missive: Missive) -> None:
     """Read the reply that was asked for."""
-    _reply(turn, _answerable(turn, missive_desk.found(turn, turn.known["missive"])), turn.text)
+    _must_await_reply(missive)
+    _reply(turn, missive, turn.text)
 
 
-def reply_typed(turn: Turn) -> None:
+def reply_typed(turn: Turn, missive: Missive | None, words: str) -> None:
     """Answer a letter by its number: 「回复 交办3号 已于…」; the only one that waits needs no number."""
-    named = read_number(turn.argument)
-    if named is not None:
-        missive = missive_desk.called(turn, named)
-        if missive is None:
-            raise Refused("missive.unknown", number=turn.argument.split()[0])
-        _answer(turn, _answerable(turn, missive), named.rest)
-        return
-    waiting = _waiting(turn)
-    if not waiting:
-        if turn.sender.is_office:
-            raise Refused("missive.reply_usage")
+    if missive is None:
         # 「回复 主体封顶」 is a liaison's answer.
-        turn.text = turn.argument
+        turn.text = words
         progress.answer(turn)
-        return
-    if len(waiting) > 1:
-        raise Refused(
-            "missive.reply_which", calls="、".join(each.call for each in waiting), call=waiting[0].call
-        )
-    _answer(turn, waiting[0], turn.argument)
-
-
-def _answer(turn: Turn, missive: Missive, words: str) -> None:
-    if words:
+    elif words:
+        _must_await_reply(missive)
         _reply(turn, missive, words)
-        return
-    turn.argument = str(missive.id)
-    ask_reply(turn)
+    else:
+        ask_reply(turn, missive)
 
 
-def _waiting(turn: Turn) -> list[Missive]:
+def waiting(turn: Turn) -> list[Missive]:
+    """Return the letters that wait for the sender's reply."""
     selves = set(turn.selves(turn.sender))
     return [
         each
@@ -75,13 +57,6 @@ def _waiting(turn: Turn) -> list[Missive]:
         and (mine := selves & turn.tx.receipts.of(subject(each.id)).keys())
         and mine - turn.tx.receipts.handed_on(subject(each.id))
     ]
-
-
-def _mine(turn: Turn, missive: Missive) -> Missive:
-    """Return a letter that is the sender's to answer, or that of somebody for whom they act."""
-    if not missive_ties.answering(turn, missive, turn.sender):
-        raise Refused("missive.not_yours", call=missive.call)
-    return missive
 
 
 def _sign(turn: Turn, missive: Missive) -> bool:
@@ -94,11 +69,9 @@ def _sign(turn: Turn, missive: Missive) -> bool:
     return is_news
 
 
-def _answerable(turn: Turn, missive: Missive) -> Missive:
-    _mine(turn, missive)
+def _must_await_reply(missive: Missive) -> None:
     if not missive.awaits_reply:
         raise Refused("missive.needs_no_reply", call=missive.number, state=missive.state)
-    return missive
 
 
 def _reply(turn: Turn, missive: Missive, words: str) -> None:

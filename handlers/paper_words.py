@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from handlers import bulletins, objections, posting, releasing, trial
-from handlers.access import Answer, Entry, by_itself, the_office
+from handlers.access import Answer, Entry, leaders, recipient, the_office
 from handlers.turn import Turn
 
 Handler = Callable[[Turn], None]
@@ -20,14 +20,14 @@ ACTIONS: dict[str, Entry] = {
     "bulletin_files": Entry(the_office, bulletins.files),
     "amend": Entry(the_office, releasing.ask_amendment),
     "drop_bulletin": Entry(the_office, releasing.ask_drop),
-    "object": Entry(by_itself, objections.ask_objection),
+    "object": Entry(leaders, objections.ask_objection),
     "uphold": Entry(the_office, objections.ask_uphold),
-    "sign": Entry(by_itself, posting.sign),
+    "sign": Entry(recipient, posting.sign),
 }
 
 TOPICS: dict[str, Entry] = {
     "amend": Answer(the_office, releasing.amend),
     "drop_bulletin": Answer(the_office, releasing.drop),
-    "object": Answer(by_itself, objections.object_to),
+    "object": Answer(leaders, objections.object_to),
     "uphold": Answer(the_office, objections.uphold),
 }

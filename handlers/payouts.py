@@ -5,9 +5,12 @@ import re
 from bot.domain.figures import show_money
 from bot.domain.payouts import amount_in, paid_after
 from bot.domain.problems import Problem
+from bot.domain.scope import Scope
 from bot.errors import Refused
-from handlers import cards, deeds, four_lists, pointing, problems, progress, tasks
+from handlers import cards, deeds, four_lists, pointing, problems, tasks
 from handlers.access import Entry, may_pay, may_see_numbered
+from handlers.project_access import papers_of
+from handlers.task_access import may_give
 from handlers.turn import Turn
 
 PAPER = "政策兑现"
@@ -20,25 +23,26 @@ def payout(turn: Turn) -> None:
     """Take 「兑现 XM-012 财政局 12月底前补助200万」 or 「兑现 2026-065 50万」; 「兑现」 orders the paper."""
     if numbered := _NUMBERED.fullmatch(turn.argument):
         READINGS["pay" if numbered["words"] else "show"](turn)
-    elif len(turn.argument.split(maxsplit=_PARTS - 1)) == _PARTS:
-        _promise(turn)
     else:
-        four_lists.order(turn, PAPER, _WORD)
+        READINGS["promise" if _is_promise(turn.argument) else "paper"](turn)
 
 
 def is_meant(turn: Turn, rest: str) -> bool:
     """Tell whether 「兑现 …」 is the command: a liaison's 「兑现 奖补资金到账」 is an answer."""
-    return bool(_NUMBERED.fullmatch(rest)) or bool(tasks.leads(turn)) or pointing.is_command(turn, rest)
+    if _NUMBERED.fullmatch(rest) or turn.sender.is_office or turn.led:
+        return True
+    return not _is_promise(rest) and pointing.is_command(turn, rest)
 
 
-def _promise(turn: Turn) -> None:
-    led = tasks.leads(turn)
-    if not turn.sender.is_office and not led:
-        progress.answer(turn)
-        return
-    said = tasks.read(turn, turn.argument, "payout.usage")
-    if not turn.sender.is_office and said.project.id not in led:
-        raise Refused("payout.only_leaders")
+def _is_promise(words: str) -> bool:
+    return len(words.split(maxsplit=_PARTS - 1)) == _PARTS
+
+
+def _order(turn: Turn, scope: Scope) -> None:
+    four_lists.order(turn, scope, PAPER)
+
+
+def _promise(turn: Turn, said: tasks.Said) -> None:
     promised = amount_in(said.text)
     if promised is None:
         raise Refused("payout.no_amount")
@@ -86,5 +90,10 @@ def sums(problem: Problem) -> dict[str, object]:
     }
 
 
-READINGS = {"pay": Entry(may_pay, _pay), "show": Entry(may_see_numbered, problems.show)}
+READINGS = {
+    "pay": Entry(may_pay, _pay),
+    "show": Entry(may_see_numbered, problems.show),
+    "promise": Entry(may_give("payout"), _promise),
+    "paper": Entry(papers_of(_WORD), _order),
+}
 """What the word may stand for, each with its own right."""

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from bot.domain.directory import best_match
 from bot.domain.numerals import half_width
-from bot.domain.people import Duty, Role
+from bot.domain.people import Duty
 from bot.domain.pointers import Names, position_at
 from bot.domain.projects import Project
+from bot.domain.rights import sees_county
 from handlers import progress
 from handlers.turn import Turn
 
@@ -46,7 +47,7 @@ def concerned(turn: Turn, text: str) -> Project | None:
     mine = progress.listed(turn)
     project, rest = among(text, mine)
     if project is None:
-        if turn.sender.has(Role.OFFICE, Role.DEPUTY_HEAD, Role.HEAD):
+        if sees_county(turn.sender):
             project, rest = anywhere(turn, text)
         else:
             led = turn.tx.projects.of(turn.sender.id, Duty.LEAD_LEADER, turn.today)

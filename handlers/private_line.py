@@ -14,6 +14,8 @@ from bot.domain.projects import Project
 from bot.domain.words import visible
 from bot.errors import Refused
 from handlers import deeds, offers, pointing, progress, secrecy, whom
+from handlers.access import Entry
+from handlers.people_access import pair
 from handlers.turn import Beat, Desk, Turn
 from handlers.undelivered import LONGEST_OWED
 from handlers.watch import Watch
@@ -79,10 +81,10 @@ def _answer_or_ask(turn: Turn, words: str) -> None:
         turn.argument = action.partition(":")[2]
         if words:
             turn.tx.conversations.end(turn.sender.id)
-            project, peer = _pair(turn)
+            project, peer = pair(turn)
             _pass(turn, project, words, [peer])
         else:
-            ask_reply(turn)
+            REPLY(turn)
         return
     only = whom.only(turn)
     if only is None:
@@ -116,11 +118,13 @@ def ask(turn: Turn) -> None:
     _say(turn, "private.what", project=project.name, name=_names(people))
 
 
-def ask_reply(turn: Turn) -> None:
+def ask_reply(turn: Turn, project: Project, peer: Person) -> None:
     """Ask for an answer to a private message (密件回复)."""
-    project, peer = _pair(turn)
     turn.ask(PRIVATE, project=project.id, peer=peer.id)
     _say(turn, "private.answer", project=project.name, name=peer.name)
+
+
+REPLY = Entry(pair, ask_reply)
 
 
 def _take_answer(turn: Turn) -> None:
@@ -137,7 +141,7 @@ def _take_answer(turn: Turn) -> None:
     project = turn.tx.projects.get(int(question.data["project"]))
     if "peer" in question.data:
         turn.argument = f"{project.id}:{question.data['peer']}"
-        people = [_pair(turn)[1]]
+        people = [pair(turn)[1]]
     else:
         people = inspectors(turn, project)
     turn.tx.conversations.end(turn.sender.id)
@@ -178,15 +182,6 @@ def inspectors(turn: Turn, project: Project) -> list[Person]:
     if not others:
         raise Refused("private.no_inspector", project=project.name)
     return others
-
-
-def _pair(turn: Turn) -> tuple[Project, Person]:
-    """Return the project and the other side of a private exchange; one of the two is its inspector today."""
-    number, _, peer = turn.argument.partition(":")
-    project, person = turn.tx.projects.get(int(number)), turn.tx.people.get(int(peer))
-    if {turn.sender.id, person.id}.isdisjoint(whom.on(turn, project, Duty.INSPECTOR)):
-        raise Refused("private.over", project=project.name)
-    return project, person
 
 
 def _is_open(turn: Turn) -> bool:

@@ -33,19 +33,19 @@ def same(turn: Turn) -> None:
     record(turn, [Said(project, Kind.UNCHANGED, "") for project in projects if project.id in asked], projects)
 
 
-def ask_progress(turn: Turn) -> None:
+def ask_progress(turn: Turn, project: Project | None) -> None:
     """Ask what has moved on a project."""
-    _ask_pressed(turn, Kind.PROGRESS)
+    _ask_pressed(turn, project, Kind.PROGRESS)
 
 
-def ask_problem(turn: Turn) -> None:
+def ask_problem(turn: Turn, project: Project | None) -> None:
     """Ask what the problem on a project is."""
-    _ask_pressed(turn, Kind.PROBLEM)
+    _ask_pressed(turn, project, Kind.PROBLEM)
 
 
-def _ask_pressed(turn: Turn, kind: Kind) -> None:
-    if turn.argument:
-        ask_about(turn, mine(turn, int(turn.argument)), kind)
+def _ask_pressed(turn: Turn, project: Project | None, kind: Kind) -> None:
+    if project is not None:
+        ask_about(turn, project, kind)
     else:
         unclear.ask_for(turn, "", kind, (), ())
 
@@ -58,18 +58,17 @@ def ask_about(turn: Turn, project: Project, kind: Kind) -> None:
     turn.reply(f"progress.ask_{topic}", project=project.name, example=example)
 
 
-def figures_right(turn: Turn) -> None:
+def figures_right(turn: Turn, asked: Report) -> None:
     """Let an odd figure stand: whoever said it means it."""
-    report = _still_counting(turn)
+    report = _still_counting(turn, asked)
     turn.tx.reports.confirm(report.id)
     turn.record(turn.sender, "report.confirmed", f"project:{report.project_id}", report=report.id)
     turn.reply("progress.right")
 
 
-def figures_wrong(turn: Turn) -> None:
+def figures_wrong(turn: Turn, asked: Report, project: Project) -> None:
     """Take an odd figure back, keep the words, and ask for the right one."""
-    report = _still_counting(turn)
-    project = mine(turn, report.project_id)
+    report = _still_counting(turn, asked)
     before = turn.tx.reports.standing_before(project.id, report.day)
     turn.tx.reports.restore(report, before, turn.now)
     turn.record(turn.sender, "report.taken_back", f"project:{project.id}", report=report.id)
@@ -77,9 +76,8 @@ def figures_wrong(turn: Turn) -> None:
     turn.reply("progress.ask_figures", project=project.name)
 
 
-def _still_counting(turn: Turn) -> Report:
+def _still_counting(turn: Turn, asked: Report) -> Report:
     """Return the report that counts today, if its figures are still those that were asked back."""
-    asked = turn.tx.reports.get(int(turn.argument))
     today = turn.tx.reports.on([asked.project_id], turn.today).get(asked.project_id)
     if today is None or today.standing != asked.standing or today.person_id != turn.sender.id:
         raise Refused("button.stale")
@@ -122,9 +120,9 @@ def _placed(turn: Turn, projects: Sequence[Project], answers: Sequence[Answer]) 
     return [dataclasses.replace(each, listed=asked) if each in aimless else each for each in answers]
 
 
-def answer_about(turn: Turn) -> None:
+def answer_about(turn: Turn, project: Project) -> None:
     """Read the answer to 「有什么进展？」 about one project; words that name another go there."""
-    project, projects = mine(turn, int(turn.known["project"])), listed(turn)
+    projects = listed(turn)
     if not turn.text:
         pictures.put(turn, project)
         turn.ask("progress", project=project.id)
@@ -305,11 +303,3 @@ def listed(turn: Turn) -> list[Project]:
 def numbered(projects: Sequence[Project]) -> list[Listed]:
     """Return projects with the numbers that people type for them."""
     return [Listed(place, each.id, each.number, each.name) for place, each in enumerate(projects, 1)]
-
-
-def mine(turn: Turn, project_id: int) -> Project:
-    """Return a project of the sender; its liaison may have changed since the button was sent."""
-    for project in prompts.asked_of(turn, turn.sender):
-        if project.id == project_id:
-            return project
-    raise Refused("progress.not_yours")

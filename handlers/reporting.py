@@ -20,7 +20,7 @@ from handlers import (
     routing,
     spoken,
 )
-from handlers.access import Entry, may
+from handlers.access import Answer, Entry, may, may_still_speak
 from handlers.recording import Said
 from handlers.turn import Turn, rows_of
 from storage.problems import Reported
@@ -35,7 +35,8 @@ def report(turn: Turn) -> None:
     projects = prompts.asked_of(turn, turn.sender)
     if turn.argument and turn.question is not None and turn.question.topic == "visit_line":
         # What a leader found on the site that they were just asked about.
-        describe_on(turn, turn.tx.projects.get(int(turn.known["project"])), turn.argument)
+        turn.text = turn.argument
+        DESCRIBED(turn)
         return
     if not projects:
         raise Refused("report.no_projects")
@@ -52,10 +53,13 @@ def report(turn: Turn) -> None:
     turn.reply("report.which", lines=lines)
 
 
-def describe(turn: Turn) -> None:
+def describe(turn: Turn, project: Project) -> None:
     """Take the sender's words as the problem that they were asked about."""
-    project = turn.tx.projects.get(int(turn.known["project"]))
     describe_on(turn, project, turn.text)
+
+
+DESCRIBED = Answer(may_still_speak, describe)
+"""An answer, and what begins with 「问题」 while another is waited for."""
 
 
 def describe_on(turn: Turn, project: Project, text: str) -> None:
@@ -94,9 +98,8 @@ def describe_on(turn: Turn, project: Project, text: str) -> None:
     )
 
 
-def report_anyway(turn: Turn) -> None:
+def report_anyway(turn: Turn, project: Project) -> None:
     """Report it as a problem of its own."""
-    project = turn.tx.projects.get(int(turn.argument))
     _open(turn, project, _kept_text(turn))
 
 
@@ -126,16 +129,14 @@ SAME_PROBLEM = Entry(may(Deed.SEE), add_to_similar)
 """Of whoever does not see the problem any more nothing is added to it."""
 
 
-def answer_similar(turn: Turn) -> None:
+def answer_similar(turn: Turn, project: Project) -> None:
     """Read 1 or 2 typed instead of pressed; other words are added to the problem's own, and asked again."""
     if turn.text == "1":
         turn.argument = str(turn.known["problem"])
         SAME_PROBLEM(turn)
     elif turn.text == "2":
-        turn.argument = str(turn.known["project"])
-        report_anyway(turn)
+        report_anyway(turn, project)
     else:
-        project = turn.tx.projects.get(int(turn.known["project"]))
         describe_on(turn, project, f"{turn.known['text']}\n{turn.text}".strip())
 
 

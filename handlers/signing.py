@@ -70,34 +70,21 @@ def _button(desk: Desk, reader: Person, handover_id: int, side: str) -> Choices:
     return (((desk.say(reader, f"handover.button_{side}"), f"handover_{side}:{handover_id}"),),)
 
 
-def given(turn: Turn) -> None:
+def given(turn: Turn, handover: Handover) -> None:
     """Note that the one who gave is through with it."""
-    handover = _found(turn)
-    if handover.giver_id != turn.sender.id:
-        raise Refused("button.not_yours")
     _sign(turn, handover, "given", is_news=turn.tx.handovers.given(handover, turn.now))
 
 
-def taken(turn: Turn) -> None:
+def taken(turn: Turn, handover: Handover) -> None:
     """Note that the one who took is through with it."""
-    handover = _found(turn)
-    if handover.taker_id != turn.sender.id:
-        raise Refused("button.not_yours")
     _sign(turn, handover, "taken", is_news=turn.tx.handovers.taken(handover, turn.now))
-
-
-def _found(turn: Turn) -> Handover:
-    handover = turn.tx.handovers.get(int(turn.argument))
-    if handover is None:
-        raise Refused("button.unknown")
-    return handover
 
 
 def _sign(turn: Turn, handover: Handover, side: str, *, is_news: bool) -> None:
     if not is_news:
         raise Refused("handover.signed_already")
     turn.record(turn.sender, f"handover.{side}", _subject(handover.id))
-    handover = _found(turn)
+    handover = turn.tx.handovers.get(handover.id) or handover
     _rewrite(turn, handover)
     turn.notice = turn.say(turn.sender, "handover.signed_notice")
     turn.reply("handover.signed")

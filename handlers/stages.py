@@ -159,9 +159,9 @@ def _kept(turn: Turn) -> _Said:
     return _Said(Step(known["step"]), project, str(known["what"]), day, str(known["text"]))
 
 
-def of_project(turn: Turn) -> None:
+def of_project(turn: Turn, project: Project) -> None:
     """Take the project that was pointed out."""
-    _go_on(turn, _with(_kept(turn), project=progress.mine(turn, int(turn.argument))))
+    _go_on(turn, _with(_kept(turn), project=project))
 
 
 def of_what(turn: Turn) -> None:
@@ -171,12 +171,10 @@ def of_what(turn: Turn) -> None:
 
 def as_progress(turn: Turn) -> None:
     """Take the words as the progress that they were after all."""
-    said = _kept(turn)
-    turn.text = f"{said.step}{pointing.among(said.words, progress.listed(turn))[1]}"
-    if said.project is not None:
-        mine = [each.id for each in progress.listed(turn)]
-        place = mine.index(progress.mine(turn, said.project.id).id) + 1
-        turn.text = f"{place} {turn.text}"
+    said, projects = _kept(turn), progress.listed(turn)
+    turn.text = f"{said.step}{pointing.among(said.words, projects)[1]}"
+    if said.project in projects:
+        turn.text = f"{projects.index(said.project) + 1} {turn.text}"
     progress.answer(turn)
 
 
@@ -269,7 +267,7 @@ def offer(turn: Turn, project: Project, text: str) -> None:
     )
 
 
-def say_plainly(turn: Turn) -> None:
+def say_plainly(turn: Turn, project: Project) -> None:
     """Take the step that was offered."""
-    number, step, day, what = turn.argument.split(":", 3)
-    keep(turn, progress.mine(turn, int(number)), Step(step), what, date.fromisoformat(day))
+    _, step, day, what = turn.argument.split(":", 3)
+    keep(turn, project, Step(step), what, date.fromisoformat(day))

@@ -166,27 +166,15 @@ def receipt(turn: Turn, task: Problem) -> str:
 # --- in chat ----------------------------------------------------------------------------
 
 
-def give(turn: Turn) -> None:
+def is_giving(turn: Turn, _rest: str) -> bool:
+    """Tell whether 「交办 …」 is the command: 「交办 事项已落实」 is a liaison's answer."""
+    return turn.sender.is_office or bool(turn.led)
+
+
+def give(turn: Turn, said: Said) -> None:
     """Give somebody a task (交办): 「交办 李强 XM-012 12月5日前协调用电」."""
-    led = leads(turn)
-    if not turn.sender.is_office and not led:
-        # 「交办 事项已落实」 is a liaison's answer.
-        progress.answer(turn)
-        return
-    said = read(turn, turn.argument, "task.usage")
-    if not turn.sender.is_office and said.project.id not in led:
-        raise Refused("task.only_leaders")
     task = assign_said(turn, said, f"person:{turn.sender.id}")
     turn.reply_with(receipt(turn, task), subject=cards.subject(task))
-
-
-def leads(turn: Turn) -> set[int]:
-    """Return the projects that the sender leads, or that those do for whom they stand in."""
-    return {
-        project.id
-        for each in turn.selves(turn.sender)
-        for project in turn.tx.projects.of(each, Duty.LEAD_LEADER, turn.today)
-    }
 
 
 def listed(turn: Turn) -> None:

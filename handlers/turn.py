@@ -12,7 +12,7 @@ from bot.chat import Address, Incoming
 from bot.domain.county import County
 from bot.domain.custody import measured
 from bot.domain.deadlines import Light
-from bot.domain.people import Language, Person, Role
+from bot.domain.people import Duty, Language, Person, Role
 from bot.errors import StorageError
 from bot.texts import Texts
 from storage.conversations import Question
@@ -234,6 +234,15 @@ class Turn(Desk):
     def known(self) -> dict[str, Any]:
         """What was known when the question was asked."""
         return dict(self.question.data) if self.question else {}
+
+    @cached_property
+    def led(self) -> frozenset[int]:
+        """The ids of the projects that the sender leads, or those do for whom they stand in."""
+        return frozenset(
+            project.id
+            for each in self.selves(self.sender)
+            for project in self.tx.projects.of(each, Duty.LEAD_LEADER, self.today)
+        )
 
     @property
     def source(self) -> str:

@@ -56,9 +56,8 @@ def ask_for_pictures(turn: Turn, projects: Sequence[Project]) -> None:
     turn.reply("progress.which_picture", choices, lines=_lines(projects, projects))
 
 
-def pointed(turn: Turn) -> None:
+def pointed(turn: Turn, project: Project) -> None:
     """Record words whose project was unclear, now that its button was pressed."""
-    project = progress.mine(turn, int(turn.argument))
     if turn.question and turn.question.topic == "which":
         _resolve(turn, [project])
     else:

@@ -3,14 +3,18 @@
 from datetime import date, timedelta
 from itertools import islice
 
-from bot.domain.directory import best_match
 from bot.domain.projects import Project
 from bot.domain.until import read_day
 from bot.domain.visits import Outcome, Visit, brief_at
 from bot.errors import Refused
-from handlers import briefs, progress, tasks
+from handlers import briefs, tasks
 from handlers.turn import Turn, rows_of
 from storage.letters import Choices
+
+Led = tuple[Project, int]
+"""A project to be visited weekly, and its leader: the sender, or for whom they stand in."""
+
+Mine = dict[int, Led]
 
 _MOST_LINES = 10
 _A_ROW = 3
@@ -21,56 +25,23 @@ _OUTCOMES = {"well": Outcome.WELL, "hard": Outcome.HARD, "pressing": Outcome.PRE
 # --- plan -------------------------------------------------------------------------------
 
 
-def visit(turn: Turn) -> None:
+def is_meant(turn: Turn, rest: str) -> bool:
+    """Tell whether 「走访 …」 is the command: a liaison's 「走访 企业三家」 is an answer."""
+    return not rest or bool(turn.led)
+
+
+def visit(turn: Turn, mine: Mine, named: Led | None, day: date | None) -> None:
     """Plan a visit (走访): 「走访 XM-012 周四」; alone it shows the week."""
-    mine = briefs.led(turn, turn.selves(turn.sender))
-    if not mine and turn.argument and not tasks.leads(turn):
-        # 「走访 企业三家」 is a liaison's answer.
-        progress.answer(turn)
-        return
-    if not mine:
-        raise Refused("visit.no_projects")
     if not turn.argument:
         _show_week(turn, mine)
         return
-    name, day = _read(turn, turn.argument)
-    if not name and len(mine) > 1:
+    if named is None and len(mine) > 1:
         raise Refused("visit.usage")
-    project, leader_id = _named(turn, name, mine) if name else next(iter(mine.values()))
+    project, leader_id = named or next(iter(mine.values()))
     if day is None:
         _ask_day(turn, project)
         return
     _plan(turn, project, leader_id, day)
-
-
-def _read(turn: Turn, words: str) -> tuple[str, date | None]:
-    """Read which project and which day, in any order."""
-    names, day = [], None
-    for word in words.split():
-        said, rest = read_day(word, turn.today)
-        if said is not None and not rest and day is None:
-            day = said
-        else:
-            names.append(word)
-    return " ".join(names), day
-
-
-def _named(turn: Turn, name: str, mine: dict[int, tuple[Project, int]]) -> tuple[Project, int]:
-    project = turn.tx.projects.numbered(name.upper())
-    if project is None:
-        names = {each.name: each for each, _ in mine.values()}
-        meant = best_match(name, names)
-        several = [each.number for each, _ in mine.values() if name in each.name]
-        if meant is None and len(several) > 1:
-            raise Refused("visit.several", name=name, numbers="、".join(several))
-        if meant is None:
-            raise Refused("office.project_unknown", name=name)
-        project = names[meant]
-    if project.id in mine:
-        return mine[project.id]
-    if project.id in tasks.leads(turn):
-        raise Refused("visit.not_building", project=project.name, **{"class": project.kind})
-    raise Refused("visit.not_yours", project=project.name)
 
 
 def _plan(turn: Turn, project: Project, leader_id: int, day: date) -> None:
@@ -113,33 +84,30 @@ def _ask_day(turn: Turn, project: Project, *, instead_of: int = 0) -> None:
     turn.reply(key, (tuple(offered),), project=project.name)
 
 
-def day_said(turn: Turn) -> None:
+def day_said(turn: Turn, led: Led, instead_of: Visit | None) -> None:
     """Read the day that was asked for."""
     day, _ = read_day(turn.text, turn.today)
     if day is None:
         raise Refused("visit.unanswered_day")
-    _on(turn, int(turn.known["about"]), day, int(turn.known["visit"]))
+    _on(turn, led, day, instead_of)
 
 
-def on_day(turn: Turn) -> None:
+def on_day(turn: Turn, led: Led, instead_of: Visit | None) -> None:
     """Plan it for the day that was tapped."""
-    project_id, day, instead_of = turn.argument.split(":")
-    _on(turn, int(project_id), date.fromisoformat(day), int(instead_of))
+    _, day, _ = turn.argument.split(":")
+    _on(turn, led, date.fromisoformat(day), instead_of)
 
 
-def _on(turn: Turn, project_id: int, day: date, instead_of: int) -> None:
-    mine = briefs.led(turn, turn.selves(turn.sender))
-    if project_id not in mine:
-        raise Refused("button.stale")
-    if instead_of:
-        _settle(turn, _found(turn, str(instead_of)), Outcome.MOVED)
-    _plan(turn, *mine[project_id], day)
+def _on(turn: Turn, led: Led, day: date, instead_of: Visit | None) -> None:
+    if instead_of is not None:
+        _settle(turn, instead_of, Outcome.MOVED)
+    _plan(turn, *led, day)
 
 
 # --- the week ---------------------------------------------------------------------------
 
 
-def _show_week(turn: Turn, mine: dict[int, tuple[Project, int]]) -> None:
+def _show_week(turn: Turn, mine: Mine) -> None:
     visits = briefs.of_week(turn, mine)
     lines, offered = [], []
     for project, _ in mine.values():
@@ -178,12 +146,9 @@ def _line(turn: Turn, project: Project, visit: Visit | None) -> str:
     )
 
 
-def choose(turn: Turn) -> None:
+def choose(turn: Turn, led: Led) -> None:
     """Take a project of the week: ask how it was there, show what to know, or ask for a day."""
-    mine = briefs.led(turn, turn.selves(turn.sender))
-    if int(turn.argument) not in mine:
-        raise Refused("button.stale")
-    project, _ = mine[int(turn.argument)]
+    project, _ = led
     planned = briefs.of_week(turn, [project.id]).get(project.id)
     if planned is None or planned.was_made:
         _ask_day(turn, project)
@@ -196,9 +161,8 @@ def choose(turn: Turn) -> None:
 # --- after it ---------------------------------------------------------------------------
 
 
-def went(turn: Turn) -> None:
+def went(turn: Turn, visit: Visit) -> None:
     """Note that they were there, and ask how it is (去了)."""
-    visit = _found(turn, turn.argument)
     if visit.outcome is None:
         _settle(turn, visit, Outcome.WENT)
     choices: Choices = (
@@ -207,10 +171,10 @@ def went(turn: Turn) -> None:
     turn.reply("visit.ask_how", choices, project=turn.tx.projects.get(visit.project_id).name)
 
 
-def how(turn: Turn) -> None:
+def how(turn: Turn, visit: Visit) -> None:
     """Note how it is there, and ask for what was promised."""
-    number, _, key = turn.argument.partition(":")
-    visit, outcome = _found(turn, number), _OUTCOMES[key]
+    key = turn.argument.partition(":")[2]
+    outcome = _OUTCOMES[key]
     if visit.outcome is not outcome:
         _settle(turn, visit, outcome)
     _wait_for_line(turn, visit)
@@ -224,15 +188,14 @@ def how(turn: Turn) -> None:
     turn.reply("visit.ask_promise", choices, project=project, outcome=turn.say(turn.sender, f"visit.{key}"))
 
 
-def promised(turn: Turn) -> None:
+def promised(turn: Turn, visit: Visit) -> None:
     """Ask for the promise in one line (有承诺)."""
-    _wait_for_line(turn, _found(turn, turn.argument))
+    _wait_for_line(turn, visit)
     turn.reply("visit.ask_line")
 
 
-def nothing_promised(turn: Turn) -> None:
+def nothing_promised(turn: Turn, _visit: Visit) -> None:
     """Leave it at that (没有)."""
-    _found(turn, turn.argument)
     turn.reply("visit.kept")
 
 
@@ -240,9 +203,8 @@ def _wait_for_line(turn: Turn, visit: Visit) -> None:
     turn.ask("visit_line", visit=visit.id, project=visit.project_id)
 
 
-def take_line(turn: Turn) -> None:
+def take_line(turn: Turn, visit: Visit) -> None:
     """Make a dated task of each line that was promised."""
-    visit = _found(turn, str(turn.known["visit"]))
     project = turn.tx.projects.get(visit.project_id)
     given = [
         tasks.receipt(turn, tasks.promise(turn, project, line, visit.origin))
@@ -252,17 +214,15 @@ def take_line(turn: Turn) -> None:
     turn.reply_with("\n".join(given))
 
 
-def later(turn: Turn) -> None:
+def later(turn: Turn, visit: Visit) -> None:
     """Ask for another day (改天)."""
-    visit = _found(turn, turn.argument)
     if visit.outcome is not None:
         raise Refused("visit.settled")
     _ask_day(turn, turn.tx.projects.get(visit.project_id), instead_of=visit.id)
 
 
-def drop(turn: Turn) -> None:
+def drop(turn: Turn, visit: Visit) -> None:
     """Note that they do not go (不去了); nobody else hears of it."""
-    visit = _found(turn, turn.argument)
     _settle(turn, visit, Outcome.DROPPED)
     turn.reply("visit.dropped", project=turn.tx.projects.get(visit.project_id).name)
 
@@ -274,10 +234,3 @@ def _settle(turn: Turn, visit: Visit, outcome: Outcome) -> None:
     turn.record(
         turn.sender, "visit.told", f"project:{visit.project_id}", visit=visit.id, outcome=str(outcome)
     )
-
-
-def _found(turn: Turn, number: str) -> Visit:
-    visit = turn.tx.visits.get(int(number))
-    if visit is None or visit.person_id not in turn.selves(turn.sender):
-        raise Refused("button.not_yours")
-    return visit

@@ -145,6 +145,16 @@ def may_answer(
     return person.is_office or (ties.leads and request.asker_id != person.id)
 
 
+def notes_approvals(person: Person) -> bool:
+    """Tell whether a person may say how a project's approvals stand: the office, and the departments."""
+    return person.active and person.has(Role.OFFICE, Role.DEPARTMENT_LIAISON)
+
+
+def sees_county(person: Person) -> bool:
+    """Tell whether a person sees the projects of the whole county: the office and the heads."""
+    return person.active and person.has(Role.OFFICE, Role.DEPUTY_HEAD, Role.HEAD)
+
+
 def office_decides(problem: Problem) -> bool:
     """Tell whether those who were asked if it is solved have kept silent too long."""
     return problem.state is State.CONFIRMING and problem.step >= OFFICE_DECIDES

@@ -9,13 +9,16 @@ from sqlalchemy import insert
 
 from bot.chat import Address, Incoming
 from bot.domain.deadlines import Dues
+from bot.domain.missives import MissiveState
 from bot.domain.people import Duty, Role
 from bot.domain.problems import Problem, State, Urgency
+from bot.domain.progress import Kind, Standing
 from bot.domain.requests import Asking
 from bot.errors import Refused
 from handlers.turn import Turn
 from storage import tables
 from storage.problems import Reported
+from storage.reports import Answered
 from storage.tx import Tx
 from tests.world import NAMES, World
 
@@ -32,13 +35,17 @@ EVERYBODY = (*NAMES, *MORE)
 
 @dataclass(frozen=True)
 class Case:
-    """Something to try: what follows the word or lies in the button, and what was asked before."""
+    """Something to try: what follows the word or lies in the button, and what was asked before.
+
+    ``refusal`` is how somebody may be refused who is not said to have tried what is not theirs.
+    """
 
     allowed: frozenset[str]
     argument: str = ""
     text: str = ""
     known: Mapping[str, Any] = field(default_factory=dict)
     topic: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,10 +129,31 @@ def _convene(world: World, tx: Tx) -> None:
     *_, asked, late = tx.problems.open()
     ids = world.ids
     tx.requests.add(asked, Asking.DECISION, "请求协调", now, asker_id=ids["chen"], to_id=ids["zhou"])
+    _bring_papers(world, tx, now, today)
     until = today + timedelta(days=20)
     _row(tx, tables.commons, category="用地", holder_id=ids["sun"], state="merged", at=now)
     tx.commons.join(1, [2])
     tx.requests.add(late, Asking.TIME, "等批复", now, asker_id=ids["sun"], to_id=ids["chen"], until=until)
+
+
+def _bring_papers(world: World, tx: Tx, now: datetime, today: date) -> None:
+    """Bring in a figure of 刘敏, a visit, a handover, a letter that went out, a draft, and a paper."""
+    ids = world.ids
+    _row(tx, tables.handovers, from_id=ids["ji"], to_id=ids["wu"], at=now, projects=1, problems=0)
+    tx.visits.plan(ids["chen"], ids["#pump"], today, now)
+    said = Answered(
+        project_id=ids["#pump"], day=today, kind=Kind.PROGRESS, text="封顶", standing=Standing(620, 0),
+        person_id=ids["liu"], at=now,
+    )  # fmt: skip
+    tx.reports.add(said)
+    unit_id = tx.people.get(ids["sun"]).unit_id
+    for number, state in ((1, MissiveState.SENT), (None, MissiveState.DRAFT)):
+        _row(
+            tx, tables.missives, slot=f"m:{state}", kind="交办函", subject="开工", text="请尽快开工",
+            state=str(state), year=number and 2026, sequence=number, project_id=ids["#pump"],
+            unit_id=unit_id, drafted_at=now,
+        )  # fmt: skip
+    tx.receipts.hand("bulletin:1", [ids["sun"]], now)
 
 
 def _reported(world: World, tx: Tx, now: datetime) -> Problem:

@@ -18,9 +18,22 @@ GRANTING = frozenset({"chen", "zhao"})
 LIAISING = frozenset({"liu"})
 DEPARTMENTS = frozenset({"sun", "wu", "zhao"})
 LEADERS = frozenset({"chen", "yang", "zhao"})
+LEADING = frozenset({"chen"})
+GIVING = LEADING | OFFICE
+SPEAKING = LIAISING | GIVING
+STEPPING = LIAISING | OFFICE
+OWNING = frozenset({"qian", "tao"})
+ADDRESSED = HOLDING | LIAISING
+AWAY = frozenset({"wang", "zhao"})
+CONCERNED = SPEAKING | {"zhou", "he", "qian"}
 
 WAITING, WORKING, CONFIRMED_BY, TIME = "1", "2", "3", "2"
 """The problems by their state; the request for more time is the second."""
+
+SENT, DRAFT = "1", "2"
+"""The letters."""
+
+STEP = {"step": "阶段", "project": 2, "what": "", "day": "2026-11-20", "text": "履约"}
 
 ACTIONS: dict[str, Case] = {
     "take": Case(ANSWERING, WAITING),
@@ -50,9 +63,13 @@ ACTIONS: dict[str, Case] = {
     "give_back": Case(DECIDING, "1"),
     "grant": Case(GRANTING, TIME),
     "refuse": Case(GRANTING, TIME),
-    "progress": Case(LIAISING, "2"),
-    "trouble": Case(LIAISING, "2"),
-    "which": Case(LIAISING, "2"),
+    **dict.fromkeys(("progress", "trouble", "which"), Case(LIAISING, "2")),
+    **dict.fromkeys(("right", "wrong"), Case(LIAISING, "1")),
+    "new": Case(SPEAKING, "2", known={"text": "用地指标未批"}, topic="similar"),
+    "stage_of": Case(LIAISING, "2", known=STEP, topic="stage"),
+    "stage_what": Case(STEPPING, "履约评估", known=STEP, topic="stage"),
+    "stage_plain": Case(STEPPING, known=STEP, topic="stage"),
+    "stage_say": Case(LIAISING, "2:开工:2026-11-20:"),
     "approval": Case(DEPARTMENTS, "1"),
     "approval_decide": Case(DEPARTMENTS, "1:用地:granted:2026-12-05"),
     "approval_open": Case(DEPARTMENTS, "1"),
@@ -69,35 +86,32 @@ ACTIONS: dict[str, Case] = {
     "bind": Case(OFFICE, "1:全县"),
     "handover": Case(OFFICE, "1:2"),
     "milestone_plan": Case(OFFICE, "1:2026-12-05:封顶"),
+    "visit": Case(LEADING, "2"),
+    "visit_on": Case(LEADING, "2:2026-11-26:1"),
+    **dict.fromkeys(("visit_went", "visit_later", "visit_drop", "visit_promised"), Case(LEADING, "1")),
+    **dict.fromkeys(("visit_nothing",), Case(LEADING, "1")),
+    "visit_how": Case(LEADING, "1:well"),
+    "handover_given": Case(frozenset({"ji"}), "1"),
+    "handover_taken": Case(frozenset({"wu"}), "1"),
+    "missive": Case(OFFICE, DRAFT),
+    "missives": Case(OFFICE, "1:草稿"),
+    **dict.fromkeys(("missive_receive", "missive_reply"), Case(ADDRESSED, SENT)),
+    "sign": Case(HOLDING, "bulletin:1"),
+    **dict.fromkeys(("vote", "vote_stop"), Case(OWNING, "1:3")),
+    "private_reply": Case(frozenset({"ji"}), "2:1", refusal="private.over"),
     "feedback_on": Case(ANSWERING, WORKING, known={"text": "已上报"}, topic="feedback_on"),
     "common_feedback": Case(ANSWERING, "1"),
 }
 """The buttons that need a right on what they are about. Whoever lacks it is denied, and it is noted."""
 
 OWN_ACTIONS: dict[str, str] = {
-    **dict.fromkeys(("today", "drop"), ""),
+    **dict.fromkeys(("today", "drop", "forward"), ""),
     "same": "3",
     "ledger": "1:",
     "tasks": "1:",
+    "private": "1",
 }
 """What everybody may press: it shows or changes their own alone, and nothing of others comes of it."""
-
-NOTHING_THERE: dict[str, str] = {
-    **dict.fromkeys(("forward", "handover_given", "handover_taken"), "9"),
-    **dict.fromkeys(("stage_of", "stage_what", "stage_plain", "sign", "missive", "missives"), "9"),
-    **dict.fromkeys(("missive_receive", "missive_reply", "vote_stop"), "9"),
-    "new": "2",
-    "private": "1",
-    **dict.fromkeys(
-        ("visit_went", "visit_later", "visit_drop", "visit_how", "visit_promised", "visit_nothing"), "9"
-    ),
-}
-"""Buttons about something that was given to one person: of what is not there nobody gets anything."""
-
-PUT_TOGETHER = frozenset({"right", "wrong", "stage_say", "visit", "visit_on", "vote", "private_reply"})
-"""Buttons whose own stories say who presses them: `tests/stories/test_answers.py`, `test_stages.py`,
-`test_visits.py`, `test_ballots.py`, `test_private_line.py`. Pressed by another they do nothing, as all do.
-"""
 
 COMMANDS: dict[str, Case] = {
     "代填": Case(OFFICE, "XM-002 主体封顶"),
@@ -114,23 +128,35 @@ COMMANDS: dict[str, Case] = {
     "接待": Case(OFFICE, "1 供电容量不足"),
     **dict.fromkeys(("未激活", "待核", "日程", "试算", "待同意", "决议"), Case(OFFICE)),
     "撤销": Case(LIAISING | OFFICE, "2026-001 报错了"),
+    "请假": Case(AWAY, "王强 12-01 12-05 李强"),
+    "销假": Case(AWAY, "王强"),
+    "要件": Case(GIVING, "XM-002 举措 每周三现场办公"),
+    "手续": Case(DEPARTMENTS, "XM-002 用地 已批", refusal="approvals.usage"),
+    "清单": Case(CONCERNED, "XM-002"),
+    "交办": Case(GIVING, "自然资源局 XM-002 12月10日前完成组卷"),
+    "走访": Case(LEADING, "XM-002 周四", refusal="visit.no_projects"),
+    "函件": Case(OFFICE, "草稿"),
+    "回复": Case(ADDRESSED, "交办1号 已开工"),
+    **dict.fromkeys(("预约", "取消预约"), Case(OWNING, "用电增容")),
 }
 """What needs a right where it is a command. Where the word may begin an answer, others' never come so far."""
 
 READINGS: dict[str, Case] = {
     "pay": Case(ANSWERING, "2026-002 50万"),
     "show": Case(SEEING, "2026-002"),
+    "promise": Case(GIVING, "XM-002 自然资源局 12月底前补助200万"),
+    "paper": Case(CONCERNED, "XM-002"),
+    "register": Case(CONCERNED, "XM-002"),
 }
 """What a command may stand for whose readings need a right each."""
 
 OWN_COMMANDS = frozenset(
     {
-        *("今日", "项目", "问题", "台账", "帮助", "start", "取消", "请假", "销假", "发到", "开工"),
-        *("变更", "节点", "要件", "手续", "清单", "函件", "回复", "任务", "交办", "走访", "兑现"),
-        *("预约", "取消预约", "找谁", "我的数据"),
+        *("今日", "项目", "问题", "台账", "帮助", "start", "取消", "发到", "开工", "变更", "节点", "任务"),
+        *("兑现", "找谁", "我的数据"),
     }
 )
-"""What everybody may type: it is about their own projects and days, or they hear that it is not theirs."""
+"""What everybody may type: it is about their own projects and days, or stands for several readings."""
 
 TOPICS: dict[str, Case] = {
     "transfer": Case(ANSWERING, text="王强 转给他", known={"problem": 2}),
@@ -148,14 +174,25 @@ TOPICS: dict[str, Case] = {
     "give_back": Case(DECIDING, text="自行协调", known={"request": 1}),
     "refuse": Case(GRANTING, text="不同意", known={"request": 2}),
     "common_feedback": Case(ANSWERING, text="已上报", known={"common": 1}),
+    "progress": Case(LIAISING, text="主体封顶", known={"project": 2}),
+    "problem": Case(SPEAKING, text="用地指标未批", known={"project": 2}),
+    "similar": Case(SPEAKING, text="2", known={"project": 2, "text": "用地指标未批", "problem": 2}),
+    "leave": Case(AWAY, text="李强", known={"person": 2, "first": "2026-12-01", "last": "2026-12-05"}),
+    "stage": Case(STEPPING, text="履约评估", known=STEP),
+    "change": Case(SPEAKING, text="增加厂房", known={"project": 2, "item": "建设内容", "value": "三期"}),
+    "object": Case(LEADERS, text="数不对", known={"bulletin": 1}),
+    "missive_reply": Case(ADDRESSED, text="已开工", known={"missive": 1}),
+    "visit_day": Case(LEADING, text="周四", known={"about": 2, "visit": 1}),
+    "visit_line": Case(LEADING, text="12月10日前通电", known={"visit": 1, "project": 2}),
+    "book": Case(OWNING, text="用电增容"),
+    **dict.fromkeys(("amend", "drop_bulletin", "resolve"), Case(OFFICE, text="不用", known={"bulletin": 1})),
+    "uphold": Case(OFFICE, text="不改", known={"objection": 1}),
+    **dict.fromkeys(
+        ("missive_text", "missive_decline", "missive_return"),
+        Case(OFFICE, text="不用", known={"missive": 1, "version": 1}),
+    ),
 }
-"""The answers to questions about a problem: the right is looked at again when the answer comes."""
+"""The answers to questions: the right is judged again when the answer comes."""
 
-ASKED_OF_ONE = frozenset(
-    {
-        *("progress", "which", "problem", "similar", "feedback_on", "unread", "leave"),
-        *("stage", "change", "amend", "drop_bulletin", "object", "uphold", "missive_text", "missive_decline"),
-        *("missive_reply", "missive_return", "resolve", "visit_day", "visit_line", "book", "private"),
-    }
-)
-"""The answers to questions that only a row above asks; each looks again at what it changes."""
+OWN_TOPICS = frozenset({"which", "feedback_on", "unread", "private"})
+"""The answers that are about the sender's own, whatever it is by then."""

@@ -21,9 +21,9 @@ from tests.faults.town import LIAISON, roster, settings
 
 QUICK = """
 from handlers import leases
-leases.Leases.__init__.__kwdefaults__["times"] = leases.Times(3.0, 4.0, 0.3, 0.2, 2.0)
+leases.Leases.__init__.__kwdefaults__["times"] = leases.Times(6.0, 8.0, 0.5, 0.2, 3.0)
 """
-"""Leases that are over after four seconds rather than twenty."""
+"""Leases that are over after eight seconds rather than twenty."""
 ELSEWHERE = """
 import os
 from storage import holder

@@ -118,7 +118,7 @@ async def test_who_is_merely_slow_keeps_it(town: Town, api: Telegram) -> None:
             api.says(LIAISON, "基坑完成，形象进度12%")
             beats, loop = town.beats(), asyncio.get_running_loop()
             began = loop.time()
-            await town.until(lambda: town.beats() >= beats + 12 and loop.time() >= began + 12)
+            await town.until(lambda: town.beats() >= beats + 12 and loop.time() >= began + 24)
             assert api.answers(0) == []
             busy.rollback()
         await api.until(lambda: any("已记" in each for each in api.answers(0)), within=PATIENCE)
@@ -129,12 +129,12 @@ async def test_who_is_merely_slow_keeps_it(town: Town, api: Telegram) -> None:
     assert Counter(api.answers(0)).most_common(1)[0][1] == 1
 
 
-@pytest.mark.parametrize("step", ["send", "commit"])
+@pytest.mark.parametrize("failpoint", ["send:stop", "commit:stop@3"])
 async def test_who_was_stopped_past_its_lease_sends_nothing_when_it_wakes(
-    town: Town, api: Telegram, step: str
+    town: Town, api: Telegram, failpoint: str
 ) -> None:
     """Stopped with a claimed letter in its hand, or in the middle of a transaction."""
-    async with town.process("one", QUICK, dies_at(f"{step}:stop@3")) as one:
+    async with town.process("one", QUICK, dies_at(failpoint)) as one:
         await one.has_said(OURS)
         async with town.process("two", QUICK) as two:
             await two.has_said(STANDING_BY)
@@ -146,25 +146,26 @@ async def test_who_was_stopped_past_its_lease_sends_nothing_when_it_wakes(
             )
             await town.until(lambda: not town.owes())
             sent = len(api.sent)
+            told = Counter((each.chat, each.text.removeprefix(f"{AGAIN}\n")) for each in api.sent)
 
             one.told(signal.SIGCONT)
             await one.has_said(STANDING_BY)
-            polls = len(api.polls)
             api.says(LIAISON + 9, "基坑完成，形象进度12%")
             await api.until(lambda: bool(api.answers(9)), within=PATIENCE)
-            assert len(api.polls) > polls
-            told = Counter((each.chat, each.text.removeprefix(f"{AGAIN}\n")) for each in api.sent)
-            assert two.err.count("could not deliver") == 0
+            await town.until(lambda: not town.owes())
+            assert {each.chat for each in api.sent[sent:]} == {LIAISON + 9}
 
             # It takes part again.
             assert await two.stopped() == 0
-        await town.until(lambda: town.epoch() == 3)
+        await town.until(lambda: town.epoch() >= 3)
         api.says(LIAISON + 10, "基坑完成，形象进度12%")
         await api.until(lambda: bool(api.answers(10)), within=PATIENCE)
         assert await one.stopped() == 0
 
-    assert sent >= 6
-    assert set(told.values()) == {1}
+    assert len(told) >= 12, "each was greeted and answered"
+    if failpoint.startswith("send"):
+        # Not a byte had left; elsewhere what was on the wire is in doubt, and comes once more, marked.
+        assert set(told.values()) == {1}
 
 
 async def test_a_rolling_restart_under_load_loses_and_doubles_nothing(town: Town, api: Telegram) -> None:
@@ -238,7 +239,7 @@ async def test_who_no_longer_reaches_the_database_stands_back_and_comes_again(
             await line.mended()
             await one.has_said(STANDING_BY)
             assert await two.stopped() == 0
-        await town.until(lambda: town.epoch() == 3)
+        await town.until(lambda: town.epoch() >= 3)
         api.says(LIAISON + 1, "基坑完成，形象进度12%")
         await api.until(lambda: any("已记" in each for each in api.answers(1)), within=PATIENCE)
         assert await one.stopped() == 0, one.err

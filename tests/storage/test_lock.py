@@ -137,7 +137,10 @@ def test_several_may_serve_a_server_and_nobody_has_it_alone_meanwhile(postgresql
         with RunLock(postgresql_url, shared=True) as another:
             assert one.is_shared
             assert another.is_shared
-            with pytest.raises(AlreadyServed, match=f"process {os.getpid()} on host"), RunLock(postgresql_url):
+            with (
+                pytest.raises(AlreadyServed, match=f"process {os.getpid()} on host"),
+                RunLock(postgresql_url),
+            ):
                 pass
         assert not one.is_shared
     with RunLock(postgresql_url), pytest.raises(AlreadyServed), RunLock(postgresql_url, shared=True):

@@ -85,7 +85,8 @@ class CountyAtWork:
                 log.info("%s: the database was brought up to date: %s", self.settings.county, step)
             database = self.settings.database
             lock = RunLock(database.url, database.schema_, shared=True)
-            stack.enter_context(lock)
+            # Beside the loop: a server that is away is waited for, and the other counties are at work.
+            await asyncio.to_thread(stack.enter_context, lock)
             bot = await stack.enter_async_context(_with_page(self.settings, self._workshop))
 
             async def has_successor() -> bool:

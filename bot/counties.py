@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 _LOCK_SEEN_TO = 30.0
 _LOOK = 10.0
 _LONGEST_WAIT = 60.0
+_LONGEST_LEAVING = 60.0
 _WELL_FOR = 600.0
 """Seconds after which an earlier failure no longer makes the next wait longer."""
 _BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
@@ -126,12 +127,20 @@ class CountyAtWork:
                 if self.is_alone:
                     raise
                 self.note(error)
-            await self.close()
+            await self._leave()
             failures = 0 if loop.time() - begun > _WELL_FOR else failures + 1
             wait = min(_LONGEST_WAIT, 2.0 ** min(failures - 1, 10))
             log.error("%s: %s; it begins anew in %.0f s", self.settings.county, self.why, wait)
             await asyncio.sleep(wait)
             self.why = ""
+
+    async def _leave(self) -> None:
+        """Take it apart, whatever state it is in: the other counties are at work."""
+        try:
+            async with asyncio.timeout(_LONGEST_LEAVING):
+                await self.close()
+        except Exception:
+            log.exception("%s could not be taken apart in order", self.settings.county)
 
     def note(self, error: BaseException) -> None:
         """Remember why it is not at work; a mistake of ours is told with its trace."""

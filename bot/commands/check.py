@@ -172,7 +172,7 @@ async def _at_work(settings: Settings) -> list[Finding]:
     try:
         ailments, findings = await asyncio.to_thread(_asked, listen)
     except (OSError, HTTPException, ValueError, TypeError, KeyError) as error:
-        cure = "office.listen 改过的，请重启 liaison run"
+        cure = "office.listen 改过的，请重启 liaison run；机器人在另一台机器上的，请到那里运行 liaison check"
         sentence = f"机器人正在运行，但 http://{listen}/healthz 没有回应（{error}）：{cure}"
         return [Finding(sentence, fault=True)]
     if any(finding.fault for finding in findings):

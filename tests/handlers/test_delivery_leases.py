@@ -128,6 +128,7 @@ async def test_whose_turn_comes_again_knows_nothing_of_what_it_held(
     async with post.running():
         await post.owes(replace(post.letter("liu", "下午好"), key="later"))
         await post.until(lambda: "下午好" in post.wire.texts)
+    await one.carrier.drain()
 
     assert await post.states() == {"早上好": "sent", "下午好": "sent"}
     assert post.wire.texts[-1] == "下午好"

@@ -1,8 +1,10 @@
 """One process at a time, on a real PostgreSQL: who holds, who stands by, and when that changes."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -13,9 +15,11 @@ from handlers.leases import Lease, Leases, Times
 from storage import dialects
 from storage.leases import LeaseDesk
 from storage.store import Store
+from storage.tx import Tx
 
 pytestmark = pytest.mark.postgresql
 PATIENCE = 30.0
+MONDAY = datetime(2026, 11, 23, 1, tzinfo=UTC)
 
 
 class Stopwatch:
@@ -158,7 +162,7 @@ async def test_what_a_stopped_process_had_begun_is_not_committed(
     ):
         await first.see_to()
         await second.see_to()
-        begun = first["telegram"].fenced(lambda tx: tx.pulse.beat(tx.pulse.last()))  # type: ignore[arg-type]
+        begun = first["telegram"].fenced(lambda tx: tx.pulse.beat(MONDAY))
         watch.now += 60
         await second.see_to()
         await first.see_to()
@@ -171,26 +175,37 @@ async def test_what_a_stopped_process_had_begun_is_not_committed(
 async def test_who_takes_it_waits_for_what_is_being_committed_under_it(
     postgresql_url: str, watch: Stopwatch
 ) -> None:
-    async with process(postgresql_url) as first, process(postgresql_url) as second:
+    written, go = threading.Event(), threading.Event()
+
+    def take_long(tx: Tx) -> None:
+        tx.pulse.beat(MONDAY)
+        written.set()
+        go.wait(PATIENCE)
+
+    async with (
+        process(postgresql_url) as first,
+        process(postgresql_url) as second,
+        Store(postgresql_url) as store,
+    ):
         await first.see_to()
         await second.see_to()
-        async with await psycopg.AsyncConnection.connect(
-            postgresql_url.replace("+psycopg", "")
-        ) as committing:
-            # The statement of `stand`, in a transaction that takes its time.
-            await committing.execute("SELECT epoch FROM leases WHERE name = 'telegram' FOR KEY SHARE")
-            await first.see_to()
-            assert first["telegram"].holds
+        committing = asyncio.create_task(store.perform(first["telegram"].fenced(take_long)))
+        await asyncio.to_thread(written.wait, PATIENCE)
+        # Whoever renews does not wait for it.
+        await first.see_to()
+        assert first.ailment == ""
 
-            await second.see_to()
-            watch.now += 60
-            taking = asyncio.create_task(second.see_to())
-            await until_somebody_waits(postgresql_url)
-            assert not second["telegram"].holds
-            await committing.commit()
-            await taking
+        await second.see_to()
+        watch.now += 60
+        taking = asyncio.create_task(second.see_to())
+        await until_somebody_waits(postgresql_url)
+        assert not second["telegram"].holds
+        go.set()
+        await committing
+        await taking
 
         assert second["telegram"].holds
+        assert await store.read(lambda tx: tx.pulse.last()) == MONDAY
 
 
 async def until_somebody_waits(url: str) -> None:

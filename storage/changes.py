@@ -15,6 +15,7 @@ from storage import dialects
 from storage.dataset import Figure, Line, Question
 from storage.figures import within
 from storage.scoping import names_on_duty, projects_in
+from storage.site import SITE
 from storage.stages import move_of
 from storage.tables import people, projects, stage_moves, units
 
@@ -109,11 +110,7 @@ class Changes:
 
 CHANGES = (
     Figure("change_number", Kind.WORD, 20),
-    Figure("number", Kind.WORD, 11),
-    Figure("name", Kind.PROSE, 26),
-    Figure("place", Kind.WORD, 10),
-    Figure("unit", Kind.PROSE, 16),
-    Figure("lead_leader", Kind.WORD, 10),
+    *SITE,
     Figure("change_item", Kind.WORD, 12),
     Figure("before", Kind.PROSE, 18),
     Figure("after", Kind.PROSE, 18),

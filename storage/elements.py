@@ -13,6 +13,7 @@ from bot.domain.people import Duty
 from storage.dataset import Figure, Line, Question
 from storage.rows import light
 from storage.scoping import lead_leaders, names_on_duty, projects_in
+from storage.site import SITE, site_of
 from storage.tables import elements, milestones, people, projects, units
 
 
@@ -102,11 +103,7 @@ def _written(row: Row[Any]) -> Written:
 
 
 ELEMENTS = (
-    Figure("number", Kind.WORD, 11),
-    Figure("name", Kind.PROSE, 26),
-    Figure("place", Kind.WORD, 10),
-    Figure("unit", Kind.PROSE, 16),
-    Figure("lead_leader", Kind.WORD, 10),
+    *SITE,
     Figure("tier", Kind.WORD, 8),
     Figure("element_leader", Kind.MARK, 8),
     Figure("element_measures", Kind.MARK, 8),
@@ -126,12 +123,7 @@ def element_lines(connection: Connection, question: Question) -> Iterator[Line]:
         lacks = missing(facts)
         yield {
             "key": row.number,
-            "source": None,
-            "number": row.number,
-            "name": row.name,
-            "place": row.place,
-            "unit": row.unit or "",
-            "lead_leader": leads.get(row.id, ""),
+            **site_of(row, leads),
             "tier": row.tier,
             **{f"element_{each.name.lower()}": int(has(each, facts)) for each in Element},
             "lacking": "、".join(lacks),

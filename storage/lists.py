@@ -19,47 +19,33 @@ from storage.dataset import Figure, Line, Question
 from storage.figures import late_days
 from storage.rows import light
 from storage.scoping import lead_leaders, names_on_duty, projects_in
+from storage.site import COLUMNS, SITE, site_of
 from storage.tables import elements, milestones, missives, people, problems, projects, units
 
-_WHERE = (
-    Figure("number", Kind.WORD, 11),
-    Figure("name", Kind.PROSE, 26),
-    Figure("place", Kind.WORD, 10),
-    Figure("unit", Kind.PROSE, 16),
-    Figure("lead_leader", Kind.WORD, 10),
-)
 _DATED = (
     Figure("day", Kind.DAY, 12),
     Figure("days_left", Kind.COUNT, 8),
     Figure("days_late", Kind.COUNT, 8),
 )
 MILESTONES = (
-    *_WHERE,
+    *SITE,
     Figure("milestone", Kind.PROSE, 18),
     Figure("milestone_day", Kind.DAY, 12),
     Figure("milestone_done", Kind.DAY, 12),
     Figure("milestone_late", Kind.COUNT, 10),
 )
 DEADLINES = (
-    *_WHERE,
+    *SITE,
     Figure("matter", Kind.WORD, 10, words="matter."),
     Figure("what", Kind.PROSE, 36),
     Figure("holder", Kind.WORD, 10),
     *_DATED,
 )
 DUTIES = (
-    *_WHERE,
+    *SITE,
     *(Figure(f"duty_{each.name.lower()}", Kind.WORD, 12) for each in Duty if each is not Duty.LEAD_LEADER),
 )
 _OPEN = [str(state) for state in OPEN]
-_SITE = (
-    projects.c.id,
-    projects.c.number,
-    projects.c.name,
-    projects.c.place,
-    units.c.name.label("unit"),
-)
-"""What a line tells of its project."""
 
 
 def milestone_lines(connection: Connection, question: Question) -> Iterator[Line]:
@@ -84,12 +70,7 @@ def duty_lines(connection: Connection, question: Question) -> Iterator[Line]:
     for row in light(connection.execute(_projects(wanted))):
         yield {
             "key": row.number,
-            "source": None,
-            "number": row.number,
-            "name": row.name,
-            "place": row.place,
-            "unit": row.unit or "",
-            "lead_leader": leads.get(row.id, ""),
+            **site_of(row, leads),
             **{f"duty_{duty.name.lower()}": "、".join(names[duty].get(row.id, ())) for duty in others},
         }
 
@@ -111,7 +92,7 @@ def _planned(connection: Connection, question: Question) -> Iterator[Line]:
     leads = question.once(connection, lead_leaders)
     liaisons = names_on_duty(connection, wanted, Duty.LIAISON, question.today)
     for row in light(connection.execute(_projects(wanted))):
-        where = _where(row, leads)
+        where = site_of(row, leads)
         holder = "、".join(liaisons.get(row.id, ()))
         days = (
             ("start", row.planned_start, row.actual_start),
@@ -134,7 +115,7 @@ def _problems(connection: Connection, question: Question) -> Iterator[Line]:
     leads = question.once(connection, lead_leaders)
     rows = connection.execute(
         select(
-            *_SITE,
+            *COLUMNS,
             problems.c.number.label("problem"),
             problems.c.nature,
             problems.c.text,
@@ -154,7 +135,7 @@ def _problems(connection: Connection, question: Question) -> Iterator[Line]:
         if due is not None:
             matter = "task" if row.nature == "任务" else "problem"
             day = question.county.calendar.day_of(due)
-            yield _dated(_where(row, leads), matter, row.problem, row.text, row.holder, day, question)
+            yield _dated(site_of(row, leads), matter, row.problem, row.text, row.holder, day, question)
 
 
 def _missives(connection: Connection, question: Question) -> Iterator[Line]:
@@ -166,7 +147,7 @@ def _missives(connection: Connection, question: Question) -> Iterator[Line]:
     answerer = units.alias("answerer")
     rows = connection.execute(
         select(
-            *_SITE,
+            *COLUMNS,
             missives.c.id.label("missive"),
             missives.c.kind.label("sort"),
             missives.c.subject,
@@ -188,7 +169,7 @@ def _missives(connection: Connection, question: Question) -> Iterator[Line]:
     for row in light(rows):
         what, who = f"{row.sort}：{row.subject}", row.answerer or ""
         key = f"missive {row.missive}"
-        yield _dated(_where(row, leads), "missive", key, what, who, row.reply_due, question)
+        yield _dated(site_of(row, leads), "missive", key, what, who, row.reply_due, question)
 
 
 def _approvals(connection: Connection, question: Question) -> Iterator[Line]:
@@ -197,7 +178,7 @@ def _approvals(connection: Connection, question: Question) -> Iterator[Line]:
     leads = question.once(connection, lead_leaders)
     rows = connection.execute(
         select(
-            *_SITE,
+            *COLUMNS,
             elements.c.element,
             elements.c.text,
             elements.c.due,
@@ -212,7 +193,7 @@ def _approvals(connection: Connection, question: Question) -> Iterator[Line]:
     for row in light(rows):
         item = row.element.removeprefix(APPROVAL)
         key, what = f"{row.number} {item}", f"{item}：{row.text}"
-        yield _dated(_where(row, leads), "approval", key, what, row.noted_by, row.due, question)
+        yield _dated(site_of(row, leads), "approval", key, what, row.noted_by, row.due, question)
 
 
 # --- parts ------------------------------------------------------------------------------
@@ -236,7 +217,7 @@ def _milestones(
     planned = milestones.c.planned
     rows = connection.execute(
         select(
-            *_SITE,
+            *COLUMNS,
             milestones.c.name.label("milestone"),
             planned.label("planned_day"),
             milestones.c.done,
@@ -248,18 +229,7 @@ def _milestones(
         .order_by(projects.c.id, planned.is_(None), planned, milestones.c.id)
     )
     for row in light(rows):
-        yield row, _where(row, leads)
-
-
-def _where(row: Any, leads: dict[int, str]) -> dict[str, Value]:
-    return {
-        "source": None,
-        "number": row.number or "",
-        "name": row.name or "",
-        "place": row.place or "",
-        "unit": row.unit or "",
-        "lead_leader": leads.get(row.id, ""),
-    }
+        yield row, site_of(row, leads)
 
 
 def _dated(

@@ -24,14 +24,11 @@ from storage.courses import Course, courses
 from storage.dataset import Figure, Line, Question
 from storage.figures import standing_now
 from storage.scoping import ids_on_duty, lead_leaders, projects_in
+from storage.site import SITE, site_of
 from storage.tables import milestones, reports
 
 WARNINGS = (
-    Figure("number", Kind.WORD, 11),
-    Figure("name", Kind.PROSE, 26),
-    Figure("place", Kind.WORD, 10),
-    Figure("unit", Kind.PROSE, 16),
-    Figure("lead_leader", Kind.WORD, 10),
+    *SITE,
     Figure("warning", Kind.WORD, 16, words="warning."),
     Figure("planned", Kind.MONEY, 14),
     Figure("cumulative", Kind.MONEY, 14),
@@ -72,13 +69,9 @@ def warning_lines(connection: Connection, question: Question) -> Iterator[Line]:
             continue
         line: dict[str, Value] = {
             **_BLANK,
+            **site_of(row, leads),
             "source": course.source,
             "about": about.get(row.id, ""),
-            "number": row.number,
-            "name": row.name,
-            "place": row.place,
-            "unit": row.unit or "",
-            "lead_leader": leads.get(row.id, ""),
             "planned": row.planned,
             "cumulative": course.cumulative,
             "last_text": course.last_text,

@@ -19,6 +19,7 @@ from handlers import undelivered
 from handlers.handing_over import hand_over
 from handlers.leases import Lease, Leases
 from handlers.pace import Pace
+from handlers.rest import Rest, patience
 from handlers.turn import Desk
 from storage.letters import WHOLE_BOT, Claimed, Lane
 from storage.store import Store
@@ -30,7 +31,6 @@ T = TypeVar("T")
 
 _LEASE = timedelta(seconds=30)
 _POLL = 1.0
-_LONGEST_WAIT = timedelta(seconds=60)
 _IN_HAND = {Lane.NOW: 128, Lane.ROUND: 32, Lane.PAPER: 4}
 """Letters held in memory at most; few of the patient lanes, so that an answer overtakes at once."""
 _IN_HAND_PACED = {Lane.NOW: 16, Lane.ROUND: 12, Lane.PAPER: 2}
@@ -39,7 +39,6 @@ bears the mark of a repeat: so no more is held than half a second of slots.
 """
 _LATELY = timedelta(hours=1)
 """No platform counts for longer what a chat takes."""
-_FAILURES_TO_REST = 3
 
 
 class Carrier:
@@ -79,9 +78,7 @@ class Carrier:
         """Letters may be claimed in our name that we do not hold."""
         self._may_doubt = True
         """Letters in doubt may wait to be sent again; those of the last process, to begin with."""
-        self._failures = 0
-        self._rests = 0
-        self._rests_until: datetime | None = None
+        self._rest = Rest()
         self.beat_at = 0.0
         store.on_owed.append(self._news.set)
 
@@ -228,7 +225,7 @@ class Carrier:
             if not claimed:
                 claimed = tx.dispatch.claim(name, lane, 1, now, _LEASE, busy, in_doubt=True)
         for lane, most in room.items():
-            if claimed and self._is_probing:
+            if claimed and self._rest.is_needed:
                 break
             if lane not in due:
                 continue
@@ -241,14 +238,10 @@ class Carrier:
             self._may_doubt = bool(doubted)
         return claimed
 
-    @property
-    def _is_probing(self) -> bool:
-        return self._failures >= _FAILURES_TO_REST
-
     def _room(self) -> dict[Lane, int]:
         """Return how many more letters of each lane may be held; one in all while the platform fails."""
         held = [letter.lane for letter in (*self._in_hand.values(), *self._flying.values())]
-        if self._is_probing:
+        if self._rest.is_needed:
             return {} if held else dict.fromkeys(self._most, 1)
         return {lane: most - held.count(lane) for lane, most in self._most.items() if held.count(lane) < most}
 
@@ -266,9 +259,9 @@ class Carrier:
     def _settle_in(self, letter: Claimed, failure: DeliveryError, tx: Tx) -> None:
         now = self._clock.now()
         desk = Desk(tx, self._county, self._texts, now)
-        undelivered.settle(desk, letter, failure, now + _patience(letter, failure))
-        if self._rests_until is not None and self._rests_until > now:
-            tx.dispatch.pause(self._platform.name, WHOLE_BOT, self._rests_until)
+        undelivered.settle(desk, letter, failure, now + patience(letter, failure))
+        if (until := self._rest.until(now)) is not None:
+            tx.dispatch.pause(self._platform.name, WHOLE_BOT, until)
 
     def _take_up(self, tx: Tx) -> tuple[int, list[tuple[str, datetime]]]:
         now = self._clock.now()
@@ -326,7 +319,7 @@ class Carrier:
             log.exception("the platform failed at %s", letter.key)
             self._note_failure(letter, DeliveryError(Failure.IN_DOUBT, repr(error)))
         else:
-            self._failures = self._rests = 0
+            self._rest.end()
             self._sent.append((letter.id, name))
         del self._flying[letter.to.chat]
         self._news.set()
@@ -335,30 +328,10 @@ class Carrier:
         """Remember how a letter ended; stop sending when more than its chat is concerned."""
         log.warning("could not deliver %s: %s (%s)", letter.key, failure, failure.kind)
         self._failed.append((letter, failure))
-        # A wait that the platform asks for is no failure of the connection.
-        if failure.after is None and failure.kind in {Failure.RETRY, Failure.IN_DOUBT}:
-            self._failures += 1
-        if self._is_probing:
-            self._rest()
-        elif not failure.whole_bot:
-            return
-        self._in_hand.clear()
-        self._adrift = True
-
-    def _rest(self) -> None:
-        """Leave the whole connection alone, longer each time; then one letter at a time tries it."""
-        now = self._clock.now()
-        if self._rests_until is None or now >= self._rests_until:
-            wait = min(timedelta(seconds=2 ** min(self._rests, 10)), _LONGEST_WAIT)
-            self._rests_until = now + wait
-            self._rests += 1
-
-
-def _patience(letter: Claimed, failure: DeliveryError) -> timedelta:
-    """Return how long to wait: as long as the platform says, else longer each time."""
-    if failure.after is not None:
-        return failure.after
-    return min(timedelta(seconds=2 ** min(letter.attempts, 10)), _LONGEST_WAIT)
+        self._rest.fail(failure, self._clock.now())
+        if self._rest.is_needed or failure.whole_bot:
+            self._in_hand.clear()
+            self._adrift = True
 
 
 class Delivery:

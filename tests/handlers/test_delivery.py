@@ -129,6 +129,14 @@ class Post:
             with suppress(asyncio.CancelledError):
                 await task
 
+    async def looks_again(self) -> None:
+        """Let the carrier look at the database as often as it has reason to."""
+        for _ in range(4):
+            # Whoever waits for the one writer has waited for what was asked of it before.
+            await self.store.perform(lambda _: None)
+            for _ in range(10):
+                await asyncio.sleep(0)
+
     async def until(self, holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(5):
             while not holds():  # noqa: ASYNC110 -- nothing of the carrier's tells a test that it is idle
@@ -386,6 +394,20 @@ async def test_without_a_wait_from_the_platform_each_try_waits_longer(post: Post
     assert post.wire.texts == ["1"]
 
 
+async def test_no_letter_waits_longer_than_a_minute_for_its_next_try(post: Post) -> None:
+    post.wire.outcomes["1"] = [retry() for _ in range(8)]
+    await post.owes(("liu", "1"))
+    await post.carrier.drain()
+
+    for tries, seconds in enumerate((2, 4, 8, 16, 32, 60, 60), 1):
+        await post.waits(seconds=seconds - 0.1)
+        assert len(post.wire.tried) == tries
+        await post.waits(seconds=0.1)
+    await post.waits(seconds=60)
+
+    assert post.wire.texts == ["1"]
+
+
 async def test_a_failing_platform_rests_and_is_tried_with_one_letter(post: Post) -> None:
     post.wire.outcomes[""] = [retry() for _ in range(8)]
     post.wire.open.clear()
@@ -476,8 +498,7 @@ async def test_a_second_cut_finds_one_letter_in_doubt_on_its_way_and_the_others_
     post.clock.set(post.clock.now() + timedelta(minutes=1))
     async with post.running():
         await post.until(lambda: len(post.wire.tried) == 6)
-        for _ in range(50):
-            await asyncio.sleep(0)
+        await post.looks_again()
         on_their_way = post.wire.tried[1:]
         post.wire.outcomes[""] = [doubt() for _ in range(5)]
         post.wire.on_send = None
@@ -501,8 +522,7 @@ async def test_letters_that_a_dead_process_left_in_doubt_go_one_after_the_other(
     post.wire.tried.clear()
     async with post.running():
         await post.until(lambda: bool(post.wire.tried))
-        for _ in range(50):
-            await asyncio.sleep(0)
+        await post.looks_again()
         on_their_way = [*post.wire.tried]
         post.wire.open.set()
         await post.until(lambda: len(post.wire.ledger) == 3)
@@ -556,6 +576,23 @@ async def test_what_was_on_its_way_in_a_crash_is_sent_again_exactly_once_and_say
     assert sorted(text.splitlines()[-1] for text in post.wire.texts[2:]) == ["1", "2", "3"]
     assert sorted(text.startswith(MARK) for text in post.wire.texts[2:]) == [False, True, True]
     assert set((await post.states()).values()) == {"sent"}
+
+
+async def test_whoever_takes_over_takes_up_first_what_was_on_its_way(post: Post) -> None:
+    await post.owes(("liu", "1"))
+    await post.store.perform(
+        lambda tx: tx.dispatch.claim("fake", Lane.NOW, 1, post.clock.now(), timedelta(seconds=30))
+    )
+    post.restart()
+    # It belongs to another until it is taken up.
+    await post.carrier.drain()
+    assert post.wire.tried == []
+
+    await post.owes(("liu", "2"))
+    async with post.running():
+        await post.until(lambda: len(post.wire.ledger) == 2)
+
+    assert [text.startswith(MARK) for text in post.wire.texts] == [True, False]
 
 
 async def test_a_broadcast_that_is_killed_reaches_everybody_and_nobody_twice(post: Post) -> None:

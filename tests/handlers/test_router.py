@@ -8,17 +8,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.chat import Address, Event, Incoming, Unreadable
+from bot.chat import Address, Attachment, Event, Incoming, Unreadable
 from bot.domain.people import Language
 from bot.domain.reference import reference
 from bot.errors import Unrecognised
-from handlers import progress
+from handlers import flood, progress
 from handlers.router import LONGEST
 from handlers.turn import Turn
 from storage import tables
 from tests.stories.test_joining import invited
 from tests.stories.test_reporting import LAND
 from tests.world import World
+
+TOO_MANY = "您这一分钟发来的消息太多，从这一条起都没有记录。请过一分钟，把没有回音的再发一遍。"
 
 _numbers = count(1)
 
@@ -300,6 +302,97 @@ async def test_the_same_press_again_changes_and_shows_nothing(world: World) -> N
     assert len(world.said_to("sun")) == said
 
 
+async def test_a_notice_alone_is_sent_where_none_is_shown(world: World) -> None:
+    await world.hears("liu", LAND)
+
+    notice = await world.hears("liu", button="当天要办", shows_notice=False)
+
+    assert notice == world.last("liu") == "已改为「当天」"
+
+
+async def test_what_was_refused_is_not_refused_again(world: World) -> None:
+    said = from_(world, "wang", button="none.0")
+
+    assert await reaches(world, said) == "这个按钮已经失效，请发「今日」重新打开。"
+    assert await reaches(world, said) == ""
+    assert len(world.said_to("wang")) == 1
+
+
+# --- what is too much -------------------------------------------------------------------
+
+
+@pytest.fixture
+def three_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flood, "_PERSON", flood._Limit(3, 0))
+
+
+@pytest.mark.usefixtures("three_are_enough")
+async def test_who_sends_too_much_reads_so_once_and_nothing_more_is_taken_in(world: World) -> None:
+    for number in range(3):
+        assert await world.hears("wang", f"第 {number} 层完成") != TOO_MANY
+
+    assert await world.hears("wang", "主体封顶") == TOO_MANY
+    assert await world.hears("wang", "主体封顶") == ""
+
+    assert world.said_to("wang").count(TOO_MANY) == 1
+    assert "主体封顶" not in await reports(world)
+
+
+@pytest.mark.usefixtures("three_are_enough")
+async def test_who_sends_too_much_into_a_group_is_told_so_by_no_message(world: World) -> None:
+    for _ in range(3):
+        await world.hears("wang", "在吗", group="group1")
+
+    assert await world.hears("wang", "在吗", group="group1") == TOO_MANY
+    assert world.said_to("group1") == world.said_to("wang") == []
+
+
+@pytest.mark.usefixtures("three_are_enough")
+async def test_a_stranger_who_sends_too_much_is_told_nothing(world: World) -> None:
+    for _ in range(3):
+        await world.hears("mallory", "芝麻开门")
+    said = world.said_to("mallory")
+
+    assert await world.hears("mallory", "芝麻开门") == ""
+    assert world.said_to("mallory") == said
+
+
+@pytest.mark.usefixtures("three_are_enough")
+async def test_what_was_here_before_counts_for_nothing(world: World) -> None:
+    for _ in range(9):
+        await world.hears("wang", "主体封顶", key="same")
+
+    await world.hears("wang", "二期封顶")
+
+    assert await reports(world) == ["主体封顶", "二期封顶"]
+
+
+@pytest.mark.usefixtures("three_are_enough")
+async def test_what_nobody_could_be_told_of_counts_for_nothing(world: World) -> None:
+    said = from_(world, "wang", "主体封顶", sender="secret-id", alias="secret-id")
+    for _ in range(9):
+        with pytest.raises(Unrecognised):
+            await world.router.receive(said)
+
+    await world.hears("wang", "主体封顶")
+    await reaches(world, replace(said, text="二期封顶", alias="", sender=world.account("wang")))
+
+    assert await reports(world) == ["主体封顶", "二期封顶"]
+
+
+async def test_however_many_strangers_write_who_is_known_is_heard(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flood, "_STRANGERS", flood._Limit(1, 0))
+    await world.hears("mallory", "芝麻开门")
+
+    assert await world.hears("trudy", "芝麻开门") == ""
+    await world.hears("wang", "主体封顶")
+
+    assert world.said_to("trudy") == []
+    assert await reports(world) == ["主体封顶"]
+
+
 # --- where it goes ----------------------------------------------------------------------
 
 
@@ -376,3 +469,53 @@ async def test_an_answer_closes_its_question(world: World) -> None:
 
     assert await world.asks(lambda tx: tx.conversations.open(world.ids["sun"])) is None
     assert world.last("sun").startswith("问题 2026-001 已退给陈志远")
+
+
+async def test_a_picture_waits_for_the_words_that_were_asked_for(world: World) -> None:
+    world.platform.files["photo"] = b"jpg"
+    photo = Attachment("photo", "现场.jpg", "image/jpeg", 100_000)
+    await world.hears("liu", LAND)
+    await world.hears("sun", button="退回")
+
+    await world.hears("sun", files=[photo])
+    asked = await world.asks(lambda tx: tx.conversations.open(world.ids["sun"]))
+
+    assert asked is not None
+    assert asked.topic == "return"
+    assert world.last("sun") == "照片（文件）收到了，请再用一句话说明。"
+
+
+async def test_a_picture_alone_answers_what_is_new(world: World) -> None:
+    world.platform.files["photo"] = b"jpg"
+    photo = Attachment("photo", "现场.jpg", "image/jpeg", 100_000)
+    await world.waits(minutes=5)
+    await world.hears("liu", button="2 有进展")
+
+    await world.hears("liu", files=[photo])
+
+    assert len(await reports(world)) == 1
+
+
+async def test_a_number_that_may_mean_either_of_two_cards_is_asked_about(world: World) -> None:
+    await world.hears("liu", LAND)
+    await world.hears("liu", "1 问题 土地证没有办下来")
+
+    await world.hears("sun", "1")
+
+    assert world.last("sun") == "「1」是指哪一个？点一下，或回编号。\n1 接办 2026-002\n2 接办 2026-001"
+
+
+async def test_a_number_means_the_only_card_there_is(world: World) -> None:
+    await world.hears("liu", LAND)
+
+    await world.hears("sun", "1")
+
+    assert world.last("sun").startswith("您已接办问题 2026-001")
+
+
+async def test_words_of_a_button_of_somebody_else_are_an_answer(world: World) -> None:
+    await world.hears("liu", LAND)
+
+    await world.hears("wang", "接办")
+
+    assert await reports(world) == ["用地指标未批，影响二期开挖", "接办"]

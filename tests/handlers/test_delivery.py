@@ -660,6 +660,61 @@ async def test_what_the_last_process_sent_within_the_hour_counts_for_the_pace(po
     assert {at for _, at in post.wire.recalled} == {NOON + timedelta(minutes=61)}
 
 
+async def test_who_is_followed_by_another_sees_to_its_end_what_is_on_the_wire(post: Post) -> None:
+    paced(post, per_second=1)
+    post.wire.open.clear()
+    letters = [("liu", "0"), *((f"chat{number}", str(number)) for number in range(1, 6)), ("liu", "6")]
+    await post.owes(*letters)
+    await post.carrier.step()
+    await post.until(lambda: bool(post.wire.tried))
+    on_the_wire = [*post.wire.tried]
+    landing = asyncio.create_task(post.carrier.land())
+    await post.looks_again()
+    assert not landing.done()
+    post.wire.open.set()
+    await landing
+
+    assert len(on_the_wire) < 6
+    assert {text for text, state in (await post.states()).items() if state == "sent"} == {*on_the_wire}
+    assert {*(await post.states()).values()} == {"sent", "waiting"}
+    paced(post)
+    await post.carrier.recover()
+    await post.carrier.drain()
+    assert sorted(post.wire.texts) == [text for _, text in letters]
+
+
+async def test_what_failed_at_the_last_moment_is_settled_before_another_follows(post: Post) -> None:
+    post.wire.outcomes["1"] = [retry(10)]
+    post.wire.open.clear()
+    await post.owes(("liu", "1"))
+    await post.carrier.step()
+    await post.until(lambda: post.wire.tried == ["1"])
+    landing = asyncio.create_task(post.carrier.land())
+    post.wire.open.set()
+    await landing
+
+    post.restart()
+    await post.carrier.recover()
+    await post.waits(seconds=9.9)
+    assert post.wire.tried == ["1"]
+    await post.waits(seconds=0.1)
+    assert post.wire.texts == ["1"]
+
+
+async def test_who_begins_anew_knows_nothing_of_what_was_on_the_wire_before(post: Post) -> None:
+    post.wire.open.clear()
+    await post.owes(("liu", "1"), ("liu", "2"))
+    async with post.running():
+        await post.until(lambda: post.wire.tried == ["1"])
+    # The same process is given back what it had lost.
+    async with post.running():
+        post.wire.open.set()
+        await post.until(lambda: len(post.wire.ledger) == 2)
+
+    assert [text.startswith(MARK) for text in post.wire.texts] == [True, False]
+    assert set((await post.states()).values()) == {"sent"}
+
+
 async def test_what_was_not_sent_when_we_had_to_stop_is_no_doubt(post: Post) -> None:
     paced(post, per_chat_second=0.01)
     await post.owes(("liu", "1"), ("liu", "2"))

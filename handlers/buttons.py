@@ -9,28 +9,29 @@ from handlers.turn import Desk, rows_of
 from storage.custody import Passed
 from storage.letters import Choices
 
-_BUTTONS: dict[State, tuple[tuple[Deed, str, str], ...]] = {
+_BUTTONS: dict[State, tuple[tuple[Deed, str], ...]] = {
     State.WAITING: (
-        (Deed.TAKE, "take", "take"),
-        (Deed.TRANSFER, "transfer", "transfer"),
-        (Deed.SOLVE, "solved", "solved"),
-        (Deed.ASK_UP, "ask_up", "ask_up"),
-        (Deed.RETURN, "return", "return"),
-        (Deed.ASK_BACK, "ask_back", "ask_back"),
+        (Deed.TAKE, "take"),
+        (Deed.TRANSFER, "transfer"),
+        (Deed.SOLVE, "solved"),
+        (Deed.ASK_UP, "ask_up"),
+        (Deed.RETURN, "return"),
+        (Deed.ASK_BACK, "ask_back"),
     ),
     State.WORKING: (
-        (Deed.FEED_BACK, "feedback", "feedback"),
-        (Deed.TRANSFER, "transfer", "transfer"),
-        (Deed.SOLVE, "solved", "solved"),
-        (Deed.ASK_UP, "ask_up", "ask_up"),
-        (Deed.EXTEND, "extend", "extend"),
-        (Deed.RETURN, "return", "return"),
-        (Deed.ASK_BACK, "ask_back", "ask_back"),
-        (Deed.SNOOZE, "snooze", "snooze"),
+        (Deed.FEED_BACK, "feedback"),
+        (Deed.TRANSFER, "transfer"),
+        (Deed.SOLVE, "solved"),
+        (Deed.ASK_UP, "ask_up"),
+        (Deed.EXTEND, "extend"),
+        (Deed.RETURN, "return"),
+        (Deed.ASK_BACK, "ask_back"),
+        (Deed.SNOOZE, "snooze"),
     ),
-    State.CONFIRMING: ((Deed.CONFIRM, "close", "close"), (Deed.REOPEN, "unsolved", "unsolved")),
-    State.CLOSED: ((Deed.REOPEN, "unsolved", "unsolved"),),
+    State.CONFIRMING: ((Deed.CONFIRM, "close"), (Deed.REOPEN, "unsolved")),
+    State.CLOSED: ((Deed.REOPEN, "unsolved"),),
 }
+"""What may be done, and what its button is called and does."""
 _TO_ASSIGN = frozenset({"returned", "left"})
 _MOST_CANDIDATES = 4
 
@@ -52,8 +53,8 @@ def choices(desk: Desk, reader: Person, problem: Problem) -> Choices:
     passed = desk.once(desk.tx.custody.passed_on, problem.id, problem.generation)
     idle = _idle(desk, reader, problem)
     buttons = [
-        (desk.say(reader, f"button.{key}"), f"{action}:{problem.id}")
-        for deed, key, action in _BUTTONS.get(problem.state, ())
+        (desk.say(reader, f"button.{verb}"), f"{verb}:{problem.id}")
+        for deed, verb in _BUTTONS.get(problem.state, ())
         if deed not in idle and may(reader, deed, problem, bound)
     ]
     answers = (

@@ -209,6 +209,8 @@ def _put_aside(file: Path) -> Path | None:
     aside = next(path for path in asides if not path.exists())
     if file.exists():
         _finish_journal(file)
+        # Before the journal goes, or a power cut in between would look like a journal that is lost.
+        journal.mark(file).unlink(missing_ok=True)
         os.link(file, aside)
     for kind in ("-wal", "-journal"):
         # What could not be finished stays with its own file: beside the new one it would ruin it.

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -31,6 +32,7 @@ class Journal:
         self._database = database
         self._grown = threading.Event()
         self._closing = threading.Event()
+        self._journal = Path(f"{database}-wal")
         self._mark = mark(database)
         self._is_marked = False
         self._thread = threading.Thread(target=self._keep, name="journal", daemon=True)
@@ -43,8 +45,10 @@ class Journal:
         """Note that something was committed."""
         if not self._is_marked:
             with suppress(OSError):  # a full disk: without the mark only less is noticed
-                self._mark.touch(mode=0o600)
-            self._is_marked = True
+                # Not before the journal is on the disk, which one is whose commits have changed nothing.
+                if self._journal.stat().st_size:
+                    self._mark.touch(mode=0o600)
+                    self._is_marked = True
         self._grown.set()
 
     def close(self) -> None:
@@ -53,9 +57,20 @@ class Journal:
         self._grown.set()
         self._thread.join()
 
-    def unmark(self) -> None:
-        """Take the mark away, once our connections are closed; where another process has some, it stays."""
-        if not Path(f"{self._database}-wal").exists():
+    def unmark(self, close: Callable[[], None]) -> None:
+        """Take the mark away as our connections close; where another process has some, it stays.
+
+        The mark first, and on the disk: SQLite takes the journal away with the last connection, and a power
+        cut that left the one without the other would look like a journal that is lost.
+        """
+        was_marked = self._mark.exists()
+        if was_marked:
+            self._mark.unlink(missing_ok=True)
+            copies.to_disk(self._mark.parent)
+        close()
+        if was_marked and self._journal.exists():
+            self._mark.touch(mode=0o600)
+        if not self._journal.exists():
             self._mark.unlink(missing_ok=True)
 
     def _keep(self) -> None:
@@ -72,5 +87,12 @@ class Journal:
                 log.warning("the journal could not be brought home", exc_info=True)
 
     def _bring_home(self) -> None:
-        with closing(copies.connected(self._database, writing=True)) as connection:
+        with (
+            closing(copies.connected(self._database)) as reader,
+            closing(copies.connected(self._database, writing=True)) as connection,
+        ):
+            # While somebody reads, the writer cannot begin its journal anew, or nothing is brought home. Else
+            # SQLite before 3.51.3 could miss it, and take for home what was not (its "WAL-reset bug").
+            reader.execute("BEGIN")
+            reader.execute("SELECT 1 FROM sqlite_master").fetchone()
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

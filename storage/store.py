@@ -94,9 +94,10 @@ class Store:
             await asyncio.to_thread(self._journal.close)
         # The writer last: only the last connection, and one that may write, tidies the journal away.
         await self._readers.close()
-        self._writer.dispose()
         if self._journal:
-            self._journal.unmark()
+            self._journal.unmark(self._writer.dispose)
+        else:
+            self._writer.dispose()
 
     @property
     def healthy(self) -> bool:

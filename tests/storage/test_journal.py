@@ -1,13 +1,16 @@
 """The journal is brought home beside the writer, and by the writer when that falls behind."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from bot.chat import Paper
-from storage import dialects, journal
+from storage import copies, dialects, journal
 from storage.store import Store
 from storage.tx import Tx
 from tests.storage.county import NOW
@@ -89,3 +92,57 @@ async def test_the_mark_stays_until_the_last_process_has_closed_the_database(sql
         assert journal.mark(file).exists()
 
     assert not journal.mark(file).exists()
+
+
+def test_the_mark_goes_before_the_journal_that_it_tells_of(tmp_path: Path) -> None:
+    file, beside = tmp_path / "liaison.db", tmp_path / "liaison.db-wal"
+    marks: list[bool] = []
+
+    def close() -> None:
+        marks.append(journal.mark(file).exists())
+        beside.unlink()
+
+    beside.write_bytes(b"frames")
+    ours = journal.Journal(file)
+    ours.grew()
+    marks.append(journal.mark(file).exists())
+    ours.unmark(close)
+
+    assert marks == [True, False]
+    assert not journal.mark(file).exists()
+
+
+def test_who_has_committed_nothing_that_needs_a_journal_sets_no_mark(tmp_path: Path) -> None:
+    file, beside = tmp_path / "liaison.db", tmp_path / "liaison.db-wal"
+    ours = journal.Journal(file)
+    marks = []
+    for content in (None, b"", b"frames"):
+        if content is not None:
+            beside.write_bytes(content)
+        ours.grew()
+        marks.append(journal.mark(file).exists())
+
+    assert marks == [False, False, True]
+
+
+async def test_while_it_is_brought_home_somebody_reads_so_that_none_is_begun_anew(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading: list[bool] = []
+    connections: list[sqlite3.Connection] = []
+    real = copies.connected
+
+    def connected(path: Path, *, writing: bool = False) -> sqlite3.Connection:
+        connection = real(path, writing=writing)
+        if writing:
+            others = list(connections)
+            connection.set_trace_callback(lambda _: reading.append(any(each.in_transaction for each in others)))
+        connections.append(connection)
+        return connection
+
+    async with Store(sqlite_url) as store:
+        monkeypatch.setattr(copies, "connected", connected)
+        await keep(store, 1)
+        await until(lambda: bool(reading))
+
+    assert all(reading)

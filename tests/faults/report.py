@@ -77,6 +77,15 @@ TABLES: dict[str, tuple[str, Columns]] = {
             "otherwise than without": lambda found: f"{sum(each['differences'] > 0 for each in found):,}",
         },
     ),
+    "power": (
+        "The power cut beside calls to the disk",
+        {
+            "cuts": _sum("cuts"),
+            "confirmed and lost": _sum("lost"),
+            "sent and forgotten": _sum("forgotten"),
+            "damaged or refused": _sum("damaged"),
+        },
+    ),
     "figures": (
         "A running process: how soon, under what",
         {

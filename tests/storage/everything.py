@@ -10,8 +10,10 @@ from sqlalchemy import (
     Column,
     Connection,
     Date,
+    DateTime,
     Integer,
     LargeBinary,
+    Table,
     Text,
     cast,
     insert,
@@ -33,15 +35,19 @@ _JSON: tuple[Any, ...] = ([1, {"甲": [None, True, 0.1, -3]}], {"b": "\u0000\\",
 def filled(connection: Connection) -> None:
     """Put rows into every table; the last leaves empty whatever may be."""
     for table in metadata.sorted_tables:
-        if table is audit:
-            continue
-        for number in range(1, ROWS + 1):
-            row = {each.name: _value(each, number) for each in table.c}
-            connection.execute(insert(table).values(row))
+        if table is not audit:
+            for row in rows_for(table):
+                connection.execute(insert(table).values(row))
     trail = Audit(connection)
     for number in range(1, ROWS + 1):
         trail.add(NOW + timedelta(seconds=number), STEP, "deed", f"problem:{number}", was=_WORDS, figure=0.5)
     trail.settle()
+
+
+def rows_for(table: Table, dialect: str = "") -> Iterator[dict[str, Any]]:
+    """Yield rows for a table of ours, or one that was found in a database of a kind."""
+    for number in range(1, ROWS + 1):
+        yield {each.name: _value(each, number, dialect) for each in table.c}
 
 
 def every_value(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
@@ -53,7 +59,7 @@ def every_value(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-def _value(column: Column[Any], number: int) -> Any:
+def _value(column: Column[Any], number: int, dialect: str) -> Any:
     if column.nullable and number == ROWS:
         return null()
     for of in column.foreign_keys:
@@ -61,13 +67,15 @@ def _value(column: Column[Any], number: int) -> Any:
             return (number - 1) * STEP or null()
         if of.column.name == "id":
             return number * STEP
-    return next(value for kind, value in _values(number) if isinstance(column.type, kind))
+    return next(value for kind, value in _values(number, dialect) if isinstance(column.type, kind))
 
 
-def _values(number: int) -> Iterator[tuple[type, Any]]:
+def _values(number: int, dialect: str) -> Iterator[tuple[type, Any]]:
+    moment = NOW + timedelta(days=number)
     yield Boolean, number % 2 == 1
     yield Integer, number * STEP
-    yield Moment, NOW + timedelta(days=number)
+    yield Moment, moment
+    yield DateTime, moment.replace(tzinfo=None) if dialect == "sqlite" else moment
     yield Date, date(2026, 2, 28) + timedelta(days=number)
     yield JSON, _JSON[number - 1]
     yield LargeBinary, bytes(range(256)) * number

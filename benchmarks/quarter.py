@@ -176,7 +176,7 @@ def _problem(number: int) -> dict[str, Any]:
         "number": f"2026-{number:05}",
         "year": 2026,
         "sequence": number,
-        "project_id": 1 + number // 2,
+        "project_id": (1 + number) // 2,
         "category": _CATEGORIES[number % 6],
         "text": "用地指标未批，影响二期开挖",
         "urgency": str(Urgency.ORDINARY),

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -245,11 +245,11 @@ def check_references_at_commit(connection: Connection) -> None:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
 
 
-def survey(connection: Connection, tables: Iterable[Table]) -> None:
+def survey(connection: Connection) -> None:
     """Let PostgreSQL see how many rows have come: until it has, it plans as if there were none."""
     if connection.dialect.name == "postgresql":
         # Whoever does not own them is told so by a warning, and the server looks later.
-        connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in tables)}")
+        connection.exec_driver_sql("ANALYZE")
 
 
 def insert_once(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:

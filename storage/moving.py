@@ -39,8 +39,10 @@ _AT_ONCE = 1000
 _PAPERS_AT_ONCE = 10
 _DIGEST = 16
 """Bytes of a row's hash; that two mistakes hide one another is for nobody to live to see."""
-_LAST = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {}"
-_COUNT_ON = "SELECT max(nextval(%s)) FROM generate_series(1, %s)"
+_COUNT_ON = """
+    SELECT max(nextval(of)) FROM CAST(pg_get_serial_sequence(%(table)s, 'id') AS regclass) AS of,
+    generate_series(coalesce(pg_sequence_last_value(of), 0) + 1, %(highest)s)
+"""
 """Not `setval`: the role of `deploy/postgresql.sql` may count on and not back."""
 
 Tick = Callable[[], None]
@@ -134,7 +136,7 @@ def _moved(source: Place, original: Connection, copy: Connection, begins: Callab
     moved = Moved(sum(counts.values()), trail.anchor(), afresh, trail.broken_at())
     if afresh:
         _refuse_changed(source, moved.anchor)
-        dialects.survey(copy, counts)
+        dialects.survey(copy)
         failpoints.reach("commit")
         copy.exec_driver_sql("COMMIT")
         failpoints.reach("committed")
@@ -215,25 +217,23 @@ def _into_server(
     columns = ", ".join(quoted.quote(each.name) for each in table.c)
     driver: Any = copy.connection.driver_connection
     try:
-        with driver.cursor() as cursor:
-            with cursor.copy(f"COPY {quoted.quote(table.name)} ({columns}) FROM STDIN") as rows:
-                for page in pages:
-                    failpoints.reach("statement")
-                    for row in page:
-                        rows.write_row(row)
-                    yield page
-            if "id" in table.c:
-                _count_on(cursor, table)
+        words = f"COPY {quoted.quote(table.name)} ({columns}) FROM STDIN"
+        with driver.cursor() as cursor, cursor.copy(words) as rows:
+            for page in pages:
+                failpoints.reach("statement")
+                for row in page:
+                    rows.write_row(row)
+                yield page
     except copy.dialect.loaded_dbapi.Error as error:
         raise StorageError(f"table {table.name} was not taken: {error}") from error
+    if "id" in table.c:
+        _count_on(copy, table)
 
 
-def _count_on(cursor: Any, table: Table) -> None:
+def _count_on(copy: Connection, table: Table) -> None:
     """Let the server count on from the highest id."""
-    (name,) = cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", (table.name,)).fetchone()
-    (last,) = cursor.execute(_LAST.format(name)).fetchone()
-    (highest,) = cursor.execute(f"SELECT coalesce(max(id), 0) FROM {table.name}").fetchone()  # noqa: S608 -- ours
-    cursor.execute(_COUNT_ON, (name, highest - last))
+    highest = copy.execute(select(func.max(table.c.id))).scalar() or 0
+    copy.exec_driver_sql(_COUNT_ON, {"table": table.name, "highest": highest})
 
 
 def _into_file(

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from storage.dialects import parsed, sqlite_file
+from storage.moving import Place, move
+
 _numbers = count(1)
 
 
@@ -62,3 +65,11 @@ class Served:
     def _made(self, name: str, template: str) -> str:
         self._admin.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self._server.format(name=name)
+
+
+def in_a_file(url: str, folder: Path) -> Path:
+    """Return a SQLite file with everything that a database holds: itself, or what was moved there."""
+    if file := sqlite_file(parsed(url)):
+        return file
+    move(Place(url), Place(f"sqlite:///{folder / 'moved.db'}"))
+    return folder / "moved.db"

@@ -112,10 +112,11 @@ async def town(
     actors: type[Cast] = Cast,
     settings: Settings = SETTINGS,
 ) -> AsyncIterator[Town]:
-    """Set the sample county up in a folder, everybody reachable on one platform."""
+    """Set the sample county up in a folder or a database of the settings, everybody on one platform."""
     roster = sample_county()
-    database = Database(url=f"sqlite:///{folder / 'demo.db'}")
-    settings = settings.model_copy(update={"database": database})
+    if "database" not in settings.model_fields_set:
+        database = Database(url=f"sqlite:///{folder / 'demo.db'}")
+        settings = settings.model_copy(update={"database": database})
     await asyncio.to_thread(migrate, settings.database.url)
     workshop = Workshop()
     try:

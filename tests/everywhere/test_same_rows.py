@@ -1,8 +1,8 @@
 """The same script over every wire leaves the same rows: no platform decides what is true."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from shutil import copyfile
 
 import pytest
 
@@ -15,9 +15,8 @@ _OF_A_PLATFORM = ("outbox", "conversations", "dead_letters")
 """Whom a message reaches where, and what was asked last, is the platform's."""
 
 
-async def _played(name: str, template: Path, folder: Path) -> dict[str, list[str]]:
-    file = copyfile(template, folder / f"{name}.db")
-    async with Store(f"sqlite:///{file}") as store, staged(store, folder, {name: SIDES[name]}) as stage:
+async def _played(name: str, url: str, folder: Path) -> dict[str, list[str]]:
+    async with Store(url) as store, staged(store, folder, {name: SIDES[name]}) as stage:
         await stage.reaches(MONDAY, "09:00")
         await stage.says("liu", "1 主体封顶，形象进度62%，本月完成3200万")
         await stage.says("liu", LAND)
@@ -38,9 +37,9 @@ async def _played(name: str, template: Path, folder: Path) -> dict[str, list[str
 
 @pytest.mark.parametrize("name", [name for name in SIDES if name != "local"])
 async def test_a_script_leaves_the_same_rows_on_every_platform(
-    name: str, empty_database: Path, tmp_path: Path
+    name: str, copied: Callable[..., str], tmp_path: Path
 ) -> None:
-    expected = await _played("local", empty_database, tmp_path)
+    expected = await _played("local", copied("local"), tmp_path)
 
-    assert await _played(name, empty_database, tmp_path) == expected
+    assert await _played(name, copied(name), tmp_path) == expected
     assert len(expected["escalations"]) >= 1

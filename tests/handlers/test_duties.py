@@ -56,6 +56,7 @@ async def test_two_processes_that_close_at_once_close_once(world: World) -> None
     assert len(world.said_to("zhao")) == 1
 
 
+@pytest.mark.sqlite
 async def test_a_beat_looks_through_no_table_that_grows(world: World) -> None:
     await world.waits(minutes=5)
     await world.hears("wang", "问题 用地指标未批")

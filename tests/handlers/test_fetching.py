@@ -1,11 +1,9 @@
 """What people send is fetched at once and by itself: nothing waits for it, and it waits for nothing."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -108,12 +106,8 @@ async def test_only_a_few_are_fetched_at_once(world: World, monkeypatch: pytest.
         assert fetchers.asked == 2
 
 
-async def test_health_misses_who_fetches_once_nobody_has_for_long(
-    empty_database: Path, tmp_path: Path
-) -> None:
-    file = tmp_path / "liaison.db"
-    shutil.copyfile(empty_database, file)
-    settings = Settings(county="青禾县", database=Database(url=f"sqlite:///{file}", schema=""))
+async def test_health_misses_who_fetches_once_nobody_has_for_long(copied: Callable[..., str]) -> None:
+    settings = Settings(county="青禾县", database=Database(url=copied(), schema=""))
     async with assembled(settings, VirtualClock(MONDAY), [FakePlatform()], Workshop()) as bot:
         assert wellbeing.ailments(bot) == {}
 

@@ -32,11 +32,9 @@ OCCASION = Occasion(date(2026, 11, 21), date(2026, 11, 30), NOW)
 
 
 @pytest.fixture
-def settings(tmp_path: Path, empty_database: Path) -> Settings:
+def settings(copied: Callable[..., str]) -> Settings:
     """A county with a small database of its own."""
-    url = f"sqlite:///{tmp_path / 'liaison.db'}"
-    (tmp_path / "liaison.db").write_bytes(empty_database.read_bytes())
-    settings = Settings(county="青禾县", database=Database(url=url, schema=""))
+    settings = Settings(county="青禾县", database=Database(url=copied(), schema=""))
     writes(settings, _said)
     return settings
 

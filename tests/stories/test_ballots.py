@@ -1,8 +1,7 @@
 """百企评百岗: everybody may say what they think, and nobody can find out what it was."""
 
-import shutil
+from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -108,15 +107,11 @@ async def voted(store: Store, choices: list[str], *, typed: bool) -> dict[str, l
 
 
 @pytest.mark.parametrize("typed", [False, True])
-async def test_the_database_is_the_same_whoever_said_what(
-    empty_database: Path, tmp_path: Path, *, typed: bool
-) -> None:
+async def test_the_database_is_the_same_whoever_said_what(copied: Callable[..., str], *, typed: bool) -> None:
     """Five owners give the five answers, then the same five the other way round: no row differs."""
     found = []
     for name, choices in (("one", LABELS[:5]), ("other", LABELS[4::-1])):
-        file = tmp_path / f"{name}.db"
-        shutil.copyfile(empty_database, file)
-        async with Store(f"sqlite:///{file}") as store:
+        async with Store(copied(name)) as store:
             found.append(await voted(store, choices, typed=typed))
 
     assert sum(row["count"] for row in found[0]["ballot_tallies"]) == 10

@@ -363,6 +363,7 @@ async def test_a_beat_with_nothing_to_do_writes_nothing(world: World) -> None:
     await commons.keep(world.watch)
 
 
+@pytest.mark.sqlite
 async def test_problems_are_never_looked_through_without_an_index(world: World) -> None:
     def plans(tx: Tx) -> list[str]:
         asked: list[tuple[str, Any]] = []

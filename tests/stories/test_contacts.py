@@ -3,9 +3,11 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import insert
 
 from bot.chat import Event
 from bot.domain.problems import State
+from storage import tables
 from tests.stories.test_reporting import LAND, problem, trail
 from tests.world import World
 
@@ -308,8 +310,7 @@ async def test_the_office_sees_who_and_which_group_gets_nothing_and_what_to_forw
 async def test_a_long_list_is_folded(world: World) -> None:
     await world.store.perform(
         lambda tx: [
-            tx.connection.exec_driver_sql("INSERT INTO people (name) VALUES (?)", (f"新人{number}",))
-            for number in range(33)
+            tx.connection.execute(insert(tables.people).values(name=f"新人{number}")) for number in range(33)
         ]
     )
 

@@ -321,6 +321,7 @@ async def test_the_clock_of_the_page_stops_there(world: World) -> None:
     assert after == [(datetime(2026, 11, 30, 7, 50, tzinfo=ZONE), "event.morning")]
 
 
+@pytest.mark.sqlite
 async def test_nothing_is_looked_for_without_an_index(world: World) -> None:
     def plans(tx: Tx) -> list[str]:
         asked: list[tuple[str, Any]] = []

@@ -2,10 +2,9 @@
 
 import asyncio
 import random
-import shutil
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -31,6 +30,7 @@ from storage.ledger import Ledger
 from storage.missives import subject
 from storage.store import Store
 from storage.tx import Tx
+from tests.databases import in_a_file
 from tests.world import ZONE, World
 from tests.world import world as make_world
 from tests.year.figures import Raw
@@ -324,17 +324,16 @@ def _move_in(tx: Tx, world: World) -> None:
 
 
 @pytest.mark.slow
-async def test_nine_months_of_a_county(empty_database: Path, tmp_path: Path) -> None:
-    file = tmp_path / "county.db"
-    shutil.copyfile(empty_database, file)
-    async with Store(f"sqlite:///{file}") as store:
+async def test_nine_months_of_a_county(copied: Callable[..., str], tmp_path: Path) -> None:
+    url = copied()
+    async with Store(url) as store:
         world = make_world(store, datetime.combine(FIRST, time(8, 0), ZONE))
         await store.perform(partial(_move_in, world=world))
         year = Year(world)
         await year.plays()
         now = world.clock.now()
         assert await world.delivery.pending() == 0
-    engine = create_engine(f"sqlite:///{file}")
+    engine = create_engine(url)
     with engine.connect() as connection:
         tx = Tx(connection)
         _the_ledger_counts_right(tx, world, now)
@@ -350,7 +349,7 @@ async def test_nine_months_of_a_county(empty_database: Path, tmp_path: Path) -> 
         owed = tables.outbox.c.state.in_(("waiting", "claimed")) & (tables.outbox.c.due_at <= now)
         assert _count(tx, tables.outbox, owed) == 0
     engine.dispose()
-    letters = Letters(Raw(file), datetime.combine(FIRST, time(8, 0), ZONE))
+    letters = Letters(Raw(in_a_file(url, tmp_path)), datetime.combine(FIRST, time(8, 0), ZONE))
     assert [*letters.numbers(), *letters.receipts()] == []
     letters.raw.close()
 

@@ -30,7 +30,8 @@ async def world(open_store: Store) -> World:
 
 async def bookings(world: World) -> list[tuple[Any, ...]]:
     columns = (tables.bookings.c.topic, tables.bookings.c.state, tables.bookings.c.problem_id)
-    rows = await world.asks(lambda tx: tx.connection.execute(select(*columns)).all())
+    query = select(*columns).order_by(tables.bookings.c.id)
+    rows = await world.asks(lambda tx: tx.connection.execute(query).all())
     return [tuple(row) for row in rows]
 
 

@@ -15,8 +15,6 @@ from benchmarks.wecom import Line
 
 T = TypeVar("T")
 
-OURS, PTB, AIOGRAM = "liaison-bot", "python-telegram-bot", "aiogram"
-
 
 @dataclass(frozen=True, slots=True)
 class Results:

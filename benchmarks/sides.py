@@ -16,6 +16,10 @@ ROOT = Path(__file__).parents[1]
 SCRATCH = Path(__file__).parent / ".peers"
 """Everything a run makes lies here: the peers' environment, and databases on a real disk."""
 
+US, PTB, AIOGRAM, TELEBOT = "liaison-bot", "python-telegram-bot", "aiogram", "pyTelegramBotAPI"
+BARE = "bare loop"
+"""Who is measured, as the tables call them."""
+
 OURS = Path(sys.executable)
 PEERS = SCRATCH / "venv" / "bin" / "python"
 

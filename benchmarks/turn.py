@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event
 
 from benchmarks import county
 from benchmarks.crowd import TOKEN
-from benchmarks.sides import OURS, PEERS, Side, running, serving
+from benchmarks.sides import AIOGRAM, BARE, OURS, PEERS, PTB, TELEBOT, US, Side, running, serving
 from bot.app import assembled
 from bot.chat import Address, Incoming
 from bot.clock import VirtualClock
@@ -39,13 +39,15 @@ class Turns:
 def sides(database: Path, people: int) -> list[Side]:
     """Return those compared; ``database`` is a county that was asked this morning."""
     return [
-        Side("liaison-bot", partial(_ours, database)),
-        Side("python-telegram-bot", partial(_peer, "ptb_bot", people, ())),
+        Side(US, partial(_ours, database)),
+        Side(PTB, partial(_peer, "ptb_bot", people, ())),
         Side(
-            "python-telegram-bot, concurrent_updates=256",
+            f"{PTB}, concurrent_updates=256",
             partial(_peer, "ptb_bot", people, ("--concurrent", "256")),
         ),
-        Side("aiogram", partial(_peer, "aiogram_bot", people, ())),
+        Side(AIOGRAM, partial(_peer, "aiogram_bot", people, ())),
+        Side(TELEBOT, partial(_peer, "telebot_bot", people, ())),
+        Side(BARE, partial(_peer, "bare_bot", people, ())),
     ]
 
 

@@ -23,17 +23,17 @@ CREATE TABLE audit (
     id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL REFERENCES people, subject TEXT NOT NULL,
     detail TEXT NOT NULL, at TEXT NOT NULL);
 """
-_ADMIT = text("INSERT INTO inbox (key, at) VALUES (:key, :at) ON CONFLICT DO NOTHING")
-_PERSON = text("SELECT id, name FROM people WHERE account = :account")
-_PROJECT = text("SELECT id, name, permille FROM projects WHERE person_id = :person ORDER BY id LIMIT 1")
-_QUESTION = text("SELECT topic FROM questions WHERE person_id = :person")
-_VERSION = text("SELECT max(version) FROM reports WHERE project_id = :project AND day = :day")
-_REPORT = text(
+ADMIT = text("INSERT INTO inbox (key, at) VALUES (:key, :at) ON CONFLICT DO NOTHING")
+PERSON = text("SELECT id, name FROM people WHERE account = :account")
+PROJECT = text("SELECT id, name, permille FROM projects WHERE person_id = :person ORDER BY id LIMIT 1")
+QUESTION = text("SELECT topic FROM questions WHERE person_id = :person")
+VERSION = text("SELECT max(version) FROM reports WHERE project_id = :project AND day = :day")
+REPORT = text(
     "INSERT INTO reports (project_id, day, version, said, permille, at) "
     "VALUES (:project, :day, :version, :said, :permille, :at)"
 )
-_STAND = text("UPDATE projects SET permille = :permille, said = :said WHERE id = :project")
-_AUDIT = text("INSERT INTO audit (person_id, subject, detail, at) VALUES (:person, :subject, :detail, :at)")
+STAND = text("UPDATE projects SET permille = :permille, said = :said WHERE id = :project")
+AUDIT = text("INSERT INTO audit (person_id, subject, detail, at) VALUES (:person, :subject, :detail, :at)")
 
 
 class Journal:
@@ -46,7 +46,7 @@ class Journal:
         self._engine = create_async_engine(
             f"sqlite+aiosqlite:///{file}", pool_size=1, max_overflow=0, pool_timeout=600
         )
-        event.listen(self._engine.sync_engine, "connect", _prepare)
+        event.listen(self._engine.sync_engine, "connect", prepare)
         self._sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(self._engine)
 
     @property
@@ -75,13 +75,13 @@ class Journal:
         """Take an answer in and return what to reply, once it is committed."""
         at = datetime.now(UTC).isoformat()
         async with self._sessions() as session:
-            if (await session.execute(_ADMIT, {"key": key, "at": at})).rowcount == 0:  # type: ignore[attr-defined]
+            if (await session.execute(ADMIT, {"key": key, "at": at})).rowcount == 0:  # type: ignore[attr-defined]
                 return ""
-            person = (await session.execute(_PERSON, {"account": account})).one()
-            project = (await session.execute(_PROJECT, {"person": person.id})).one()
-            await session.execute(_QUESTION, {"person": person.id})
+            person = (await session.execute(PERSON, {"account": account})).one()
+            project = (await session.execute(PROJECT, {"person": person.id})).one()
+            await session.execute(QUESTION, {"person": person.id})
             day = {"project": project.id, "day": at[:10]}
-            version = (await session.execute(_VERSION, day)).scalar() or 0
+            version = (await session.execute(VERSION, day)).scalar() or 0
             report: dict[str, Any] = {
                 **day,
                 "version": version + 1,
@@ -89,18 +89,19 @@ class Journal:
                 "permille": permille,
                 "at": at,
             }
-            await session.execute(_REPORT, report)
-            await session.execute(_STAND, {"project": project.id, "permille": permille, "said": said})
+            await session.execute(REPORT, report)
+            await session.execute(STAND, {"project": project.id, "permille": permille, "said": said})
             detail = json.dumps({"permille": permille, "said": said}, ensure_ascii=False)
             subject = f"project:{project.id}"
             await session.execute(
-                _AUDIT, {"person": person.id, "subject": subject, "detail": detail, "at": at}
+                AUDIT, {"person": person.id, "subject": subject, "detail": detail, "at": at}
             )
             await session.commit()
         return f"已记 {project.name}：{said}；形象进度 {permille / 10:g}%"
 
 
-def _prepare(connection: Any, _: object) -> None:
+def prepare(connection: Any, _: object) -> None:
+    """Set a connection of the driver to what all sides are measured with."""
     cursor = connection.cursor()
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 30000"):
         cursor.execute(f"PRAGMA {pragma}")

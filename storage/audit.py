@@ -11,15 +11,16 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select
 
 from storage import dialects
+from storage.prepared import Prepared
 from storage.tables import audit, people
 
-_APPEND = insert(audit)
+_APPEND = Prepared(insert(audit))
 _ANCHOR = re.compile(r"(\d{1,18})-([0-9a-f]{12,64})")
 _CODE = 12
 """So much of a hash is kept outside: 48 bits, which nobody meets by trying."""
 _LAST = select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)
 _HASH = select(audit.c.hash).where(audit.c.id == bindparam("of"))
-_HEAD = select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)
+_HEAD = Prepared(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1))
 _TRAIL = (
     select(audit.c.at, audit.c.action, audit.c.detail, people.c.name)
     .select_from(audit.outerjoin(people, people.c.id == audit.c.actor_id))
@@ -84,8 +85,15 @@ class Audit:
         """Record that somebody did something to a subject such as ``problem:12``; no actor means the bot."""
         # What cannot be written must be refused here: at the commit it would take others down with it.
         detail = json.loads(json.dumps(detail, allow_nan=False))
-        entry = {"at": at, "actor_id": actor_id, "action": action, "subject": subject, "detail": detail}
-        _link("", entry)
+        entry: dict[str, Any] = {
+            "at": at,
+            "actor_id": actor_id,
+            "action": action,
+            "subject": subject,
+            "detail": detail,
+        }
+        # Until it is chained, what will be hashed behind the hash before.
+        entry["hash"] = _told(at, actor_id, action, subject, detail)
         self._entries.append(entry)
 
     def mark(self) -> int:
@@ -101,10 +109,10 @@ class Audit:
         if not self._entries:
             return
         dialects.alone(self._connection, "audit")
-        head = self._connection.execute(_HEAD).scalar() or ""
+        head = _HEAD.scalar(self._connection) or ""
         for entry in self._entries:
-            head = entry["hash"] = _link(head, entry)
-        self._connection.execute(_APPEND, self._entries)
+            head = entry["hash"] = _hashed(head, entry["hash"])
+        _APPEND.run_each(self._connection, self._entries)
         self._entries.clear()
 
     def trail(self, subject: str) -> list[Step]:
@@ -165,7 +173,7 @@ class Audit:
         while True:
             rows = self._connection.execute(_CHAIN, {"last": last, "most": _PAGE}).all()
             for entry_id, at, actor_id, action, subject, detail, known in rows:
-                head = _hashed(head, at, actor_id, action, subject, detail)
+                head = _hashed(head, _told(at, actor_id, action, subject, detail))
                 if head != known:
                     return int(entry_id)
                 last = entry_id
@@ -173,13 +181,12 @@ class Audit:
                 return None
 
 
-def _link(head: str, entry: dict[str, Any]) -> str:
-    """Return the hash of an entry that follows the one with the hash ``head``."""
-    return _hashed(head, entry["at"], entry["actor_id"], entry["action"], entry["subject"], entry["detail"])
-
-
-def _hashed(
-    head: str, at: datetime, actor_id: int | None, action: str, subject: str, detail: dict[str, Any]
-) -> str:
+def _told(at: datetime, actor_id: int | None, action: str, subject: str, detail: dict[str, Any]) -> bytes:
+    """Return what an entry says, as it is hashed; raise ValueError if it cannot be written."""
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
-    return hashlib.sha256(_WRITTEN([head, moment, actor_id, action, subject, detail]).encode()).hexdigest()
+    return _WRITTEN([moment, actor_id, action, subject, detail]).encode()
+
+
+def _hashed(head: str, told: bytes) -> str:
+    """Return the hash of an entry that follows the one with the hash ``head``: of one JSON list of both."""
+    return hashlib.sha256(b'["%b",%b' % (head.encode(), told[1:])).hexdigest()

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.prepared import Prepared
 from storage.tables import conversations, listings
 
-_GET = select(conversations).where(conversations.c.person_id == bindparam("of"))
+_GET = Prepared(select(conversations).where(conversations.c.person_id == bindparam("of")))
 _END = delete(conversations).where(conversations.c.person_id == bindparam("of"))
-_LISTED = select(listings.c.projects).where(listings.c.person_id == bindparam("of"))
+_LISTED = Prepared(select(listings.c.projects).where(listings.c.person_id == bindparam("of")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Conversations:
 
     def open(self, person_id: int) -> Question | None:
         """Return the question somebody has not answered yet."""
-        row = self._connection.execute(_GET, {"of": person_id}).first()
+        row = _GET.first(self._connection, of=person_id)
         return Question(row.topic, row.data, row.asked_at) if row else None
 
     def ask(self, person_id: int, topic: str, now: datetime, **data: Any) -> None:
@@ -45,7 +46,7 @@ class Conversations:
 
     def listed(self, person_id: int) -> list[int]:
         """Return the projects of the numbered list last sent to somebody, in its order."""
-        return list(self._connection.execute(_LISTED, {"of": person_id}).scalar() or ())
+        return list(_LISTED.scalar(self._connection, of=person_id) or ())
 
     def list(self, person_id: int, projects: list[int], now: datetime) -> None:
         """Remember a numbered list that is sent to somebody."""

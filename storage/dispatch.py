@@ -10,10 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.chat import Address, Button, Outgoing, Ref
 from storage.letters import PRIVATE, WHOLE_BOT, Claimed, Lane, address_of
+from storage.prepared import Prepared
 from storage.tables import delivery_pauses, outbox
 
 _original = outbox.alias("original")
-_DUE = (
+_DUE = Prepared(
     select(outbox, _original.c.message.label("updates_message"))
     .outerjoin(_original, _original.c.id == outbox.c.updates_id)
     .where(
@@ -34,9 +35,10 @@ _DUE = (
         .exists(),
     )
     .order_by(outbox.c.due_at, outbox.c.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("most")),
+    "busy",
 )
-_LANES = select(
+_lanes = (
     *(
         select(outbox.c.id)
         .where(
@@ -47,8 +49,9 @@ _LANES = select(
         )
         .exists()
         for lane in Lane
-    )
+    ),
 )
+_LANES = Prepared(select(*_lanes))
 _BACKLOG = (
     select(
         outbox.c.platform,
@@ -87,12 +90,13 @@ _NEXT_DUE = select(func.min(outbox.c.due_at)).where(
 _LOOKS = 4
 """How often a claim looks past the letters of chats that have one already."""
 
-_CLAIM = (
+_CLAIM = Prepared(
     update(outbox)
     .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
-    .values(state="claimed", attempts=outbox.c.attempts + 1, leased_until=bindparam("lease"))
+    .values(state="claimed", attempts=outbox.c.attempts + 1, leased_until=bindparam("lease")),
+    "ids",
 )
-_SENT = (
+_SENT = Prepared(
     update(outbox)
     .where(outbox.c.id == bindparam("of"), outbox.c.state == "claimed")
     .values(
@@ -125,7 +129,7 @@ class Dispatch:
 
     def lanes_due(self, platform: str, now: datetime) -> set[Lane]:
         """Return the lanes in which something is due; who asks first asks one question, not one a lane."""
-        found = self._connection.execute(_LANES, {"platform": platform, "now": now}).one()
+        found = _LANES.one(self._connection, platform=platform, now=now)
         return {lane for lane, is_due in zip(Lane, found, strict=True) if is_due}
 
     def claim(
@@ -153,14 +157,14 @@ class Dispatch:
                 "doubts": int(in_doubt),
                 "busy": [*busy, *found],
             }
-            rows = self._connection.execute(_DUE, wanted).all()
+            rows = _DUE.all(self._connection, **wanted)
             for row in rows:
                 found.setdefault(row.chat, row)
             if len(rows) < most or len(found) >= most:
                 break
         taken = list(found.values())[:most]
         if taken:
-            self._connection.execute(_CLAIM, {"ids": [row.id for row in taken], "lease": now + lease})
+            _CLAIM.run(self._connection, ids=[row.id for row in taken], lease=now + lease)
         return [_claimed(row, now) for row in taken]
 
     def in_doubt(self, platform: str) -> list[tuple[Lane, str]]:
@@ -173,7 +177,7 @@ class Dispatch:
         """Note that letters arrived, with the platform's names for them."""
         rows = [{"of": letter_id, "as_message": message, "at": now} for letter_id, message in delivered]
         if rows:
-            self._connection.execute(_SENT, rows)
+            _SENT.run_each(self._connection, rows)
 
     def release(self, letter_ids: Sequence[int], due_at: datetime | None = None) -> None:
         """Put claimed letters back, to be sent at their time or later."""

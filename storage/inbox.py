@@ -8,11 +8,12 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, selec
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.dialects import insert_once
+from storage.prepared import Prepared
 from storage.tables import dead_letters, inbox
 
 _ADMIT = {
-    "sqlite": sqlite.insert(inbox).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(inbox).on_conflict_do_nothing(),
+    "sqlite": Prepared(sqlite.insert(inbox).on_conflict_do_nothing()),
+    "postgresql": Prepared(postgresql.insert(inbox).on_conflict_do_nothing()),
 }
 _STATE = update(inbox).where(inbox.c.key == bindparam("of")).values(state=bindparam("now_state"))
 
@@ -27,8 +28,8 @@ class Inbox:
 
     def admit(self, key: str, now: datetime) -> bool:
         """Let something in; False if it was here before."""
-        row = {"key": key, "at": now, "state": "done"}
-        return self._connection.execute(_ADMIT[self._connection.dialect.name], row).rowcount == 1
+        admit = _ADMIT[self._connection.dialect.name]
+        return admit.run(self._connection, key=key, at=now, state="done") == 1
 
     def bury(self, key: str, platform: str, raw: Any, reason: str, now: datetime) -> bool:
         """Keep whole what could not be handled; False if it was buried before."""

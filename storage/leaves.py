@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from storage import dialects
+from storage.prepared import Prepared
 from storage.tables import leaves, outbox, people
 
 _HOLDS = leaves.c.cancelled_at.is_(None)
@@ -30,13 +31,13 @@ _TODAY = (
     leaves.c.last >= bindparam("today"),
     people.c.active,
 )
-_SUBSTITUTE = (
+_SUBSTITUTE = Prepared(
     select(leaves.c.substitute_id)
     .select_from(_ACTING)
     .where(leaves.c.person_id == bindparam("of"), *_TODAY)
     .limit(1)
 )
-_COVERED = (
+_COVERED = Prepared(
     select(leaves.c.person_id).select_from(_ACTING).where(leaves.c.substitute_id == bindparam("of"), *_TODAY)
 )
 _EVERYBODY = select(leaves.c.person_id, leaves.c.substitute_id).select_from(_ACTING).where(*_TODAY)
@@ -103,8 +104,8 @@ class Leaves:
         found: set[int] = set()
         ahead = [person_id]
         while ahead:
-            rows = self._connection.execute(_COVERED, {"of": ahead.pop(), "today": today}).scalars()
-            new = set(rows) - found - {person_id}
+            rows = _COVERED.all(self._connection, of=ahead.pop(), today=today)
+            new = {row.person_id for row in rows} - found - {person_id}
             found |= new
             ahead += new
         return frozenset(found)
@@ -115,7 +116,8 @@ class Leaves:
         return {row.person_id: self.stand_in(row.person_id, today) for row in rows}
 
     def _substitute(self, person_id: int, today: date) -> int | None:
-        return self._connection.execute(_SUBSTITUTE, {"of": person_id, "today": today}).scalar()
+        found: int | None = _SUBSTITUTE.scalar(self._connection, of=person_id, today=today)
+        return found
 
     # --- what is entered ----------------------------------------------------------------
 

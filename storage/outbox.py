@@ -10,13 +10,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.chat import Address
 from storage.letters import SENT, Choices, Lane, Letter, Offer, Pressed, address_of
+from storage.prepared import Prepared
 from storage.tables import inbox, outbox
 
 # After a restore: what was sent in the time that was lost is marked as a repeat when it is owed again.
 _SENT_ONCE = select(func.count()).where(inbox.c.key == bindparam("noted")).scalar_subquery()
 _ADD = {
-    "sqlite": sqlite.insert(outbox).values(doubts=_SENT_ONCE).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(outbox).values(doubts=_SENT_ONCE).on_conflict_do_nothing(),
+    "sqlite": Prepared(sqlite.insert(outbox).values(doubts=_SENT_ONCE).on_conflict_do_nothing()),
+    "postgresql": Prepared(postgresql.insert(outbox).values(doubts=_SENT_ONCE).on_conflict_do_nothing()),
 }
 _OFFER = select(
     *(
@@ -34,15 +35,15 @@ _OFFER = select(
         )
     )
 )
-_SLOT = select(outbox.c.id).where(outbox.c.key == bindparam("of"))
-_BY_TOKEN = _OFFER.where(outbox.c.token == bindparam("of"))
+_SLOT = Prepared(select(outbox.c.id).where(outbox.c.key == bindparam("of")))
+_BY_TOKEN = Prepared(_OFFER.where(outbox.c.token == bindparam("of")))
 _newer = outbox.alias("newer")
 _REPLACES = select(_newer.c.id).where(
     _newer.c.state != "superseded",
     _newer.c.id > outbox.c.id,
     or_(_newer.c.updates_id == outbox.c.id, _newer.c.updates_id == outbox.c.updates_id),
 )
-_LAST_WITH_CHOICES = (
+_LAST_WITH_CHOICES = Prepared(
     _OFFER.where(
         outbox.c.person_id == bindparam("to"),
         ~outbox.c.in_group,
@@ -156,13 +157,13 @@ class Outbox:
             "updates_id": letter.updates_id,
             "made_at": now,
         }
-        added = self._connection.execute(_ADD[self._connection.dialect.name], row).rowcount == 1
+        added = _ADD[self._connection.dialect.name].run(self._connection, **row) == 1
         self.added |= added
         return added
 
     def has(self, key: str) -> bool:
         """Tell whether a slot is filled."""
-        return self._connection.execute(_SLOT, {"of": key}).first() is not None
+        return _SLOT.first(self._connection, of=key) is not None
 
     def made(self, key: str) -> datetime | None:
         """Return when a slot was filled; None if it is not."""
@@ -171,7 +172,7 @@ class Outbox:
     def pressed(self, data: str) -> Pressed | None:
         """Return the button with this data; None if it was never ours."""
         token, _, place = data.rpartition(".")
-        row = self._connection.execute(_BY_TOKEN, {"of": token}).first()
+        row = _BY_TOKEN.first(self._connection, of=token)
         # Whoever forges a press may write a number longer than `int` reads.
         if row is None or not place.isdecimal() or len(place) > _MOST_DIGITS:
             return None
@@ -180,7 +181,7 @@ class Outbox:
 
     def offered(self, person_id: int, most: int = 10) -> list[Pressed]:
         """Return the buttons last offered to somebody, in any chat of theirs; the latest letter first."""
-        rows = self._connection.execute(_LAST_WITH_CHOICES, {"to": person_id, "most": most})
+        rows = _LAST_WITH_CHOICES.all(self._connection, to=person_id, most=most)
         return [_pressed(row, choice) for row in rows for line in row.buttons for choice in line]
 
     def shown(self, person_id: int, most: int = 20) -> list[Offer]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, func, or_, sele
 from bot.chat import Address
 from bot.domain.people import Language, Person, Role, Unit, UnitKind
 from storage.dialects import insert_once
+from storage.prepared import Prepared
 from storage.tables import contacts, invitations, people, roles, strangers, units
 
 CAN_BE_WRITTEN_TO = and_(contacts.c.reachable, contacts.c.joined_at.is_not(None))
@@ -29,18 +30,18 @@ _KNOWN = (
     .join(contacts, contacts.c.person_id == people.c.id)
     .where(contacts.c.platform == bindparam("platform"), people.c.active)
 )
-_AT = _KNOWN.where(contacts.c.account == bindparam("account"))
+_AT = Prepared(_KNOWN.where(contacts.c.account == bindparam("account")))
 _BY_ALIAS = (
     _KNOWN.where(or_(contacts.c.account == bindparam("alias"), contacts.c.chat == bindparam("alias")))
     .order_by(contacts.c.id)
     .limit(1)
 )
-_GET = _PERSON.where(people.c.id == bindparam("of"))
+_GET = Prepared(_PERSON.where(people.c.id == bindparam("of")))
 _WITH_ROLE = _PERSON.where(
     people.c.active,
     people.c.id.in_(select(roles.c.person_id).where(roles.c.role.in_(bindparam("having", expanding=True)))),
 ).order_by(people.c.id)
-_ADDRESS = (
+_ADDRESS = Prepared(
     select(contacts)
     .where(contacts.c.person_id == bindparam("of"), CAN_BE_WRITTEN_TO)
     .order_by(
@@ -77,7 +78,7 @@ class People:
 
     def at(self, platform: str, account: str, alias: str = "") -> Known | None:
         """Return whose account this is, or whose chat is known by its second id; None for a stranger."""
-        row = self._connection.execute(_AT, {"platform": platform, "account": account}).first()
+        row = _AT.first(self._connection, platform=platform, account=account)
         if row is None and alias:
             row = self._connection.execute(_BY_ALIAS, {"platform": platform, "alias": alias}).first()
         if row is None:
@@ -88,11 +89,11 @@ class People:
 
     def get(self, person_id: int) -> Person:
         """Return a person known to exist."""
-        return _person(self._connection.execute(_GET, {"of": person_id}).one())
+        return _person(_GET.one(self._connection, of=person_id))
 
     def find(self, person_id: int) -> Person | None:
         """Return a person, None when there is none with this id."""
-        row = self._connection.execute(_GET, {"of": person_id}).first()
+        row = _GET.first(self._connection, of=person_id)
         return _person(row) if row else None
 
     def all(self) -> list[Person]:
@@ -132,7 +133,7 @@ class People:
 
     def address(self, person_id: int) -> Address | None:
         """Return where a person is reached: where they chose, else where they joined last. None: nowhere."""
-        row = self._connection.execute(_ADDRESS, {"of": person_id}).first()
+        row = _ADDRESS.first(self._connection, of=person_id)
         return Address(row.platform, row.chat) if row else None
 
     def addresses(self, person_ids: Iterable[int]) -> dict[int, Address]:

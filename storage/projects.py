@@ -8,20 +8,21 @@ from sqlalchemy import Connection, Row, Select, bindparam, or_, select, update
 
 from bot.domain.people import Duty
 from bot.domain.projects import Project, ProjectClass, Stage
+from storage.prepared import Prepared
 from storage.tables import assignments, people, projects, units
 
 _PROJECT: Select[Any] = select(projects, units.c.name.label("unit")).select_from(
     projects.outerjoin(units, units.c.id == projects.c.unit_id)
 )
-_GET = _PROJECT.where(projects.c.id == bindparam("of"))
-_MANY = _PROJECT.where(projects.c.id.in_(bindparam("of", expanding=True)))
+_GET = Prepared(_PROJECT.where(projects.c.id == bindparam("of")))
+_MANY = Prepared(_PROJECT.where(projects.c.id.in_(bindparam("of", expanding=True))), "of")
 _now = or_(assignments.c.until.is_(None), assignments.c.until > bindparam("today"))
-_OF_PERSON = (
+_OF_PERSON = Prepared(
     _PROJECT.join(assignments, assignments.c.project_id == projects.c.id)
     .where(assignments.c.person_id == bindparam("of"), assignments.c.duty == bindparam("as_duty"), _now)
     .order_by(projects.c.id)
 )
-_ON = (
+_ON = Prepared(
     select(assignments.c.project_id, assignments.c.person_id)
     .join(people, people.c.id == assignments.c.person_id)
     .where(
@@ -30,7 +31,8 @@ _ON = (
         people.c.active,
         _now,
     )
-    .order_by(assignments.c.id)
+    .order_by(assignments.c.id),
+    "of",
 )
 
 
@@ -42,12 +44,12 @@ class Projects:
 
     def get(self, project_id: int) -> Project:
         """Return a project known to exist."""
-        return _project(self._connection.execute(_GET, {"of": project_id}).one())
+        return _project(_GET.one(self._connection, of=project_id))
 
     def many(self, project_ids: Iterable[int]) -> list[Project]:
         """Return projects in the order of the ids given; unknown ones are left out."""
         wanted = list(project_ids)
-        found = {row.id: _project(row) for row in self._connection.execute(_MANY, {"of": wanted})}
+        found = {row.id: _project(row) for row in _MANY.all(self._connection, of=wanted)}
         return [found[project_id] for project_id in wanted if project_id in found]
 
     def all(self) -> list[Project]:
@@ -61,14 +63,13 @@ class Projects:
 
     def of(self, person_id: int, duty: Duty, today: date) -> list[Project]:
         """Return the projects on which somebody has a duty today."""
-        rows = self._connection.execute(_OF_PERSON, {"of": person_id, "as_duty": str(duty), "today": today})
+        rows = _OF_PERSON.all(self._connection, of=person_id, as_duty=str(duty), today=today)
         return [_project(row) for row in rows]
 
     def on(self, project_ids: Iterable[int], duty: Duty, today: date) -> dict[int, list[int]]:
         """Return the ids of those who have a duty on each of these projects today."""
         found: dict[int, list[int]] = {}
-        given = {"of": list(project_ids), "as_duty": str(duty), "today": today}
-        for row in self._connection.execute(_ON, given):
+        for row in _ON.all(self._connection, of=list(project_ids), as_duty=str(duty), today=today):
             found.setdefault(row.project_id, []).append(row.person_id)
         return found
 

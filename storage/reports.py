@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from bot.domain.progress import Kind, Standing
 from storage.copied import LOOKED_BACK, copied_runs
+from storage.prepared import Prepared
 from storage.tables import people, projects, reports
 
 
@@ -47,34 +48,43 @@ class Answered:
 
 
 _REPORT = select(reports, people.c.name.label("person")).join(people, people.c.id == reports.c.person_id)
-_OF_TODAY = _REPORT.where(reports.c.day == bindparam("today"), reports.c.current)
-_CURRENT = _OF_TODAY.where(reports.c.project_id.in_(bindparam("of", expanding=True)))
-_CURRENT_OF_ONE = _OF_TODAY.where(reports.c.project_id == bindparam("of"))
-_BEFORE = (
+_CURRENT = Prepared(
+    _REPORT.where(reports.c.day == bindparam("today"), reports.c.current).where(
+        reports.c.project_id.in_(bindparam("of", expanding=True))
+    ),
+    "of",
+)
+_BEFORE = Prepared(
     select(reports.c.permille, reports.c.cumulative)
     .where(reports.c.project_id == bindparam("of"), reports.c.current)
     .where(reports.c.day < bindparam("today"), reports.c.day >= bindparam("since"))
     .order_by(reports.c.day.desc())
     .limit(1)
 )
-_START = select(projects.c.start_permille, projects.c.start_cumulative, projects.c.start_on).where(
-    projects.c.id == bindparam("of")
+_START = Prepared(
+    select(projects.c.start_permille, projects.c.start_cumulative, projects.c.start_on).where(
+        projects.c.id == bindparam("of")
+    )
 )
-_VERSIONS = select(func.max(reports.c.version)).where(
-    reports.c.project_id == bindparam("of"), reports.c.day == bindparam("today")
-)
-_RETIRE = (
+_RETIRE = Prepared(
     update(reports)
     .where(reports.c.project_id == bindparam("of"), reports.c.day == bindparam("today"), reports.c.current)
     .values(current=False)
 )
-_INSERT = insert(reports)
-_STAND = (
+_said = reports.alias("said")
+_version = (
+    select(func.coalesce(func.max(_said.c.version), 0) + 1)
+    .where(_said.c.project_id == bindparam("of"), _said.c.day == bindparam("today"))
+    .scalar_subquery()
+)
+_INSERT = Prepared(insert(reports).values(version=_version).returning(reports.c.id))
+_stand = (
     update(projects)
     .where(projects.c.id == bindparam("of"))
     .values(permille=bindparam("at_permille"), cumulative=bindparam("at_cumulative"))
 )
-_STAND_AND_SAY = _STAND.values(last_text=bindparam("said"), last_day=bindparam("on_day"))
+_STAND = Prepared(_stand)
+_STAND_AND_SAY = Prepared(_stand.values(last_text=bindparam("said"), last_day=bindparam("on_day")))
 
 
 class Reports:
@@ -85,24 +95,19 @@ class Reports:
 
     def on(self, project_ids: Iterable[int], day: date) -> dict[int, Report]:
         """Return what counts for each project on a day."""
-        ids = list(project_ids)
-        # Most people have one project: an IN of one costs twice an equality.
-        one = len(ids) == 1
-        given = {"of": ids[0] if one else ids, "today": day}
-        rows = self._connection.execute(_CURRENT_OF_ONE if one else _CURRENT, given)
+        rows = _CURRENT.all(self._connection, of=list(project_ids), today=day)
         return {row.project_id: _report(row) for row in rows}
 
     def standing_before(self, project_id: int, day: date) -> Standing:
         """Return where a project stood before a day; money counts from the first of January."""
         new_year = day.replace(month=1, day=1)
-        given = {"of": project_id, "today": day, "since": new_year}
-        row = self._connection.execute(_BEFORE, given).first()
+        row = _BEFORE.first(self._connection, of=project_id, today=day, since=new_year)
         if row is not None:
             return Standing(row.permille, row.cumulative)
-        start = self._connection.execute(_START, {"of": project_id}).one()
+        start = _START.one(self._connection, of=project_id)
         if start.start_on >= new_year:
             return Standing(start.start_permille, start.start_cumulative)
-        row = self._connection.execute(_BEFORE, given | {"since": date.min}).first()
+        row = _BEFORE.first(self._connection, of=project_id, today=day, since=date.min)
         return Standing(row.permille if row else start.start_permille, 0)
 
     def add(self, answered: Answered, *, counts: bool = True) -> int:
@@ -112,13 +117,11 @@ class Reports:
         stay. One that does not count is only kept.
         """
         day = {"of": answered.project_id, "today": answered.day}
-        version = (self._connection.execute(_VERSIONS, day).scalar() or 0) + 1
-        if counts and version > 1:
-            self._connection.execute(_RETIRE, day)
+        if counts:
+            _RETIRE.run(self._connection, **day)
         row = {
             "project_id": answered.project_id,
             "day": answered.day,
-            "version": version,
             "current": counts,
             "counted": counts,
             "kind": str(answered.kind),
@@ -131,10 +134,10 @@ class Reports:
             "source": answered.source,
             "at": answered.at,
         }
-        key: Any = self._connection.execute(_INSERT, row).inserted_primary_key
+        report_id: int = _INSERT.scalar(self._connection, **day, **row)
         if counts:
             self._stand(answered)
-        return int(key[0])
+        return report_id
 
     def _stand(self, answered: Answered) -> None:
         given = {
@@ -143,9 +146,9 @@ class Reports:
             "at_cumulative": answered.standing.cumulative,
         }
         if answered.text and answered.kind is not Kind.UNCHANGED:
-            self._connection.execute(_STAND_AND_SAY, given | {"said": answered.text, "on_day": answered.day})
+            _STAND_AND_SAY.run(self._connection, **given, said=answered.text, on_day=answered.day)
         else:
-            self._connection.execute(_STAND, given)
+            _STAND.run(self._connection, **given)
 
     def from_source(self, source: str) -> list[Report]:
         """Return the counting reports that one message made, to revise them when it is edited."""

@@ -27,6 +27,7 @@ from bot.domain.problems import OPEN
 from storage.dialects import insert_once
 from storage.leaves import Leaves
 from storage.people import CAN_BE_WRITTEN_TO
+from storage.prepared import Prepared
 from storage.tables import (
     asking_pauses,
     assignments,
@@ -39,14 +40,16 @@ from storage.tables import (
     rounds,
 )
 
-_PROMPT = select(prompts).where(prompts.c.person_id == bindparam("of"), prompts.c.day == bindparam("today"))
+_PROMPT = Prepared(
+    select(prompts).where(prompts.c.person_id == bindparam("of"), prompts.c.day == bindparam("today"))
+)
 _ROUND = select(rounds).where(rounds.c.day == bindparam("of"))
 _LAST_HELD = select(func.max(rounds.c.day)).where(
     rounds.c.day < bindparam("before"), rounds.c.state != "missed"
 )
 _FIRST_UNCLOSED = select(func.min(rounds.c.day)).where(rounds.c.state.in_(("asking", "asked")))
 _A_PILOT = select(people.c.id).where(people.c.pilot).limit(1)
-_ANSWERED = (
+_ANSWERED = Prepared(
     update(prompts)
     .where(
         prompts.c.person_id == bindparam("of"),
@@ -222,7 +225,7 @@ class Rounds:
 
     def prompt(self, person_id: int, day: date) -> Prompt | None:
         """Return what somebody was asked on a day."""
-        row = self._connection.execute(_PROMPT, {"of": person_id, "today": day}).first()
+        row = _PROMPT.first(self._connection, of=person_id, today=day)
         return _prompt(row) if row else None
 
     def asked(self, day: date) -> list[Prompt]:
@@ -257,7 +260,7 @@ class Rounds:
 
     def answered(self, person_id: int, day: date, now: datetime) -> None:
         """Note that everything asked of somebody on a day is answered."""
-        self._connection.execute(_ANSWERED, {"of": person_id, "today": day, "now": now})
+        _ANSWERED.run(self._connection, of=person_id, today=day, now=now)
 
     def _is_county_paused(self, day: date) -> bool:
         return self._connection.execute(_COUNTY_PAUSE, {"today": day}).first() is not None

@@ -8,12 +8,14 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from bot.domain.projects import Project
 from bot.domain.stages import Milestone, Move, Nod, Step, changes
+from storage.prepared import Prepared
 from storage.tables import milestones, projects, stage_moves
 
-_MILESTONES = (
+_MILESTONES = Prepared(
     select(milestones)
     .where(milestones.c.project_id.in_(bindparam("of", expanding=True)))
-    .order_by(milestones.c.project_id, milestones.c.planned.is_(None), milestones.c.planned, milestones.c.id)
+    .order_by(milestones.c.project_id, milestones.c.planned.is_(None), milestones.c.planned, milestones.c.id),
+    "of",
 )
 _PENDING = stage_moves.c.answer == ""
 
@@ -103,7 +105,7 @@ class Stages:
 
     def milestones(self, project_ids: Iterable[int]) -> list[Milestone]:
         """Return the milestones of projects, in the order of their days."""
-        rows = self._connection.execute(_MILESTONES, {"of": list(project_ids)})
+        rows = _MILESTONES.all(self._connection, of=list(project_ids))
         return [Milestone(row.id, row.project_id, row.name, row.planned, row.done) for row in rows]
 
     def plan(self, project_id: int, name: str, day: date) -> None:

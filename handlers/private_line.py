@@ -29,7 +29,7 @@ def is_meant(turn: Turn) -> bool:
     """Tell whether a message is for the private line, before anything else can take it for its own."""
     if secrecy.PREFIX.match(turn.text):
         return True
-    if turn.incoming.edited or not _is_open(turn) or turn.text.startswith("/"):
+    if turn.incoming.edited or turn.found is None or turn.found.topic != PRIVATE or turn.text.startswith("/"):
         return False
     return not _is_plain(turn)
 

@@ -187,7 +187,7 @@ def _words_only(text: str) -> str:
 
 
 def _is_figure(clause: str) -> bool:
-    return read_figures(clause) != NO_FIGURES and len(_FIGURE_WORDS.sub("", clause)) <= 1
+    return len(_FIGURE_WORDS.sub("", clause)) <= 1 and read_figures(clause) != NO_FIGURES
 
 
 def _change(by: int, show: Callable[[int], str]) -> str:

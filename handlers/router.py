@@ -252,7 +252,8 @@ def _recognised(tx: Tx, incoming: Incoming, text: str) -> tuple[Known | None, In
     """
     known = _known(tx, incoming)
     if known is not None:
-        return known, dataclasses.replace(incoming, sender=known.account)
+        is_itself = incoming.sender == known.account
+        return known, incoming if is_itself else dataclasses.replace(incoming, sender=known.account)
     if incoming.is_disguised and not welcome.brings_code(text):
         raise Unrecognised
     return None, incoming

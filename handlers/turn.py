@@ -220,10 +220,14 @@ class Turn(Desk):
     _replies: int = field(default=0, kw_only=True)
 
     @cached_property
+    def found(self) -> Question | None:
+        """The question that was open when this message came, however long ago it was asked."""
+        return self.tx.conversations.open(self.sender.id)
+
+    @cached_property
     def question(self) -> Question | None:
         """The question that was open when this message came; one of yesterday has lapsed."""
-        question = self.tx.conversations.open(self.sender.id)
-        return question if question and self.now - question.asked_at < _LAPSES else None
+        return self.found if self.found and self.now - self.found.asked_at < _LAPSES else None
 
     def close_question(self) -> None:
         """Forget the open question: it is answered, or something else is being done."""

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 DOWNLOAD_LIMIT = 20 * 1024 * 1024
 NOTICE_LIMIT = 200
+PER_SECOND = 28.7
+"""Of the 30 that Telegram names, so many that there are never 31 in any one second (`handlers.pace`)."""
 
 _FILE_PATH = re.compile(r"(?!.*\.\.)[\w.-]+(/[\w.-]+)*")
 
@@ -42,7 +44,7 @@ class TelegramPlatform:
         clock: Clock,
         api_base: str = "https://api.telegram.org",
         proxy: str | None = None,
-        per_second: float | None = 28,
+        per_second: float | None = PER_SECOND,
         per_chat_second: float | None = 1,
         per_group_minute: float | None = 20,
         poll_wait: int = 50,

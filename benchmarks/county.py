@@ -37,15 +37,21 @@ _NAMES = (
 
 def settings(database: Path) -> Settings:
     """Return the settings of a county with its database in a file."""
-    return Settings(county="青禾县", database=Database(url=f"sqlite:///{database}", schema=""))
+    return settings_at(f"sqlite:///{database}")
 
 
-def fill(database: Path, people: int, projects_each: int) -> None:
-    """Make a county whose liaisons have all joined, in accounts from 1 on."""
-    migrate(f"sqlite:///{database}")
+def settings_at(url: str) -> Settings:
+    """Return the settings of a county with its database anywhere."""
+    return Settings(county="青禾县", database=Database(url=url, schema=""))
+
+
+def fill(database: Path | str, people: int, projects_each: int) -> None:
+    """Make a county, in a file or at a URL, whose liaisons have all joined, in accounts from 1 on."""
+    url = database if isinstance(database, str) else f"sqlite:///{database}"
+    migrate(url)
 
     async def perform() -> None:
-        async with Store(f"sqlite:///{database}") as store:
+        async with Store(url) as store:
             await store.perform(lambda tx: _people(tx, people, projects_each))
 
     asyncio.run(perform())

@@ -43,7 +43,11 @@ def measure(folder: Path, *, prompts: int, rows: int, peer_rows: int, rounds: in
             plain.append(_plain(server(), prompts))
             for many in PROCESSES:
                 planned.setdefault(many, []).append(_planned(server(), prompts, many))
-                sides = ((US, rows, _finished), (PGQUEUER, peer_rows, _queued), (PROCRASTINATE, peer_rows, _queued))
+                sides = (
+                    (US, rows, _finished),
+                    (PGQUEUER, peer_rows, _queued),
+                    (PROCRASTINATE, peer_rows, _queued),
+                )
                 for name, each, run in sides:
                     finished.setdefault((name, many), []).append(run(server(), each, many, name))
             print(f"PostgreSQL {turn + 1}/{rounds}: {plain} {planned} {finished}", flush=True)
@@ -79,7 +83,9 @@ def _planned(url: str, prompts: int, many: int) -> float:
     """Let processes plan one morning together; each liaison must be asked once."""
     county.fill(_ours(url), prompts, 1)
     took = _together([[OURS, "-m", _WORKER, "plan", _ours(url)]] * many)
-    assert _count(url, "SELECT count(*), count(DISTINCT person_id) FROM outbox WHERE lane = 1") == (prompts,) * 2
+    assert (
+        _count(url, "SELECT count(*), count(DISTINCT person_id) FROM outbox WHERE lane = 1") == (prompts,) * 2
+    )
     return prompts / took
 
 

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from functools import partial
@@ -133,19 +133,20 @@ def statements(folder: Path, *, people: int) -> dict[str, float]:
 
     event.listen(Engine, "connect", trace)
     try:
-        asyncio.run(_everybody_answers(database, people, seen))
+        asyncio.run(everybody_answers(database, people, seen.clear))
     finally:
         event.remove(Engine, "connect", trace)
     return {kind: round(count / people, 1) for kind, count in seen.items() if kind != "PRAGMA"}
 
 
-async def _everybody_answers(database: Path, people: int, seen: "Counter[str]") -> None:
+async def everybody_answers(database: Path, people: int, between: Callable[[], None] = lambda: None) -> None:
+    """Let everybody answer twice, and every reply be delivered; something is done before each time."""
     clock = VirtualClock(county.ASKED_AT.astimezone(UTC) + timedelta(minutes=30))
     async with assembled(
         county.settings(database), clock, [FakePlatform(county.PLATFORM)], Workshop()
     ) as bot:
         for turn in (1, 2):  # a second answer revises, as all but the first in the measurement do
-            seen.clear()
+            between()
             await asyncio.gather(
                 *(
                     bot.router.receive(

@@ -55,7 +55,9 @@ async def plan(given: argparse.Namespace) -> None:
 async def plain(given: argparse.Namespace) -> None:
     """Store what a morning's planning stores, by `executemany` and no more."""
     async with Store(given.url) as store:
-        people = await store.read(lambda tx: tx.connection.exec_driver_sql("SELECT max(id) FROM people").scalar())
+        people = await store.read(
+            lambda tx: tx.connection.exec_driver_sql("SELECT max(id) FROM people").scalar()
+        )
         await ready()
         for first in range(1, int(people or 0) + 1, rounds.CHUNK):
             ids = range(first, min(first + rounds.CHUNK, int(people or 0) + 1))
@@ -93,7 +95,9 @@ async def carry(given: argparse.Namespace) -> None:
 
 
 def _letter(number: int, platform: str, key: str) -> dict[str, object]:
-    choices = [[["照旧", f"same:{number}"], ["有进展", f"progress:{number}"], ["有问题", f"trouble:{number}"]]]
+    choices = [
+        [["照旧", f"same:{number}"], ["有进展", f"progress:{number}"], ["有问题", f"trouble:{number}"]]
+    ]
     return {
         "key": key,
         "token": f"t{platform}{number}",

@@ -1,0 +1,106 @@
+"""Claim 11: a turn costs the same after ten million rows of history as after ten thousand."""
+
+import asyncio
+import shutil
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine, event
+
+from benchmarks import county, turn
+
+_AT = "2026-11-20 01:00:00.000000"
+_STEP = 50
+"""Of SQLite's machine, between two looks at it."""
+_FILLED = (
+    (
+        "reports",
+        """INSERT INTO reports (project_id, day, version, current, counted, kind, text, permille, cumulative,
+               odd, person_id, source, at)
+           SELECT 1 + i % :projects, date('2026-11-20', '-' || (i / :projects) || ' days'), 1, 1, 1, '有进展',
+               '主体封顶', 580, 12600000, '[]', 1 + i % :projects / 2, 'telegram:' || i, :at FROM n""",
+    ),
+    (
+        "outbox",
+        """INSERT INTO outbox (key, token, subject, person_id, platform, chat, topic, in_group, lane, due_at,
+               state, text, buttons, made_at, sent_at, message, doubts)
+           SELECT 'old:' || i, 'old' || i, 'prompt:' || i, 1 + i % :people, 'telegram', 1 + i % :people, '',
+               0, 1, :at, 'sent', '早上好，您有 2 个项目', '[[["照旧", "same:1"]]]',
+               :at, :at, i, 0 FROM n""",
+    ),
+    (
+        "inbox",
+        "INSERT INTO inbox (key, at, state) SELECT 'old:' || i, :at, 'done' FROM n",
+    ),
+    (
+        "audit",
+        """INSERT INTO audit (at, actor_id, action, subject, detail, hash)
+           SELECT :at, 1, 'report.added', 'project:' || (1 + i % :projects), '{}', i FROM n""",
+    ),
+)
+_NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :rows)"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a turn costs with so many rows behind it: steps of SQLite's machine, and milliseconds of CPU."""
+
+    rows: int
+    steps: float
+    cpu: float
+
+
+def measure(folder: Path, *, people: int, histories: tuple[int, int], rounds: int) -> tuple[Cost, Cost]:
+    """Measure turns after little history and after much."""
+    little, much = (_filled(folder / f"grown{rows}.db", people, rows) for rows in histories)
+    return _cost(little, people, histories[0], rounds), _cost(much, people, histories[1], rounds)
+
+
+def _filled(database: Path, people: int, rows: int) -> Path:
+    """Make a county that was asked this morning, with so many rows of other days."""
+    county.fill(database, people, 2)
+    with sqlite3.connect(database) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        given = {"rows": rows // len(_FILLED), "people": people, "projects": people * 2, "at": _AT}
+        for table, statement in _FILLED:
+            target, _, rest = statement.partition("SELECT")
+            connection.execute(f"{target} {_NUMBERS} SELECT {rest}", given)
+            print(f"{given['rows']:,} rows of {table}", flush=True)
+        connection.execute("ANALYZE")
+    connection.close()
+    county.ask(database)
+    return database
+
+
+def _cost(database: Path, people: int, rows: int, rounds: int) -> Cost:
+    steps = 0
+    begun = [0.0]
+    spent: list[float] = []
+
+    def count() -> int:
+        nonlocal steps
+        steps += _STEP
+        return 0
+
+    def watch(connection: object, _: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.set_progress_handler(count, _STEP)
+
+    def again() -> None:
+        nonlocal steps
+        steps, begun[0] = 0, time.process_time()
+
+    for number in range(rounds):
+        copy = database.with_suffix(f".{number}")
+        shutil.copyfile(database, copy)
+        asyncio.run(turn.everybody_answers(copy, people, again))
+        spent.append((time.process_time() - begun[0]) / people * 1000)
+        copy.unlink()
+    event.listen(Engine, "connect", watch)
+    try:
+        asyncio.run(turn.everybody_answers(database, people, again))
+    finally:
+        event.remove(Engine, "connect", watch)
+    return Cost(rows, steps / people, min(spent))

@@ -136,7 +136,9 @@ async def test_while_it_is_brought_home_somebody_reads_so_that_none_is_begun_ane
         connection = real(path, writing=writing)
         if writing:
             others = list(connections)
-            connection.set_trace_callback(lambda _: reading.append(any(each.in_transaction for each in others)))
+            connection.set_trace_callback(
+                lambda _: reading.append(any(each.in_transaction for each in others))
+            )
         connections.append(connection)
         return connection
 

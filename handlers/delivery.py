@@ -135,8 +135,6 @@ class Carrier:
 
     async def land(self) -> None:
         """See what is on the wire to its end, begin nothing more, and return: another process goes on."""
-        self._in_hand.clear()
-        self._adrift = True
         if self._next_slot is not None:
             self._next_slot.cancel()
         try:

@@ -1,12 +1,14 @@
 """A carrier whose lease passes to another process: what it had begun is nobody's but the other's."""
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from bot import texts
+from bot.chat import Capabilities
 from bot.clock import VirtualClock, stopwatch
 from bot.errors import LeaseLost
 from handlers.delivery import Carrier
@@ -108,6 +110,23 @@ async def test_who_hands_on_sees_to_its_end_what_is_on_the_wire_and_begins_nothi
     await two.carrier.recover()
     await two.carrier.drain()
     assert sorted(post.wire.texts) == ["中午好", "早上好", "早上好，王强"]
+
+
+async def test_who_hands_on_gives_back_what_waits_for_its_slot(post: Post, two: Process) -> None:
+    post.wire.capabilities = Capabilities(per_second=5)
+    one = Process(post.store, post.wire, post.clock, "one")
+    await one.takes_the_lease()
+    await post.owes(*((f"account {n}", "早上好") for n in range(8)))
+    await one.carrier._exchange()
+    one.carrier._dispatch()
+
+    await one.carrier.land()
+
+    assert len(post.wire.texts) < 8
+    await two.takes_the_lease()
+    await two.carrier.recover()
+    await two.carrier.drain()
+    assert Counter(post.wire.ledger) == Counter((f"account {n}", "早上好") for n in range(8))
 
 
 async def test_whose_turn_comes_again_knows_nothing_of_what_it_held(

@@ -13,12 +13,14 @@ from bot.errors import LeaseLost, StorageError
 from handlers import leases as the_module
 from handlers.leases import Lease, Leases, Times
 from storage import dialects
+from storage.holder import Holder
 from storage.leases import LeaseDesk
 from storage.store import Store
 from storage.tx import Tx
 
 pytestmark = pytest.mark.postgresql
 PATIENCE = 30.0
+OTHER = Holder("other", "2@there")
 MONDAY = datetime(2026, 11, 23, 1, tzinfo=UTC)
 
 
@@ -90,6 +92,28 @@ async def test_who_renews_keeps_it_however_long(postgresql_url: str, watch: Stop
             await first.see_to()
             await second.see_to()
             assert (first["telegram"].holds, second["telegram"].holds) == (True, False)
+
+
+async def test_who_renewed_it_has_it_for_as_long_as_before(postgresql_url: str, watch: Stopwatch) -> None:
+    async with process(postgresql_url) as first:
+        await first.see_to()
+        watch.now += 10
+        await first.see_to()
+        watch.now += 14.9
+        assert first["telegram"].holds
+        watch.now += 0.1
+        assert not first["telegram"].holds
+
+
+async def test_who_finds_it_in_other_hands_holds_it_no_more(postgresql_url: str) -> None:
+    async with process(postgresql_url) as first, Store(postgresql_url) as store:
+        await first.see_to()
+        await store.perform(
+            lambda tx: tx.leases.take("telegram", tx.leases.look(["telegram"])["telegram"], OTHER)
+        )
+        await first.see_to()
+
+        assert not first["telegram"].holds
 
 
 async def test_who_was_stopped_for_long_holds_nothing_and_takes_part_again(

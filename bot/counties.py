@@ -147,7 +147,8 @@ class CountyAtWork:
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
         is_foreseen = isinstance(error, StorageError | ConfigurationError | StandsStill | OSError)
-        self.why = str(error) if is_foreseen else f"a mistake of the program's own: {error!r}"
+        why = str(error) if is_foreseen else f"a mistake of the program's own: {error!r}"
+        self.why = " ".join(why.split())
         if not is_foreseen:
             log.error("%s ended by a mistake of the program's own", self.settings.county, exc_info=error)
 

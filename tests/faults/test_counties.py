@@ -19,7 +19,7 @@ from tests.test_command_line import free_address
 pytestmark = [pytest.mark.postgresql, pytest.mark.slow]
 
 OTHER_TOKEN = "43:" + "neighbour" * 4
-SOON_STILL = "from bot import counties, wellbeing; wellbeing._STALLED = 6.0; counties._LOOK = 1.0\n"
+SOON_STILL = "from bot import counties, wellbeing; wellbeing._STALLED = 15.0; counties._LOOK = 1.0\n"
 BREAKS_ONCE = """
 from bot import app
 whole, left = app.Bot.run, ["once"]

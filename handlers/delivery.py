@@ -215,7 +215,9 @@ class Carrier:
         tx.dispatch.sent(sent, now)
         if keep is not None:
             tx.dispatch.release([letter.id for letter in tx.dispatch.orphans(name) if letter.id not in keep])
-        doubted = tx.dispatch.in_doubt(name) if room and self._may_doubt else []
+        unsure = tx.dispatch.in_doubt(name) if room and self._may_doubt else []
+        # What a restored backup owes for tomorrow keeps nobody's answer of today waiting.
+        doubted = [(lane, chat) for lane, chat, due_at in unsure if due_at <= now]
         due = tx.dispatch.lanes_due(name, now) if room else set()
         claimed: list[Claimed] = []
         # One at a time: a second cut must not find the same letters on their way.
@@ -233,7 +235,7 @@ class Carrier:
             taken = [*busy, *later, *(letter.to.chat for letter in claimed)]
             claimed += tx.dispatch.claim(name, lane, most - len(held), now, _LEASE, taken)
         if room:
-            self._may_doubt = bool(doubted)
+            self._may_doubt = bool(unsure)
         return claimed
 
     def _room(self) -> dict[Lane, int]:

@@ -167,11 +167,11 @@ class Dispatch:
             _CLAIM.run(self._connection, ids=[row.id for row in taken], lease=now + lease)
         return [_claimed(row, now) for row in taken]
 
-    def in_doubt(self, platform: str) -> list[tuple[Lane, str]]:
-        """Return the lane and the chat of each letter that may have arrived, and waits to be sent again."""
+    def in_doubt(self, platform: str) -> list[tuple[Lane, str, datetime]]:
+        """Return the lane, chat and time of each letter that may have arrived, and waits to be sent again."""
         waiting = (outbox.c.platform == platform, outbox.c.state == "waiting", outbox.c.doubts > 0)
-        rows = self._connection.execute(select(outbox.c.lane, outbox.c.chat).where(*waiting))
-        return [(Lane(row.lane), row.chat) for row in rows]
+        rows = self._connection.execute(select(outbox.c.lane, outbox.c.chat, outbox.c.due_at).where(*waiting))
+        return [(Lane(row.lane), row.chat, row.due_at) for row in rows]
 
     def sent(self, delivered: Sequence[tuple[int, str]], now: datetime) -> None:
         """Note that letters arrived, with the platform's names for them."""

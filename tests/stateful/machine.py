@@ -275,6 +275,10 @@ class Machine(Stage):
     def blocks_the_bot_or_comes_back(self, who: str, is_gone: bool) -> None:
         event = Event.BLOCKED if is_gone else Event.UNBLOCKED
         self.step(self.w.happens(event, who=who), by=(who,))
+        if is_gone:
+            self.post.closed.add(self.w.account(who))
+        else:
+            assert self.loop.run(self.w.asks(lambda tx: tx.people.address(self.w.ids[who]))) is not None
 
     @rule(who=somebody, substitute=somebody, starts=st.integers(0, 3), lasts=st.integers(0, 6))
     def goes_on_leave(self, who: str, substitute: str, starts: int, lasts: int) -> None:

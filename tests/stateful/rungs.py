@@ -1,6 +1,6 @@
 """What must be true of the ladder: one rung at a time, in order, in time, of a wait that still waits."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from bot.domain.ladder import BY_NAME, Wait
@@ -15,8 +15,11 @@ _DUE = {Wait.ACCEPT: "accept_due", Wait.FEEDBACK: "feedback_due", Wait.SOLVE: "s
 _SINCE = {Wait.CONFIRM: "solved_at", Wait.ANSWER: "paused_at"}
 
 
-def has_climbed(before: Seen, after: Seen, *, is_quiet: bool) -> None:
-    """Judge the rungs of one beat: one a problem, in order, in time, of a wait that still waits (I5, I6)."""
+def has_climbed(before: Seen, after: Seen, left: Collection[int], *, is_quiet: bool) -> None:
+    """Judge the rungs of one beat: one a problem, in order, in time, of a wait that still waits (I5, I6).
+
+    Whose holder turned out to have ``left`` as they were told is wound anew after the beat.
+    """
     new = [after.climbed[key] for key in after.climbed.keys() - before.climbed.keys()]
     assert len({each.problem_id for each in new}) == len(new), "two rungs of one problem in one beat"
     for each in new:
@@ -35,7 +38,11 @@ def has_climbed(before: Seen, after: Seen, *, is_quiet: bool) -> None:
     climbed = {each.problem_id: each.rung for each in new}
     for problem in after.problems.values():
         _has_no_gap(problem, after)
-        if problem.is_open and not _begins_anew(before.problems[problem.id], problem, climbed):
+        if (
+            problem.is_open
+            and problem.id not in left
+            and not _begins_anew(before.problems[problem.id], problem, climbed)
+        ):
             _is_not_overlooked(problem, after.now, is_quiet=is_quiet)
 
 

@@ -22,7 +22,7 @@ from bot.domain.county import County
 from bot.domain.people import Duty, Role
 from bot.domain.problems import Problem
 from bot.domain.rights import Deed
-from bot.errors import DeliveryError, Failure
+from bot.errors import Cause, DeliveryError, Failure
 from storage import dialects, tables
 from storage.store import Store
 from tests.fakes import FakePlatform
@@ -47,6 +47,8 @@ STARTS = tuple(
         (2026, 12, 31, 23, 59),  # the last minute of the year
     )
 )
+EMPTY = "postgres"
+"""The database of a server that is migrated and empty."""
 EVERYBODY = (*NAMES, "lin")
 
 
@@ -75,6 +77,8 @@ class Post(FakePlatform):
 
     shown: dict[str, Shown] = field(default_factory=dict)
     mode: Mode = Mode.OK
+    closed: set[str] = field(default_factory=set)
+    """The chats in which it is blocked."""
     accepted: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """The marks of the copies of each message that were taken, told or not."""
 
@@ -83,6 +87,8 @@ class Post(FakePlatform):
             raise DeliveryError(Failure.RETRY, "429", after=timedelta(seconds=37))
         if self.mode is Mode.DOWN:
             raise DeliveryError(Failure.RETRY, "502")
+        if message.to.chat in self.closed:
+            raise DeliveryError(Failure.UNREACHABLE, "403 Forbidden", cause=Cause.BLOCKED)
         ref = await super().send(message)
         self.accepted[message.key].append(message.mark)
         self._remember(message, ref.message if ref else "")
@@ -117,8 +123,8 @@ class Stage(RuleBasedStateMachine):
 
     template: Path
     """A migrated, empty SQLite database to copy."""
-    make: Callable[[], str] | None = None
-    """Returns the URL of a migrated, empty database on a server, which takes the place of a file."""
+    make: Callable[[str], str] | None = None
+    """Returns the URL of a copy of a database on a server, which takes the place of a file."""
     w: World
     store: Store
     engine: Engine
@@ -145,7 +151,7 @@ class Stage(RuleBasedStateMachine):
         """A small county with two in the office and a project whose owner is asked too."""
         if self.make is None:
             shutil.copyfile(self.template, self.file)
-        self.url = type(self).make() if self.make is not None else f"sqlite:///{self.file}"  # type: ignore[misc]
+        self.url = type(self).make(EMPTY) if self.make is not None else f"sqlite:///{self.file}"  # type: ignore[misc]
         self.post = Post()
         self.opens(start, county(climbs=climbs))
         self.loop.run(self.w.is_peopled())
@@ -198,6 +204,7 @@ class Stage(RuleBasedStateMachine):
 
     def _comes_to_rest(self) -> None:
         self.post.failures.clear()
+        self.post.closed.clear()
         self.post.mode = Mode.OK
         for days, hour in ((1, 10), (4, 15), (14, 10)):
             at = (self.w.clock.now() + timedelta(days=days)).astimezone(ZONE)
@@ -214,6 +221,8 @@ class Stage(RuleBasedStateMachine):
             await self.w.delivery.drain()
             return list(done)
 
+        # Who writes or presses has opened the chat.
+        self.post.closed -= {self.w.account(who) for who in by}
         try:
             results = self.loop.run(all_of_it())
         except AssertionError as error:
@@ -229,7 +238,8 @@ class Stage(RuleBasedStateMachine):
         model.is_legal(before, self.seen, self.eyes.deeds, speakers)
         is_quiet = self.w.county.calendar.is_quiet(self.w.clock.now())
         if beats:
-            rungs.has_climbed(before, self.seen, is_quiet=is_quiet)
+            left = {each.problem_id for each in self.eyes.deeds if each.action == "left"}
+            rungs.has_climbed(before, self.seen, left, is_quiet=is_quiet)
         else:
             assert before.climbed.keys() == self.seen.climbed.keys(), "a rung without a beat"
         are_wound(self.engine, self.eyes, self.seen, self.w)

@@ -42,9 +42,9 @@ def test_every_promise_holds_whatever_happens(
 @pytest.mark.slow
 @pytest.mark.postgresql
 def test_it_holds_on_a_server_as_well(empty_database: Path, server: str, admin: Connection) -> None:
-    def make() -> str:
+    def make(template: str) -> str:
         name = f"machine_{next(_numbers)}"
-        admin.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE postgres")
+        admin.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
         return server.format(name=name)
 
     @seed(0)

@@ -1,6 +1,8 @@
 """What machines and lines do to the county while it lives: faults of FAULTS section 4 as rules."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,12 +14,14 @@ from sqlalchemy import select
 
 from bot.chat import Event
 from handlers import duties
-from storage import copies, tables
-from storage.backup import restore, verify
+from storage import copies, dialects, tables
+from storage.backup import restore, set_owed_aside, verify
 from storage.store import Store
+from storage.tx import Tx
 from tests.stateful.eyes import Eyes, look
 from tests.stateful.machine import Machine, somebody
 from tests.stateful.stage import Mode
+from tests.world import ZONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +29,17 @@ class Saved:
     """A backup, and what had been said when it was made."""
 
     at: datetime
-    file: Path
+    copy: str
     said: list[tuple[str, str, str]]
     words: dict[str, list[str]]
     edited: dict[str, str]
     groups: int
+    accepted: dict[str, list[str]]
+
+
+def database_of(url: str) -> str:
+    """Return a database's name on its server."""
+    return str(dialects.parsed(url).database)
 
 
 class Weather(Machine):
@@ -44,6 +54,11 @@ class Weather(Machine):
     def the_line_changes(self, mode: Mode) -> None:
         """For a while nothing, or nothing certain, comes through; what is owed waits."""
         self.post.mode = mode
+
+    @rule(who=somebody)
+    def a_chat_takes_nothing_more(self, who: str) -> None:
+        """403, and no word of it before; whoever writes again is reached again (B11)."""
+        self.post.closed.add(self.w.account(who))
 
     @rule()
     def the_line_is_mended(self) -> None:
@@ -68,16 +83,24 @@ class Weather(Machine):
                 await carrier._mark_and_claim()
         await self._begins_again()
 
-    async def _begins_again(self) -> None:
+    async def _begins_again(self, now: datetime | None = None) -> None:
         old = self.w
         await self.store.__aexit__(None, None, None)
         self.store = Store(self.url, durable=False)
         await self.store.__aenter__()
-        self.w = self.another(self.store, old.clock.now(), old.county)
+        self.w = self.another(self.store, now or old.clock.now(), old.county)
         self.w.ids |= old.ids
         self.w._keys = old._keys
         for carrier in self.w.delivery.carriers.values():
             await carrier.recover()
+
+    @rule(hours=st.sampled_from((0.1, 2, 24, 72)))
+    def the_clock_is_turned_back(self, hours: float) -> None:
+        """It is started with a clock that is behind: nothing early, nothing twice, nothing left (D2, I21)."""
+        right = self.w.clock.now()
+        self.step(self._begins_again(right - timedelta(hours=hours)))
+        self.step(self.w.beats(), beats=True)
+        self.beats_at(right)
 
     @rule(hours=st.sampled_from((0.1, 3, 24)))
     def two_processes_beat_at_once(self, hours: float) -> None:
@@ -94,35 +117,59 @@ class Weather(Machine):
 
     # --- the file -----------------------------------------------------------------------
 
-    @precondition(lambda self: self.make is None)
     @rule()
     def a_backup_is_made(self) -> None:
-        file = Path(self.folder.name) / "saved.db"
-        copies.copy(self.file, file)
         self.saved = Saved(
-            self.w.clock.now(), file, list(self.said), deepcopy(self.words), dict(self.edited), self.groups
+            self.w.clock.now(),
+            self._copied(),
+            list(self.said),
+            deepcopy(self.words),
+            dict(self.edited),
+            self.groups,
+            deepcopy(self.post.accepted),
         )
+
+    def _copied(self) -> str:
+        if self.make is None:
+            file = Path(self.folder.name) / "saved.db"
+            copies.copy(self.file, file)
+            return str(file)
+        # A server copies what nobody has open.
+        with self._ended():
+            return type(self).make(database_of(self.url))  # type: ignore[misc]
+
+    @contextmanager
+    def _ended(self) -> Iterator[None]:
+        """Have no process meanwhile, and another one afterwards."""
+        ids, keys, now, settings = self.w.ids, self.w._keys, self.w.clock.now(), self.w.county
+        self.engine.dispose()
+        self.closes()
+        yield
+        self.engine = dialects.readonly_engine(dialects.parsed(self.url))
+        self.opens(now, settings)
+        self.w.ids |= ids
+        self.w._keys = keys
 
     @precondition(lambda self: self.saved is not None)
     @rule()
     def the_backup_is_put_back(self) -> None:
         """What came after it is lost; nothing arrives a second time as if it were new (I4, I18)."""
-        saved = self.saved
+        saved, now = self.saved, self.w.clock.now()
         assert saved is not None
-        self.engine.dispose()
-        self.closes()
-        restore(self.url, saved.file, self.w.clock.now())
-        assert verify(self.url) == []
+        with self._ended():
+            if self.make is None:
+                restore(self.url, Path(saved.copy), now)
+            else:
+                # Of what has gone out since, a server's backup knows nothing, and nobody else does.
+                self.url = type(self).make(database_of(saved.copy))  # type: ignore[misc]
+                set_owed_aside(self.url, "", now)
+                self.post.accepted = deepcopy(saved.accepted)
+            assert verify(self.url) == []
         self.said, self.words = list(saved.said), deepcopy(saved.words)
         self.edited, self.groups = dict(saved.edited), saved.groups
-        ids, keys, now, settings = self.w.ids, self.w._keys, self.w.clock.now(), self.w.county
-        self.opens(now, settings)
-        self.w.ids |= ids
-        self.w._keys = keys
         self.eyes = Eyes()
         self.seen = look(self.engine, self.eyes, self.w)
 
-    @precondition(lambda self: self.make is None)
     @rule(hours=st.sampled_from((0.2, 1, 3)))
     def hours_are_lost(self, hours: float) -> None:
         """A backup, what time brings, the backup put back, and what time brings again."""
@@ -130,6 +177,27 @@ class Weather(Machine):
         self.time_passes(hours)
         self.the_backup_is_put_back()
         self.time_passes(0.1)
+
+    @rule(days=st.sampled_from((40, 400)))
+    def a_season_passes(self, days: int) -> None:
+        """What is older than the county keeps it is gone the night after it has ended (I22)."""
+        # What is still to be sent has not ended.
+        self.post.mode = Mode.OK
+        self.post.failures.clear()
+        first = (self.w.clock.now() + timedelta(days=days)).astimezone(ZONE).replace(hour=3)
+        for night in (first, first + timedelta(days=1)):
+            self.beats_at(night)
+        with self.engine.connect() as connection:
+            expired = Tx(connection).expired
+            old = {
+                kind: expired.found(kind, before, None, 1)
+                for kind, before in self.w.county.retention.ends(first)
+                if kind != "backups"
+            }
+        assert not any(old.values()), old
+        # What is said again after so long is new, and a backup would bring it back.
+        self.said.clear()
+        self.saved = None
 
     # --- groups -------------------------------------------------------------------------
 

@@ -129,7 +129,7 @@ def test_only_the_letters_named_are_put_back(tx: Tx) -> None:
     tx.dispatch.returned = False
     tx.dispatch.doubt([other])
     assert tx.dispatch.returned
-    assert tx.dispatch.in_doubt("fake") == [(Lane.NOW, "wang")]
+    assert tx.dispatch.in_doubt("fake") == [(Lane.NOW, "wang", NOW)]
     assert tx.dispatch.in_doubt("other") == []
 
 

@@ -293,4 +293,4 @@ def _spoken_for(turn: Turn, project_id: int) -> Project:
     except Refused:
         if project_id not in turn.led:
             raise
-        return turn.tx.projects.get(project_id)
+        return turn.led[project_id][0]

@@ -57,7 +57,7 @@ def is_meant(turn: Turn, rest: str) -> bool:
 def _project(turn: Turn, text: str) -> tuple[Project | None, str]:
     """Return which project the sender may ask a change of: their own, those they lead, the office any."""
     mine = progress.listed(turn)
-    led = [turn.tx.projects.get(each) for each in sorted(turn.led)]
+    led = [turn.led[each][0] for each in sorted(turn.led)]
     project, words = pointing.among(text, [*mine, *(each for each in led if each not in mine)])
     if project is None and turn.sender.is_office:
         project, words = pointing.anywhere(turn, text)

@@ -42,7 +42,7 @@ def elements(turn: Turn) -> tuple[Project | None, str]:
         return pointing.anywhere(turn, turn.argument)
     if not turn.led:
         raise Refused("elements.not_yours")
-    return pointing.among(turn.argument, turn.tx.projects.many(sorted(turn.led)))
+    return pointing.among(turn.argument, [project for project, _ in turn.led.values()])
 
 
 def approvals(turn: Turn) -> tuple[Project | None, str]:

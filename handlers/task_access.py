@@ -5,9 +5,9 @@ from datetime import date
 
 from bot.domain.directory import best_match
 from bot.domain.until import read_day
-from bot.domain.visits import Visit
+from bot.domain.visits import VISITED_CLASSES, Visit
 from bot.errors import Refused
-from handlers import briefs, tasks
+from handlers import tasks
 from handlers.turn import Turn
 from handlers.visits import Led, Mine
 
@@ -31,7 +31,7 @@ def may_give(kind: str) -> Callable[[Turn], tuple[tasks.Said]]:
 
 def may_visit(turn: Turn) -> tuple[Mine, Led | None, date | None]:
     """Let leaders visit the projects that they lead; of the words, which one and on which day."""
-    mine = briefs.led(turn, turn.selves(turn.sender))
+    mine = _mine(turn)
     if not mine:
         raise Refused("visit.no_projects")
     names, day = [], None
@@ -42,6 +42,10 @@ def may_visit(turn: Turn) -> tuple[Mine, Led | None, date | None]:
         else:
             names.append(word)
     return mine, _named(turn, " ".join(names), mine) if names else None, day
+
+
+def _mine(turn: Turn) -> Mine:
+    return {each: led for each, led in sorted(turn.led.items()) if led[0].kind in VISITED_CLASSES}
 
 
 def _named(turn: Turn, name: str, mine: Mine) -> Led:
@@ -90,7 +94,7 @@ def visitor_still(turn: Turn) -> tuple[Visit]:
 
 
 def _led(turn: Turn, project_id: int) -> Led:
-    mine = briefs.led(turn, turn.selves(turn.sender))
+    mine = _mine(turn)
     if project_id not in mine:
         raise Refused("visit.not_yours", project=turn.tx.projects.get(project_id).name)
     return mine[project_id]

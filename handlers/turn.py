@@ -13,6 +13,7 @@ from bot.domain.county import County
 from bot.domain.custody import measured
 from bot.domain.deadlines import Light
 from bot.domain.people import Duty, Language, Person, Role
+from bot.domain.projects import Project
 from bot.errors import StorageError
 from bot.texts import Texts
 from storage.conversations import Question
@@ -240,13 +241,13 @@ class Turn(Desk):
         return dict(self.question.data) if self.question else {}
 
     @cached_property
-    def led(self) -> frozenset[int]:
-        """The ids of the projects that the sender leads, or those do for whom they stand in."""
-        return frozenset(
-            project.id
+    def led(self) -> dict[int, tuple[Project, int]]:
+        """The projects that the sender leads, or those do for whom they stand in, each with its leader."""
+        return {
+            project.id: (project, each)
             for each in self.selves(self.sender)
             for project in self.tx.projects.of(each, Duty.LEAD_LEADER, self.today)
-        )
+        }
 
     @property
     def source(self) -> str:

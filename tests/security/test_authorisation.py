@@ -3,7 +3,11 @@
 `tests/security/matrix.py` says who may. What it does not name fails here, so nothing new is let in unseen.
 """
 
+import ast
+from collections.abc import Iterator
 from dataclasses import replace
+from inspect import unwrap
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -70,6 +74,37 @@ def test_every_command_and_every_answer_is_somebodys() -> None:
     assert not matrix.COMMANDS.keys() & matrix.OWN_COMMANDS
     assert sorted(matrix.READINGS) == sorted(READINGS)
     assert sorted([*matrix.TOPICS, *matrix.OWN_TOPICS]) == sorted(contents.TOPICS)
+
+
+WITH_A_RIGHT = {
+    "leave": {"leave.end"},
+    "missive_desk": {"missive_desk.show"},
+    "missive_register": {"missive_desk.show"},
+    "missive_replies": {"missive_replies.ask_reply"},
+    "reporting": {"reporting.report_anyway"},
+    "spoken": {"problems.give_feedback"},
+}
+"""Who calls a handler and not its entry, because another right, which is no weaker, was judged already."""
+
+
+def called_in(path: Path) -> Iterator[str]:
+    """Yield the functions that a module of the handlers calls: its own, and those of other modules."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            called = ast.unparse(node.func)
+            yield called if "." in called else f"{path.stem}.{called}"
+
+
+def test_no_handler_is_called_past_its_right() -> None:
+    handlers = {unwrap(entry.handler) for _, entry, _ in GUARDED}
+    guarded = {f"{each.__module__.removeprefix('handlers.')}.{each.__name__}" for each in handlers}
+    past = {
+        path.stem: found
+        for path in (Path(__file__).parents[2] / "handlers").glob("*.py")
+        if (found := guarded & {*called_in(path)})
+    }
+
+    assert past == WITH_A_RIGHT
 
 
 @pytest.mark.parametrize(("entry", "case"), [pytest.param(*each, id=name) for name, *each in GUARDED])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 from bot.domain.directory import best_match
+from bot.domain.projects import Project
 from bot.domain.until import read_day
 from bot.domain.visits import VISITED_CLASSES, Visit
 from bot.errors import Refused
@@ -59,6 +60,10 @@ def _named(turn: Turn, name: str, mine: Mine) -> Led:
         if meant is None:
             raise Refused("office.project_unknown", name=name)
         project = names[meant]
+    return _visited(turn, project, mine)
+
+
+def _visited(turn: Turn, project: Project, mine: Mine) -> Led:
     if project.id in mine:
         return mine[project.id]
     if project.id in turn.led:
@@ -94,10 +99,7 @@ def visitor_still(turn: Turn) -> tuple[Visit]:
 
 
 def _led(turn: Turn, project_id: int) -> Led:
-    mine = _mine(turn)
-    if project_id not in mine:
-        raise Refused("visit.not_yours", project=turn.tx.projects.get(project_id).name)
-    return mine[project_id]
+    return _visited(turn, turn.tx.projects.get(project_id), _mine(turn))
 
 
 def _own(turn: Turn, visit_id: int | str) -> Visit:

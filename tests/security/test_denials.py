@@ -67,6 +67,25 @@ async def test_a_right_lost_while_a_question_was_open_is_noted(world: World) -> 
     assert await denied(world) == [("孙立新", f"access:{world.ids['sun']}", "problem.held_by", "")]
 
 
+async def test_a_project_that_is_anothers_by_now_gets_no_problem_of_the_one_who_was_asked(
+    world: World,
+) -> None:
+    await world.hears("wang", "问题")
+    passed_on = (
+        update(tables.assignments)
+        .where(tables.assignments.c.person_id == world.ids["wang"])
+        .values(person_id=world.ids["liu"])
+    )
+    await world.store.perform(lambda tx: tx.connection.execute(passed_on))
+
+    await world.hears("wang", "供电容量不足")
+
+    assert world.last("wang").startswith("这个项目现在不由您联络，没有改动。")
+    assert await denied(world) == [("王强", f"access:{world.ids['wang']}", "progress.not_yours", "")]
+    assert await world.asks(lambda tx: tx.problems.open()) == []
+    assert await world.asks(lambda tx: tx.conversations.open(world.ids["wang"])) is None
+
+
 async def test_what_is_merely_too_late_is_no_denial(world: World) -> None:
     await world.hears("liu", LAND)
     data, _ = world.find_button("sun", "接办")

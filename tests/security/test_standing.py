@@ -189,3 +189,4 @@ async def test_what_is_not_built_is_not_visited(court: World) -> None:
     await given(court, lambda tx: tx.connection.execute(talked_of))
 
     assert await refusal(court, "chen", WORDS["走访"], "XM-002 周四") == "visit.not_building"
+    assert await refusal(court, "chen", BUTTONS["visit"], "2") == "visit.not_building"

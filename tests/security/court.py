@@ -156,16 +156,29 @@ def _bring_papers(world: World, tx: Tx, now: datetime, today: date) -> None:
     tx.receipts.hand("bulletin:1", [ids["sun"]], now)
 
 
-def _reported(world: World, tx: Tx, now: datetime) -> Problem:
+async def convene_elsewhere(world: World) -> None:
+    """Bring in problems of another project: 王强 reports them, 何建国 holds them, 陶然 is its owner."""
+
+    def bring(tx: Tx) -> None:
+        now, he = world.clock.now(), world.ids["he"]
+        for state in (State.WAITING, State.WORKING, State.CONFIRMING):
+            _bring(tx, _reported(world, tx, now, "#park", "wang", "he"), state, he, now)
+
+    await world.store.perform(bring)
+
+
+def _reported(
+    world: World, tx: Tx, now: datetime, project: str = "#pump", reporter: str = "liu", holder: str = "sun"
+) -> Problem:
     hour, day = timedelta(hours=1), timedelta(days=1)
     return tx.problems.add(
         Reported(
-            project_id=world.ids["#pump"],
+            project_id=world.ids[project],
             category="用地",
             text="用地指标未批",
             urgency=Urgency.ORDINARY,
-            reporter_id=world.ids["liu"],
-            holder_id=world.ids["sun"],
+            reporter_id=world.ids[reporter],
+            holder_id=world.ids[holder],
             dues=Dues(now + 4 * hour, now + 3 * day, now + 7 * day),
             at=now,
         ),
@@ -187,4 +200,4 @@ def _row(tx: Tx, table: Any, **values: Any) -> int:
     return int(key[0]) if key else 0
 
 
-__all__ = ["EVERYBODY", "Case", "Ending", "convene", "tries"]
+__all__ = ["EVERYBODY", "Case", "Ending", "convene", "convene_elsewhere", "tries"]

@@ -30,6 +30,16 @@ CONCERNED = SPEAKING | {"zhou", "he", "qian"}
 WAITING, WORKING, CONFIRMED_BY, TIME = "1", "2", "3", "2"
 """The problems by their state; the request for more time is the second."""
 
+ELSEWHERE = {WAITING: "7", WORKING: "8", CONFIRMED_BY: "9"}
+"""Problems of another project, in the same states."""
+
+
+def elsewhere(allowed: frozenset[str]) -> frozenset[str]:
+    """Return who may do there what some may do here; 何建国, who holds them, is not on leave."""
+    others = {"liu": "wang", "sun": "he", "qian": "tao"}
+    return frozenset(others.get(who, who) for who in allowed - {"lin"})
+
+
 SENT, DRAFT = "1", "2"
 """The letters."""
 

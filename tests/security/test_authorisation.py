@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from inspect import unwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from storage import tables
 from storage.letters import Letter
 from storage.tx import Tx
 from tests.security import matrix
-from tests.security.court import EVERYBODY, Case, convene, tries
+from tests.security.court import EVERYBODY, Case, convene, convene_elsewhere, tries
 from tests.world import World
 
 READINGS = {**payouts.READINGS, **changes.READINGS}
@@ -74,6 +75,32 @@ def test_every_command_and_every_answer_is_somebodys() -> None:
     assert not matrix.COMMANDS.keys() & matrix.OWN_COMMANDS
     assert sorted(matrix.READINGS) == sorted(READINGS)
     assert sorted([*matrix.TOPICS, *matrix.OWN_TOPICS]) == sorted(contents.TOPICS)
+
+
+OF_A_PROBLEM = (matrix.ANSWERING, matrix.HOLDING, matrix.CONFIRMING, matrix.SEEING)
+
+
+def elsewhere() -> Iterator[Any]:
+    """Yield what needs a right to a problem, to be tried on those of another project."""
+    for name, entry, case in GUARDED:
+        number, colon, rest = case.argument.partition(":")
+        is_asked = "problem" in case.known and not number
+        if case.allowed in OF_A_PROBLEM and (is_asked or number in matrix.ELSEWHERE) and "common" not in name:
+            known = {**case.known, "problem": 8} if is_asked else case.known
+            argument = "" if is_asked else f"{matrix.ELSEWHERE[number]}{colon}{rest}"
+            allowed = matrix.elsewhere(case.allowed)
+            yield pytest.param(entry, replace(case, argument=argument, known=known, allowed=allowed), id=name)
+
+
+@pytest.mark.parametrize(("entry", "case"), [*elsewhere()])
+async def test_whoever_has_a_right_to_one_problem_has_none_to_another(
+    court: World, entry: Entry, case: Case
+) -> None:
+    await convene_elsewhere(court)
+    ended = {who: await tries(court, who, entry, case) for who in EVERYBODY}
+
+    assert {who for who, ending in ended.items() if not ending.denied} == case.allowed, ended
+    assert {who for who, ending in ended.items() if ending.denied and ending.done} == set()
 
 
 WITH_A_RIGHT = {

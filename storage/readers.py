@@ -40,19 +40,22 @@ class SqliteReaders:
 
     def __init__(self, url: URL) -> None:
         self._engine = dialects.readonly_engine(url)
-        self._idle: list[Any] = []
+        self._idle: list[asyncio.Task[Any]] = []
         self._room = asyncio.Semaphore(_READERS)
 
     async def ask(self, question: Question[T]) -> T:
         """Return the answer to a question about one snapshot."""
         async with self._room:
-            reader = self._idle.pop() if self._idle else await self._open()
+            opened = self._idle.pop() if self._idle else asyncio.create_task(self._open())
             try:
+                # Who is called off meanwhile leaves it to the next one: its thread runs already.
+                reader = await asyncio.shield(opened)
                 # What each method of aiosqlite is made of; it has no public name.
                 return await reader._execute(_snapshot, reader._conn, question)  # noqa: SLF001
             finally:
                 # Who was called off leaves its question on the thread; the next one stands behind it.
-                self._idle.append(reader)
+                if not opened.done() or not (opened.cancelled() or opened.exception()):
+                    self._idle.append(opened)
 
     async def _open(self) -> Any:
         # aiosqlite keeps and closes what its connector brings: here SQLAlchemy's connection around SQLite's.
@@ -61,8 +64,9 @@ class SqliteReaders:
 
     async def close(self) -> None:
         """Let go of the connections, after what they are being asked."""
-        for reader in self._idle:
-            await reader.close()
+        for opened in await asyncio.gather(*self._idle, return_exceptions=True):
+            if not isinstance(opened, BaseException):
+                await opened.close()
         self._idle.clear()
         self._engine.dispose()
 

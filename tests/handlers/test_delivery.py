@@ -277,6 +277,20 @@ async def test_letters_keep_the_pace_of_the_platform(post: Post) -> None:
     assert len(post.wire.ledger) == 12
 
 
+async def test_a_slot_is_used_as_soon_as_it_opens_and_not_at_the_next_look(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "_POLL", 3_600)
+    paced(post, per_second=20, per_group_minute=1)
+    crowd = [post.letter("group", f"for all {number}", in_group=True) for number in range(2)]
+    await post.owes(*crowd, *[(f"chat{number}", str(number)) for number in range(4)])
+
+    async with post.running():
+        await post.until(lambda: len(post.wire.ledger) == 5)
+
+    assert set(post.wire.texts) == {"for all 0", "0", "1", "2", "3"}
+
+
 async def test_a_group_keeps_its_own_pace(post: Post) -> None:
     paced(post, per_group_minute=2)
     await post.owes(*[post.letter("group", str(number), in_group=True) for number in range(5)])
@@ -359,6 +373,28 @@ async def test_a_pause_of_the_whole_bot_stops_what_was_being_claimed(post: Post)
     assert len(post.wire.ledger) == 3
     assert len(set(post.wire.texts)) == 3
     assert len(late) <= 2
+
+
+async def test_what_is_on_the_wire_while_all_must_wait_is_neither_sent_again_nor_forgotten(
+    post: Post,
+) -> None:
+    post.wire.outcomes["1"] = [retry(37, whole_bot=True)]
+
+    async def hold(message: Outgoing) -> None:
+        if message.text == "2":
+            await slow.wait()
+
+    slow, post.wire.on_send = asyncio.Event(), hold
+    await post.owes(("liu", "1"), ("wang", "2"))
+    async with post.running():
+        await post.until(lambda: len(post.wire.tried) == 2)
+        await post.looks_again()
+        slow.set()
+        await post.until(lambda: post.wire.texts == ["2"])
+        await post.looks_again()
+    await post.waits(seconds=37)
+
+    assert post.wire.texts == ["2", "1"]
 
 
 async def test_a_shorter_wait_does_not_shorten_a_longer_one(post: Post) -> None:
@@ -529,6 +565,24 @@ async def test_letters_that_a_dead_process_left_in_doubt_go_one_after_the_other(
 
     assert on_their_way == ["old 0"]
     assert post.wire.tried == ["old 0", "old 1", "old 2"]
+
+
+async def test_letters_in_doubt_go_one_after_the_other_in_the_same_process_too(post: Post) -> None:
+    await post.owes(*((f"chat{number}", f"old {number}") for number in range(3)))
+    post.wire.outcomes[""] = [doubt() for _ in range(2)]
+    await post.carrier.drain()
+    post.clock.set(NOON + timedelta(minutes=1))
+    post.wire.open.clear()
+    post.wire.tried.clear()
+    going_on = asyncio.create_task(post.carrier.drain())
+    await post.until(lambda: bool(post.wire.tried))
+    await post.looks_again()
+    on_their_way = [*post.wire.tried]
+    post.wire.open.set()
+    await going_on
+
+    assert len(on_their_way) == 1
+    assert len(post.wire.ledger) == 3
 
 
 async def test_a_repeat_that_the_platform_drops_is_made_as_often_as_need_be_while_it_does(post: Post) -> None:

@@ -72,6 +72,13 @@ async def test_what_cannot_be_read_is_kept_whole_with_why(world: World) -> None:
     assert (row.state, row.at) == ("open", world.clock.now())
 
 
+async def test_of_what_may_be_secret_nothing_is_kept_but_that_it_came(world: World) -> None:
+    await reaches(world, Unreadable("odd:2", "fake", '{"text": "密件 1 有人', "at 密件"))
+
+    (row,) = await left(world)
+    assert (row.key, row.raw, row.reason) == ("odd:2", "", "")
+
+
 async def test_a_mistake_of_ours_keeps_the_words_and_its_sender_gets_a_reference(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

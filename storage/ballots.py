@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, insert, select, update
 
 from bot.domain.ballots import ANSWERS, FEWEST, Ballot, Result, State
 from storage.tables import ballot_posts, ballot_tallies, ballot_voters, ballots
@@ -135,10 +135,11 @@ class Ballots:
         )
         if noted.rowcount != 1:
             return False
+        # All are written: PostgreSQL keeps with a row which transaction wrote it, and so whose it was.
         self._connection.execute(
             update(ballot_tallies)
-            .where(ballot_tallies.c.post_id == post_id, ballot_tallies.c.score == score)
-            .values(count=ballot_tallies.c.count + 1)
+            .where(ballot_tallies.c.post_id == post_id)
+            .values(count=ballot_tallies.c.count + case((ballot_tallies.c.score == score, 1), else_=0))
         )
         return True
 

@@ -21,6 +21,8 @@ from storage.store import Store
 from tests.world import MONDAY, World
 from tests.world import world as make_world
 
+pytestmark = pytest.mark.sqlite
+
 
 async def sound(_: Path) -> list[str]:
     return []

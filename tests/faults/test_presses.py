@@ -32,8 +32,7 @@ pytestmark = pytest.mark.slow
 @asynccontextmanager
 async def beside(world: World) -> AsyncIterator[World]:
     """Yield the same county as a second process serves it; what is owed is delivered by the first."""
-    [(_, _, file)] = await world.asks(lambda tx: tx.connection.exec_driver_sql("PRAGMA database_list").all())
-    async with Store(f"sqlite:///{file}") as store:
+    async with Store(world.store.url.render_as_string(hide_password=False)) as store:
         router = Router(store, world.county, world.watch.texts, world.clock)
         yield replace(world, store=store, router=router, watch=replace(world.watch, store=store))
 

@@ -118,6 +118,23 @@ async def test_the_database_is_the_same_whoever_said_what(copied: Callable[..., 
     assert found[0] == found[1]
 
 
+@pytest.mark.postgresql
+async def test_a_server_knows_no_more_which_row_a_voter_wrote(postgresql_url: str) -> None:
+    async with Store(postgresql_url) as store:
+        await voted(store, LABELS[:5], typed=False)
+        rows = await store.read(
+            lambda tx: (
+                tx.connection.exec_driver_sql(
+                    "SELECT count(DISTINCT xmin::text) FROM ballot_tallies GROUP BY post_id"
+                )
+                .scalars()
+                .all()
+            )
+        )
+
+    assert list(rows) == [1, 1]
+
+
 async def test_a_vote_that_fails_leaves_nothing_of_itself(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

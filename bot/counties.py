@@ -155,11 +155,11 @@ class CountyAtWork:
     async def _run(self, bot: Bot) -> None:
         assert self._lock is not None  # noqa: S101 -- for the type checker
         async with asyncio.TaskGroup() as group:
-            running = group.create_task(bot.run())
+            # Not awaited here: whoever is called off twice leaves without its last words.
+            group.create_task(bot.run())
             group.create_task(_kept(self._lock))
             if not self.is_alone:
                 group.create_task(_watched(bot))
-            await running
 
     @asynccontextmanager
     async def health(self) -> AsyncIterator[None]:

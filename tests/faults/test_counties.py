@@ -50,10 +50,11 @@ class Neighbours:
         )  # fmt: skip
         second = second.replace(self.town.api.token, OTHER_TOKEN)
         for name, text, url in (("qinghe", first, self.town.url), ("tengbei", second, self.line.url)):
-            file = self.folder / f"{name}.toml"
+            file = self.folder / name / "config.toml"
+            file.parent.mkdir(exist_ok=True)
             file.write_text(f'{text}\ndatabase.url = "{url}"\ndatabase.schema = "{name}"\n', encoding="utf-8")
             file.chmod(0o600)
-        words = ("run", "-c", "qinghe.toml", "-c", "tengbei.toml")
+        words = ("run", "-c", "qinghe/config.toml", "-c", "tengbei/config.toml")
         return started(*words, cwd=self.folder, program=(sys.executable, "-c", "".join(patches) + MAIN))
 
     async def first_answers(self, liaison: int) -> None:
@@ -155,12 +156,12 @@ async def test_a_flood_in_one_county_is_not_felt_in_the_other(neighbours: Neighb
 async def test_one_bot_for_two_counties_is_refused_with_the_cure(neighbours: Neighbours) -> None:
     async with neighbours.process():
         pass
-    text = (neighbours.folder / "tengbei.toml").read_text(encoding="utf-8")
-    (neighbours.folder / "tengbei.toml").write_text(
-        text.replace(OTHER_TOKEN, neighbours.town.api.token), encoding="utf-8"
-    )
+    file = neighbours.folder / "tengbei" / "config.toml"
+    text = file.read_text(encoding="utf-8").replace(OTHER_TOKEN, neighbours.town.api.token)
+    file.write_text(text, encoding="utf-8")
 
-    refused = await liaison("run", "-c", "qinghe.toml", "-c", "tengbei.toml", cwd=neighbours.folder)
+    words = ("run", "-c", "qinghe/config.toml", "-c", "tengbei/config.toml")
+    refused = await liaison(*words, cwd=neighbours.folder)
 
     assert refused.code == 78
-    assert "telegram.token: is that of qinghe.toml as well" in refused.err
+    assert "telegram.token: is that of qinghe/config.toml as well" in refused.err

@@ -50,6 +50,10 @@ def _p99(values: Sequence[float]) -> float:
     return values[min(len(values) - 1, int(len(values) * 0.99))]
 
 
+def _longest(name: str) -> Callable[[Found], str]:
+    return lambda found: f"{max(wait for each in found for wait in each.get(name, (0,))):.1f}"
+
+
 TABLES: dict[str, tuple[str, Columns]] = {
     "kills": (
         "Killed at random in a burst of 500 updates, amid 429s and answers that never came",
@@ -92,6 +96,14 @@ TABLES: dict[str, tuple[str, Columns]] = {
             "problem → leader s (p99; 10)": _most("leader"),
             "lateness s (p99; 15)": _most("late"),
             "poisoned delays s (1)": _most("poisoned"),
+        },
+    ),
+    "processes": (
+        "Several processes: one takes over from another",
+        {
+            "gone, taken over s (30)": _longest("taken"),
+            "gone, answered s": _longest("answered"),
+            "stopped, taken over s": _longest("handed"),
         },
     ),
     "load": (

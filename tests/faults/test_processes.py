@@ -106,7 +106,7 @@ async def test_of_a_machine_that_is_gone_another_takes_over_within_thirty_second
         assert await two.stopped() == 0
 
     print(f"taken over {taken:.1f} s after kill -9, answered after {answered:.1f} s")  # noqa: T201 -- the figure
-    tally.note("takeover", taken=taken, answered=answered)
+    tally.note("processes", taken=[taken], answered=[answered])
     assert 14 < taken < 30
 
 
@@ -205,7 +205,7 @@ async def test_a_rolling_restart_under_load_loses_and_doubles_nothing(town: Town
     reports = town.asked("SELECT text FROM reports")
     letters = town.asked("SELECT chat, text, state, doubts FROM outbox WHERE updates_id IS NULL")
     print("handed over after", *(f"{wait:.1f} s" for wait in waits))  # noqa: T201 -- the figure
-    tally.note("handover", waits=waits)
+    tally.note("processes", handed=waits)
     assert Counter(text.partition("，")[0] for (text,) in reports) == Counter(text for _, text in said)
     assert {state for *_, state, _ in letters} == {"sent"}
     assert sum(doubts for *_, doubts in letters) == 0

@@ -829,6 +829,7 @@ papers = _table(
 _WAITING = text("state = 'waiting'")
 _CLAIMED = text("state = 'claimed'")
 _SENT = text("sent_at IS NOT NULL")
+_CHANGES = text("updates_id IS NOT NULL")
 
 outbox = _table(
     "outbox",
@@ -860,7 +861,9 @@ outbox = _table(
         "ix_outbox_waiting", "platform", "lane", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING
     ),
     Index("ix_outbox_claimed", "leased_until", sqlite_where=_CLAIMED, postgresql_where=_CLAIMED),
-    Index("ix_outbox_updates", "updates_id"),
+    # Most letters change none: counted with them, SQLite would take the index for useless, and look through
+    # all letters since (`ANALYZE`).
+    Index("ix_outbox_updates", "updates_id", sqlite_where=_CHANGES, postgresql_where=_CHANGES),
     Index("ix_outbox_chat", "platform", "chat", "id"),
     # How lately a platform was written to, asked at every start.
     Index("ix_outbox_sent", "platform", "sent_at", sqlite_where=_SENT, postgresql_where=_SENT),

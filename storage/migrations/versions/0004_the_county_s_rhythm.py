@@ -36,6 +36,11 @@ def upgrade() -> None:
     sent = text("sent_at IS NOT NULL")
     columns = ["platform", "sent_at"]
     op.create_index("ix_outbox_sent", "outbox", columns, sqlite_where=sent, postgresql_where=sent)
+    changes = text("updates_id IS NOT NULL")
+    op.drop_index("ix_outbox_updates", "outbox")
+    op.create_index(
+        "ix_outbox_updates", "outbox", ["updates_id"], sqlite_where=changes, postgresql_where=changes
+    )
     with op.batch_alter_table("projects") as batch:
         batch.add_column(Column("tier", String, nullable=False, server_default=""))
     with op.batch_alter_table("reports") as batch:

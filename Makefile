@@ -20,9 +20,9 @@ check: .venv/ready  ## formatting, lint, types
 bench: .venv/ready  ## what we claim, measured side by side
 	$(BIN)/python -m benchmarks
 
-faults: .venv/ready  ## everything that may go wrong, for as long as you like: KILLS=3000 MACHINE_EXAMPLES=10000 make faults
+faults: .venv/ready  ## everything that may go wrong, for as long as you like: KILLS=3000 SWEEP=all MACHINE_EXAMPLES=10000 make faults
 	rm -f $(TALLY)
-	FAULTS_TALLY=$(TALLY) KILLS=$${KILLS:-300} FIGURES=1 SWEEP=$${SWEEP:-all} MACHINE_EXAMPLES=$${MACHINE_EXAMPLES:-2000} YEAR_DAYS=$${YEAR_DAYS:-365} ROUNDS=$${ROUNDS:-1000} HEAP=$${HEAP:-50000} \
+	FAULTS_TALLY=$(TALLY) KILLS=$${KILLS:-300} FIGURES=1 SWEEP=$${SWEEP:-telegram} MACHINE_EXAMPLES=$${MACHINE_EXAMPLES:-400} YEAR_DAYS=$${YEAR_DAYS:-365} ROUNDS=$${ROUNDS:-1000} HEAP=$${HEAP:-50000} \
 		$(BIN)/python -m pytest -n 2 tests/stateful tests/faults tests/year tests/storage/test_server_dies.py; ended=$$?; $(BIN)/python -m tests.faults.report $(TALLY); exit $$ended
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(BIN)/python -m tests.fuzz
 

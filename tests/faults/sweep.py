@@ -34,7 +34,9 @@ from tests.faults.places import Letter, Place, State, place_of
 from tests.faults.program import FILE, TRACE, Part
 
 SWEEP = os.environ.get("SWEEP", "2")
-"""How much is played: so many cases of each kind, or ``all``."""
+"""How much is played: so many cases of each kind, or all there are, on a platform or on ``all``."""
+AT_LENGTH = not SWEEP.isdecimal()
+"""Whether there is time for everything."""
 AGAIN = texts.load().say(Language.CHINESE, "delivery.again")
 _CONTEXT = get_context("forkserver")
 # What takes long to import and to compile is done once; each process is a copy.

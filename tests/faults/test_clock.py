@@ -16,7 +16,7 @@ from tests.botapi import BotApi
 from tests.command import TOKEN
 from tests.faults import county, sweep
 from tests.faults.places import TelegramPlace
-from tests.faults.sweep import SWEEP, Outcome, Stage, differences
+from tests.faults.sweep import AT_LENGTH, Outcome, Stage, differences
 
 JUMPS = (
     timedelta(hours=2),
@@ -46,7 +46,7 @@ async def on_stage(
             yield stage, api, clock
 
 
-@pytest.mark.parametrize(("jump", "restarted"), CASES if SWEEP == "all" else CASES[1::4])
+@pytest.mark.parametrize(("jump", "restarted"), CASES if AT_LENGTH else CASES[1::4])
 async def test_a_wrong_clock_changes_nothing_of_the_week(
     week: tuple[Path, Outcome], tmp_path: Path, jump: timedelta, *, restarted: bool
 ) -> None:
@@ -90,9 +90,7 @@ async def test_what_people_say_meanwhile_is_taken_in_at_the_right_time(
     assert right.accepted - outcome.accepted == {}
 
 
-@pytest.mark.parametrize(
-    "zone", ["America/St_Johns", "Europe/London"] if SWEEP == "all" else ["America/St_Johns"]
-)
+@pytest.mark.parametrize("zone", ["America/St_Johns", "Europe/London"] if AT_LENGTH else ["America/St_Johns"])
 async def test_the_zone_of_the_machine_does_not_matter(
     week: tuple[Path, Outcome], tmp_path: Path, zone: str
 ) -> None:

@@ -18,12 +18,12 @@ from tests.botapi import BotApi
 from tests.command import PATIENCE, PROGRAM, TOKEN, Running, started
 from tests.faults import county, sweep, town
 from tests.faults.places import TelegramPlace
-from tests.faults.sweep import SWEEP, Outcome, Stage, otherwise
+from tests.faults.sweep import AT_LENGTH, Outcome, Stage, otherwise
 from tests.test_command_line import free_address
 
 pytestmark = pytest.mark.slow
 
-SYNCS = range(4, 80, 4) if SWEEP == "all" else (11, 42)
+SYNCS = range(4, 80, 4) if AT_LENGTH else (11, 42)
 """The fdatasyncs of each thread at which the disk begins to fail, three times in a row."""
 
 
@@ -66,7 +66,7 @@ async def test_a_commit_that_may_not_be_on_the_disk_is_nobodys_loss_and_comes_on
     assert otherwise(plain, outcome) == []
 
 
-@pytest.mark.parametrize("first", range(1, 130, 6) if SWEEP == "all" else (30, 75))
+@pytest.mark.parametrize("first", range(1, 130, 6) if AT_LENGTH else (30, 75))
 async def test_whoever_finds_no_room_is_undone_whole_and_done_later(
     week: tuple[Path, Outcome], tmp_path: Path, first: int
 ) -> None:

@@ -1,7 +1,7 @@
 """A power cut costs nothing that was confirmed, wherever it comes (FAULTS section 5.6).
 
 The real command on a real file, seen by strace; what the disk would hold is rebuilt for a cut beside each
-kind of call (``SWEEP=all``: forty times), and looked over as a start and `liaison verify` would.
+kind of call (at length: forty times), and looked over as a start and `liaison verify` would.
 What does less than it should is found: NORMAL instead of FULL, a checkpoint that syncs nothing.
 """
 
@@ -27,16 +27,16 @@ from tests.command import PATIENCE, PROGRAM, TOKEN, started
 from tests.faults import county, tally, town
 from tests.faults.disk import Call, Disk, Moment, is_on_it, is_whole, moments, traced
 from tests.faults.program import FILE
-from tests.faults.sweep import SWEEP
+from tests.faults.sweep import AT_LENGTH, SWEEP
 from tests.faults.test_kill import key
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("strace")]
 
-ALL = SWEEP == "all"
-SEEDS = 4 if ALL else 1
-CUTS = 40 if ALL else int(SWEEP)
+
+SEEDS = 4 if AT_LENGTH else 1
+CUTS = 40 if AT_LENGTH else int(SWEEP)
 """How many at the beginnings of each kind of call, and at its ends."""
-ANEW = 6 if ALL else 2
+ANEW = 6 if AT_LENGTH else 2
 """So often the journal is brought home and begun anew beside the writer, while people say something."""
 _BOT = "import runpy; runpy.run_module('bot', run_name='__main__')"
 NORMAL = f"""
@@ -158,7 +158,7 @@ async def test_a_power_cut_loses_nothing_that_was_confirmed(tmp_path: Path, seed
     assert {"confirm", "send", f"pwrite64 {FILE}", f"fdatasync {FILE}", f"unlink {FILE}-wal"} <= kinds
 
 
-@pytest.mark.parametrize("less", LESS if ALL else ["normal"])
+@pytest.mark.parametrize("less", LESS if AT_LENGTH else ["normal"])
 async def test_who_does_less_is_found(tmp_path: Path, less: str) -> None:
     work = await worked(tmp_path, (sys.executable, "-c", LESS[less]))
 

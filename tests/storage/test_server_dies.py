@@ -16,7 +16,7 @@ from bot.errors import AlreadyServed, StorageError
 from storage.lock import RunLock
 from storage.migrate import migrate
 from storage.store import Store
-from tests.faults.sweep import SWEEP
+from tests.faults.sweep import AT_LENGTH
 from tests.world import World
 from tests.world import world as make_world
 
@@ -126,7 +126,7 @@ async def delivered(county: World) -> None:
         return
 
 
-@pytest.mark.parametrize(("step", "fault"), CASES if SWEEP == "all" else CASES[::2])
+@pytest.mark.parametrize(("step", "fault"), CASES if AT_LENGTH else CASES[::2])
 async def test_a_server_that_dies_loses_nothing_and_nobody_is_told_twice(
     county: World, server: Server, armed: Callable[..., list[str]], step: str, fault: str
 ) -> None:

@@ -1,6 +1,8 @@
 """What every test may ask for: an empty database, and a county in it; which database, `--database` says."""
 
 import asyncio
+import shutil
+import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -105,3 +107,11 @@ async def world(_peopled: dict[str, int], copied: Callable[..., str]) -> AsyncIt
         county = make_world(store)
         county.ids |= _peopled
         yield county
+
+
+@pytest.fixture(scope="session")
+def mounts() -> None:
+    """Skip where nobody may mount a file system in a name space of their own."""
+    words = ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    if shutil.which("unshare") is None or subprocess.run(words, capture_output=True, check=False).returncode:  # noqa: S603 -- ours
+        pytest.skip("nobody may mount a file system here")

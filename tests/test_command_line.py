@@ -519,15 +519,12 @@ async def test_a_place_that_holds_no_database_is_said(tmp_path: Path, api: BotAp
     assert api.calls == []
 
 
+@pytest.mark.usefixtures("mounts")
 @pytest.mark.parametrize("read_only", ["liaison.db", "."])
 async def test_a_read_only_database_is_said_at_once(county: Path, read_only: str) -> None:
-    alone = ("unshare", "-rm")
-    if (await liaison("true", cwd=county, program=alone)).code:
-        pytest.skip("nobody may mount anything here")
     mount = f"mount --bind {read_only} {read_only} && mount -o remount,ro,bind {read_only} && cd $PWD"
-    refused = await liaison(
-        cwd=county, program=(*alone, "sh", "-c", f"{mount} && exec {' '.join(PROGRAM)} run")
-    )
+    inside = ("unshare", "-rm", "sh", "-c", f"{mount} && exec {' '.join(PROGRAM)} run")
+    refused = await liaison(cwd=county, program=inside)
 
     assert refused.code == 74, refused.err
     assert re.search("read-?only|unable to open", refused.err, re.IGNORECASE)

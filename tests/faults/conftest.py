@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,14 +15,6 @@ def strace() -> None:
     """Fail where the tool is missing: what it does cannot be done without it."""
     if shutil.which("strace") is None:
         pytest.fail("needs strace (Debian package strace)")
-
-
-@pytest.fixture(scope="session")
-def mounts() -> None:
-    """Skip where nobody may mount a file system in a name space of their own."""
-    words = ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
-    if shutil.which("unshare") is None or subprocess.run(words, capture_output=True, check=False).returncode:  # noqa: S603 -- ours
-        pytest.skip("nobody may mount a file system here")
 
 
 @pytest.fixture(scope="session")

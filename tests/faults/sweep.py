@@ -6,11 +6,14 @@ stood before it, and the next; and must come to what stood there then.
 """
 
 import asyncio
+import fcntl
 import os
+import pickle
 import re
 import shutil
 import signal
 import sqlite3
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
@@ -102,6 +105,23 @@ class Plan:
     def moment(self, step: int) -> datetime:
         """Return when a process begins that is to play a step."""
         return self.script[step - 1].at if step else county.START
+
+
+async def planned_once(name: str, folder: Path) -> Plan:
+    """Return the plan in a folder, made by whichever process comes first; the others wait for it."""
+    folder.mkdir(exist_ok=True)  # noqa: ASYNC240 -- nothing else waits
+    kept = folder / "plan"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if kept.exists():
+            before, after, points = pickle.loads(kept.read_bytes())  # noqa: S301 -- ours
+            return Plan(name, folder, before=before, after=after, points=points)
+        plan = await planned(name, Path(tempfile.mkdtemp(dir=folder)))
+        for file in plan.folder.glob("*.db"):
+            file.rename(folder / file.name)
+        plan.folder = folder
+        kept.write_bytes(pickle.dumps((plan.before, plan.after, plan.points)))
+    return plan
 
 
 async def planned(name: str, folder: Path) -> Plan:

@@ -6,6 +6,7 @@ Held together are the database row by row, what was confirmed, and what the plat
 twice only where a death left a doubt, and then marked; on WeCom's app not even then.
 """
 
+import os
 import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -30,12 +31,14 @@ Plans = Callable[[str], Awaitable[Plan]]
 
 @pytest.fixture(scope="session")
 def plans(tmp_path_factory: pytest.TempPathFactory) -> Plans:
-    """Play the week on a platform when somebody first asks for it."""
+    """Play the week on a platform when somebody first asks for it, whichever process of the tests that is."""
     made: dict[str, Plan] = {}
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
     async def of(place: str) -> Plan:
         if place not in made:
-            made[place] = await sweep.planned(place, tmp_path_factory.mktemp(place))
+            made[place] = await sweep.planned_once(place, shared / f"plan-{place}")
         return made[place]
 
     return of

@@ -17,7 +17,7 @@ from bot.errors import DeliveryError, Failure, StorageError
 from handlers import delivery
 from handlers.delivery import Carrier, Delivery
 from storage import tables
-from storage.letters import Lane, Letter
+from storage.letters import SENT, Lane, Letter
 from storage.store import Store
 from storage.tx import Tx
 from tests.fakes import FakePlatform
@@ -598,6 +598,21 @@ async def test_a_repeat_that_the_platform_drops_is_made_as_often_as_need_be_whil
     assert before == {"hello": "waiting"}
     assert (await post.states())["hello"] == "failed"
     assert len(post.wire.tried) == 31
+
+
+async def test_what_may_have_gone_out_and_is_owed_for_tomorrow_keeps_no_answer_waiting(post: Post) -> None:
+    """After a restore a key of which it is known that it was sent comes again, at its time."""
+    tomorrow = post.clock.now() + timedelta(days=1)
+    later = Letter("later", Address("fake", "a"), "of tomorrow", tomorrow)
+    await post.store.perform(lambda tx: tx.inbox.admit(f"{SENT}later", post.clock.now()))
+    await post.owes(later, ("a", "answer"))
+    await post.carrier.drain()
+    assert post.wire.texts == ["answer"]
+
+    post.clock.set(tomorrow)
+    await post.carrier.drain()
+    assert post.wire.texts[1].endswith("of tomorrow")
+    assert MARK in post.wire.texts[1]
 
 
 async def test_an_unforeseen_error_of_a_platform_is_a_doubt(post: Post) -> None:

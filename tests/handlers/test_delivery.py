@@ -318,6 +318,26 @@ async def test_what_is_held_in_memory_is_bounded_while_the_platform_hangs(post: 
     assert held == len(post.wire.tried) == 128 + 32 + 4
 
 
+async def test_of_a_platform_with_a_pace_no_more_is_held_than_its_next_slots(post: Post) -> None:
+    paced(post, per_second=1_000)
+    post.wire.outcomes["unsure"] = [doubt()]
+    await post.owes(("chat", "unsure"))
+    await post.carrier.drain()
+    post.clock.set(NOON + timedelta(minutes=1))
+    await post.owes_many(40, Lane.NOW)
+    await post.owes_many(40, Lane.ROUND, chat="other{}")
+    post.wire.open.clear()
+    going_on = asyncio.create_task(post.carrier.drain())
+    await post.until(lambda: bool(post.carrier._flying))
+    await post.looks_again()
+    lanes = select(tables.outbox.c.lane).where(tables.outbox.c.state == "claimed")
+    held = await post.store.read(lambda tx: tx.connection.execute(lanes).scalars().all())
+    post.wire.open.set()
+    await going_on
+
+    assert (held.count(int(Lane.NOW)), held.count(int(Lane.ROUND))) == (16, 12)
+
+
 # --- patience ---------------------------------------------------------------------------
 
 
@@ -565,6 +585,25 @@ async def test_letters_that_a_dead_process_left_in_doubt_go_one_after_the_other(
 
     assert on_their_way == ["old 0"]
     assert post.wire.tried == ["old 0", "old 1", "old 2"]
+
+
+async def test_what_a_dead_process_had_on_its_way_goes_one_after_the_other(post: Post) -> None:
+    await post.owes(*((f"chat{number}", f"old {number}") for number in range(3)))
+    await post.store.perform(
+        lambda tx: tx.dispatch.claim("fake", Lane.NOW, 3, post.clock.now(), timedelta(seconds=30))
+    )
+    post.restart()
+    await post.carrier.recover()
+    post.wire.open.clear()
+    going_on = asyncio.create_task(post.carrier.drain())
+    await post.until(lambda: bool(post.wire.tried))
+    await post.looks_again()
+    on_their_way = [*post.wire.tried]
+    post.wire.open.set()
+    await going_on
+
+    assert len(on_their_way) == 1
+    assert all(text.startswith(MARK) for text in post.wire.texts)
 
 
 async def test_letters_in_doubt_go_one_after_the_other_in_the_same_process_too(post: Post) -> None:

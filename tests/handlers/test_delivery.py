@@ -486,6 +486,18 @@ async def test_a_failing_platform_rests_and_is_tried_with_one_letter(post: Post)
     assert len(post.wire.ledger) == len(set(post.wire.texts)) == 33
 
 
+async def test_failures_with_an_arrival_between_them_make_nobody_rest(post: Post) -> None:
+    for chat, text in (("a", "fails"), ("b", "fails"), ("c", "arrives"), ("d", "fails")):
+        post.wire.outcomes["fails"] = [retry(), retry(), retry()]
+        await post.owes((chat, text))
+        await post.carrier.drain()
+
+    await post.owes(("liu", "已记"))
+    await post.carrier.drain()
+
+    assert post.wire.texts == ["arrives", "已记"]
+
+
 async def test_many_failures_at_once_make_the_first_rest_no_longer(post: Post) -> None:
     post.wire.outcomes[""] = [retry() for _ in range(100)]
     post.wire.open.clear()
@@ -1007,6 +1019,23 @@ async def test_a_message_that_cannot_be_changed_stays_and_nothing_is_sent_in_its
 
     assert post.wire.texts == ["old"]
     assert (await post.states())["new"] == "sent"
+
+
+@pytest.mark.parametrize(("edits", "names"), [(True, True), (False, True), (True, False)])
+async def test_only_what_can_be_seen_has_the_name_that_the_platform_gave_it(
+    post: Post, edits: bool, names: bool
+) -> None:
+    post.wire.edits, post.wire.names = edits, names
+    await post.owes(("liu", "old"))
+    await post.carrier.drain()
+    first = select(tables.outbox.c.id)
+    original = await post.store.read(lambda tx: tx.connection.execute(first).scalar_one())
+    await post.owes(post.letter("liu", "new", updates_id=original))
+    await post.carrier.drain()
+
+    told = select(tables.outbox.c.message).order_by(tables.outbox.c.id)
+    kept = await post.store.read(lambda tx: tx.connection.execute(told).scalars().all())
+    assert kept == ["1" if names else "", "1" if edits and names else ""]
 
 
 # --- idle -------------------------------------------------------------------------------

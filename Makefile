@@ -9,8 +9,8 @@ TALLY := $(CURDIR)/.venv/faults.tally
 demo: .venv/ready  ## a working county in the browser, no account needed
 	$(BIN)/liaison demo
 
-test: .venv/ready  ## every test, with the coverage the house asks for
-	$(BIN)/python -m pytest -n 2 --dist worksteal -p tests.measured
+test: .venv/ready  ## every test, with the coverage the house asks for; DATABASE=postgresql make test: those that work on a database, on PostgreSQL
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(DATABASE),--database $(DATABASE),-p tests.measured)
 
 check: .venv/ready  ## formatting, lint, types
 	$(BIN)/ruff format --check .
@@ -24,6 +24,7 @@ faults: .venv/ready  ## everything that may go wrong, for as long as you like: K
 	rm -f $(TALLY)
 	FAULTS_TALLY=$(TALLY) KILLS=$${KILLS:-300} FIGURES=1 SWEEP=$${SWEEP:-telegram} MACHINE_EXAMPLES=$${MACHINE_EXAMPLES:-400} YEAR_DAYS=$${YEAR_DAYS:-365} ROUNDS=$${ROUNDS:-1000} HEAP=$${HEAP:-50000} \
 		$(BIN)/python -m pytest -n 2 tests/stateful tests/faults tests/year tests/storage/test_server_dies.py; ended=$$?; $(BIN)/python -m tests.faults.report $(TALLY); exit $$ended
+	ROUNDS=$${ROUNDS:-1000} $(BIN)/python -m pytest -n 2 --dist worksteal --database postgresql
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(BIN)/python -m tests.fuzz
 
 mutants: .venv/ready  ## whether the tests see mistakes made on purpose: MUTANTS=0 make mutants for all of them

@@ -207,7 +207,9 @@ def _of_many(beat: Beat, person: Person, still: Sequence[tuple[Notice, Problem]]
 
 def _tell(beat: Beat, drafts: Sequence[Draft]) -> int:
     """Owe the letters whose problems stand as they stood; the others are written anew."""
-    known = _known(beat, {problem.id for draft in drafts for problem in draft.problems})
+    ids = {problem.id for draft in drafts for problem in draft.problems}
+    beat.tx.escalations.hold(ids)
+    known = _known(beat, ids)
     true = [draft for draft in drafts if all(known[each.id] == each for each in draft.problems)]
     letters = [draft.letter for draft in true if draft.letter is not None]
     for letter in letters:

@@ -1,6 +1,6 @@
 """The rungs that problems climbed, who was to hear of each, and who has been told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -127,6 +127,12 @@ class Escalations:
             notice = Notice(row.id, row.problem_id, row.generation, row.level, row.rung, row.person_id)
             found[row.person_id].append(notice)
         return found
+
+    def hold(self, problem_ids: Collection[int]) -> None:
+        """Let problems stand as they do until the commit: whoever is about to change one waits for it."""
+        # SQLite has one writer; on PostgreSQL a press may come to another process at this moment.
+        these = select(problems.c.id).where(problems.c.id.in_(problem_ids)).order_by(problems.c.id)
+        self._connection.execute(these.with_for_update(read=True))
 
     def told(self, notices: Iterable[Notice], now: datetime) -> None:
         """Note that people have been told, or need not be any more."""

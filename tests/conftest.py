@@ -37,13 +37,17 @@ settings.load_profile("ours")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the tests be run on a real PostgreSQL."""
+    """Let what works on a database be run on a real PostgreSQL."""
     parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that no worker is left alone with it at the end."""
     if config.getoption("database") == "postgresql":
+        # Whatever takes no database, or takes both, is no other with it.
+        same = {item for item in items if "databases" not in getattr(item, "fixturenames", ())}
+        config.hook.pytest_deselected(items=list(same))
+        items[:] = [item for item in items if item not in same]
         for item in items:
             if item.get_closest_marker("sqlite"):
                 item.add_marker(pytest.mark.skip(reason="it is about SQLite or its file"))

@@ -67,7 +67,8 @@ class Contacts:
     def at(self, at: Address) -> list[Contact]:
         """Return the accounts that are written to in a chat."""
         here = (contacts.c.platform == at.platform, contacts.c.chat == at.chat)
-        return [_contact(row) for row in self._connection.execute(select(contacts).where(*here))]
+        rows = self._connection.execute(select(contacts).where(*here).order_by(contacts.c.id))
+        return [_contact(row) for row in rows]
 
     def unopen(self, contact: Contact) -> bool:
         """Note that an account takes nothing until its owner writes; False if that was known."""

@@ -59,7 +59,7 @@ def payout_lines(connection: Connection, question: Question) -> Iterator[Line]:
                 within(problems.c.closed_at, question),
             ),
         )
-        .order_by(problems.c.state.in_(_OPEN).desc(), problems.c.solve_due, problems.c.id)
+        .order_by(problems.c.state.in_(_OPEN).desc(), problems.c.solve_due.nulls_last(), problems.c.id)
     )
     for row in rows:
         task, given_on = problem_of(row), question.day_of(row.opened_at)

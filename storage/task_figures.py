@@ -74,7 +74,7 @@ def task_lines(connection: Connection, question: Question) -> Iterator[Line]:
                 within(problems.c.closed_at, question),
             ),
         )
-        .order_by(problems.c.state.in_(_OPEN).desc(), problems.c.solve_due, problems.c.id),
+        .order_by(problems.c.state.in_(_OPEN).desc(), problems.c.solve_due.nulls_last(), problems.c.id),
         execution_options=_AT_ONCE,
     )
     county = question.county

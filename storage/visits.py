@@ -56,7 +56,8 @@ class Visits:
     def ahead(self, person_id: int, project_ids: Collection[int], today: date) -> list[Visit]:
         """Return the coming visits of somebody to some projects, of which they were not asked yet."""
         coming = (visits.c.day >= today, visits.c.project_id.in_(project_ids), visits.c.asked_at.is_(None))
-        return self._list(select(visits).where(visits.c.person_id == person_id, *coming, _STILL))
+        mine = select(visits).where(visits.c.person_id == person_id, *coming, _STILL)
+        return self._list(mine.order_by(visits.c.day, visits.c.id))
 
     def unbriefed(self, today: date) -> list[Visit]:
         """Return the coming visits whose brief has not been given."""

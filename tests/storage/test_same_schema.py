@@ -106,6 +106,15 @@ def test_both_end_with_the_same_tables(sqlite_url: str, postgresql_url: str) -> 
     assert found["reports"]["indexes"][-1] == ("uq_reports_current", ["project_id", "day"], True, "current")
 
 
+def test_a_server_orders_words_sign_by_sign_whatever_its_language(postgresql_url: str) -> None:
+    with opened(postgresql_url) as server:
+        others = server.exec_driver_sql(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' "
+            "AND data_type IN ('character varying', 'text') AND collation_name IS DISTINCT FROM 'C'"
+        )
+        assert others.all() == []
+
+
 @pytest.mark.parametrize("steps", range(1, len(RELEASED)))
 def test_both_come_from_an_earlier_release_with_the_same_rows(
     steps: int, tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest

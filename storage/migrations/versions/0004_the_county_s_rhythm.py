@@ -1,5 +1,7 @@
 """The county's rhythm: papers, missives, visits, stages, ballots; tasks beside the problems."""
 
+from itertools import groupby
+
 from alembic import op
 from sqlalchemy import (
     JSON,
@@ -62,6 +64,7 @@ def upgrade() -> None:
     op.create_index("ix_dead_letters_state", "dead_letters", ["state"])
     with op.batch_alter_table("dead_letters") as batch:
         batch.add_column(Column("cause", String, nullable=False, server_default=""))
+    _order_words_alike()
 
 
 def _projects() -> None:
@@ -298,6 +301,22 @@ def _enterprises() -> None:
         _to("problems", "problem_id", nullable=True),
         UniqueConstraint("day", "person_id"),
     )
+
+
+def _order_words_alike() -> None:
+    """Let PostgreSQL order words sign by sign, as SQLite does, whatever language the server speaks."""
+    if op.get_bind().dialect.name == "sqlite":
+        return
+    rows = op.get_bind().execute(
+        text(
+            "SELECT table_name, column_name, data_type FROM information_schema.columns "
+            "WHERE table_schema = current_schema() AND data_type IN ('character varying', 'text') "
+            "AND collation_name IS NULL ORDER BY table_name"
+        )
+    )
+    for table, columns in groupby(rows, lambda row: row.table_name):
+        changes = [f'ALTER "{each.column_name}" TYPE {each.data_type} COLLATE "C"' for each in columns]
+        op.execute(f'ALTER TABLE "{table}" {", ".join(changes)}')
 
 
 def _id() -> Column[int]:

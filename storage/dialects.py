@@ -71,18 +71,19 @@ def place(url: str, schema: str = "") -> str:
     return f"{host}:{parts.port or 5432}/{parts.database or parts.username}/{schema or 'public'}"
 
 
-def writer_engine(url: URL, schema: str = "", *, durable: bool = True) -> Engine:
+def writer_engine(url: URL, schema: str = "", *, durable: bool = True, serves: bool = False) -> Engine:
     """Return an engine whose transactions are begun and ended by our own statements.
 
-    One that is not ``durable`` leaves it to the system when SQLite's file reaches the disk.
+    One that is not ``durable`` leaves it to the system when SQLite's file reaches the disk. Of one that
+    ``serves`` PostgreSQL undoes what stands still in the middle.
     """
-    engine = _writer_engine(url, schema, durable=durable)
+    engine = _writer_engine(url, schema, durable=durable, serves=serves)
     if failpoints.armed:
         event.listen(engine, "before_cursor_execute", lambda *_: failpoints.reach("statement"))
     return engine
 
 
-def _writer_engine(url: URL, schema: str, *, durable: bool) -> Engine:
+def _writer_engine(url: URL, schema: str, *, durable: bool, serves: bool) -> Engine:
     if url.get_backend_name() == "sqlite":
         engine = create_engine(
             url,
@@ -97,11 +98,17 @@ def _writer_engine(url: URL, schema: str, *, durable: bool) -> Engine:
     return create_engine(
         url,
         isolation_level="AUTOCOMMIT",
-        connect_args=_postgresql_arguments(url, schema, _LETS_GO),
+        connect_args=_postgresql_arguments(url, schema, _LETS_GO if serves else ""),
         hide_parameters=True,
         # psycopg forgets how many rows an INSERT added as soon as its cursor is closed; `insert_once` asks.
         execution_options={"preserve_rowcount": True},
     )
+
+
+def lease_engine(url: URL, schema: str) -> AsyncEngine:
+    """Return an asynchronous engine of one connection for PostgreSQL, one that serves."""
+    arguments = _postgresql_arguments(url, schema, _LETS_GO)
+    return create_async_engine(url, isolation_level="AUTOCOMMIT", pool_size=1, connect_args=arguments)
 
 
 def reader_engine(url: URL, schema: str, connections: int) -> AsyncEngine:

@@ -93,7 +93,7 @@ class LeaseDesk:
     """A connection to PostgreSQL for the leases alone: whatever else is slow, they are seen to."""
 
     def __init__(self, url: URL, schema: str) -> None:
-        self._engine = dialects.reader_engine(url, schema, 1)
+        self._engine = dialects.lease_engine(url, schema)
 
     async def perform(self, work: Callable[[Leases], T], *, within: float) -> T:
         """Run work in a transaction of its own; raise StorageError if nobody knows what came of it."""

@@ -59,7 +59,7 @@ class Store:
         self.schema = schema
         self.on_owed: list[Callable[[], None]] = []
         self.on_wanted: list[Callable[[], None]] = []
-        self._writer = dialects.writer_engine(self.url, schema, durable=durable)
+        self._writer = dialects.writer_engine(self.url, schema, durable=durable, serves=True)
         self._readers = readers(self.url, schema)
         file = dialects.sqlite_file(self.url)
         self._journal = Journal(file) if file and durable else None

@@ -320,3 +320,20 @@ async def test_where_there_is_one_process_everything_is_its_own(open_store: Stor
     await leases.let_go()
     await leases.close()
     assert [lease.holds for lease in leases] == [True, True]
+
+
+async def test_what_stands_still_in_the_middle_of_a_transaction_blocks_nobody_for_long(
+    postgresql_url: str,
+) -> None:
+    """A stopped process holds its locks no longer than its lease: the server undoes what it began."""
+    show = "SHOW idle_in_transaction_session_timeout"
+    desk = LeaseDesk(dialects.parsed(postgresql_url), "")
+    async with Store(postgresql_url) as store:
+        of_writer = await store.perform(lambda tx: tx.connection.exec_driver_sql(show).scalar_one())
+    of_leases = await desk.perform(
+        lambda rows: rows._connection.exec_driver_sql(show).scalar_one(), within=PATIENCE
+    )
+    await desk.close()
+
+    assert of_writer == of_leases == "15s"
+    assert Times().over > 15

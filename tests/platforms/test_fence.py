@@ -14,9 +14,11 @@ from bot.platforms.wecom.errors import NotSent
 from bot.platforms.wecom.line import TAKEN_OVER
 from bot.platforms.wecom.parts import Part
 from bot.platforms.wecom.robots import RobotsChannel
+from bot.web import taken
 from tests.botapi import BotApi
 from tests.platforms.ear import Ear
 from tests.platforms.wecom_bot_running import running
+from tests.test_command_line import free_address
 from tests.wecom.api import WeComApi
 from tests.wecom.socket import WeComSocket
 
@@ -99,3 +101,20 @@ async def test_the_bot_of_wecom_gets_no_frame_and_after_it_was_another_s_turn_it
             again.cancel()
 
         assert wecom.texts("liu") == ["早上好", "下午好"]
+
+
+async def test_the_app_lets_go_of_its_address_and_serves_there_again() -> None:
+    address = free_address()
+    async with WeComApi(clock=CLOCK) as wecom:
+        app = AppChannel(
+            wecom.corp_id, wecom.agent_id, wecom.secret, wecom.token, wecom.aes_key,
+            clock=CLOCK, api_base=wecom.base, listen=address,
+        )  # fmt: skip
+        for _ in range(2):
+            running = asyncio.create_task(app.run(Ear()))
+            await wecom.until(lambda: not app.healthy())
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await app.close()
+
+            taken(address, "wecom.app.listen").close()

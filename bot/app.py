@@ -191,7 +191,8 @@ class Bot:
         ours = [each for name, each in self.delivery.carriers.items() if self.leases.holds(name)]
         try:
             async with asyncio.timeout(_LAST_WORDS):
-                has_successor = await self.has_successor()
+                # Where the database does not answer, nobody is asked: it could be for ever.
+                has_successor = not self.leases.ailment and await self.has_successor()
                 for carrier in ours:
                     await (carrier.land() if has_successor else carrier.drain())
         except TimeoutError:

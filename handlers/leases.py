@@ -177,10 +177,11 @@ class Leases:
 
     async def let_go(self) -> None:
         """Leave everything to whoever looks next."""
-        if self._desk is None:
+        if self._desk is None or not any(lease.epoch for lease in self):
             return
         for lease in self:
             lease.lost()
+            lease.epoch = 0
         try:
             await self._desk.perform(lambda rows: rows.let_go(self.who), within=self._times.patience)
         except StorageError as error:

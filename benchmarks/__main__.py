@@ -6,41 +6,104 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from benchmarks import climbing, fanout, idle, papers, parts, report, turn, wecom
-from benchmarks.results import Results, Size
+from benchmarks import (
+    climbing,
+    digest,
+    fanout,
+    growth,
+    idle,
+    papers,
+    parts,
+    postgres,
+    report,
+    rush,
+    turn,
+    wecom,
+)
+from benchmarks.fanout import BROADCAST, BUCKET, HARD, UNLIMITED
+from benchmarks.results import Going, Papering, Resting, Results, Size, Turning
 from benchmarks.sides import SCRATCH, install_peers
 
 README = Path(__file__).with_name("README.md")
 
 
-def measured(size: Size, folder: Path) -> Results:
-    """Measure everything, one thing after the other."""
-    return Results(
-        turns=turn.compare(folder, people=size.people, messages=size.messages, rounds=size.rounds),
-        statements=turn.statements(folder, people=size.people),
-        rounds=fanout.compare(folder, prompts=size.prompts, rounds=1, with_peer=False),
-        compared=fanout.compare(folder, prompts=size.peer_prompts, rounds=size.peer_rounds, with_peer=True),
-        idle=idle.at_rest(folder, seconds=size.idle_seconds, rounds=size.peer_rounds),
-        start=idle.first_poll(folder, projects=size.projects, rounds=size.rounds),
-        help=idle.first_help(size.rounds),
-        parts=parts.measure(folder, rounds=size.rounds, items=size.items, trail=size.trail),
-        climbing=climbing.measure(
-            folder, rounds=size.rounds, problems=size.problems, due=size.due, seconds=size.late_seconds
+def _turn(size: Size, folder: Path) -> Turning:
+    turns = turn.compare(folder, people=size.people, messages=size.messages, rounds=size.rounds)
+    return Turning(turns, turn.statements(folder, people=size.people))
+
+
+def _fanout(size: Size, folder: Path) -> Going:
+    limits = [BUCKET, HARD, BROADCAST]
+    return Going(
+        rounds=fanout.compare(folder, limits, prompts=size.prompts, rounds=1, with_peers=False),
+        compared=fanout.compare(
+            folder, limits, prompts=size.peer_prompts, rounds=size.peer_rounds, with_peers=True
         ),
-        wecom=wecom.measure(
-            folder,
-            prompts=size.prompts,
-            rounds=size.rounds,
-            megabytes=size.megabytes,
-            chunk_wait=size.chunk_wait,
-        ),
-        papers=papers.measure(
-            folder, projects=size.paper_projects, days=size.paper_days, rows=size.paper_rows
+        unlimited=fanout.compare(
+            folder, [UNLIMITED], prompts=size.unlimited, rounds=size.unlimited_rounds, with_peers=True
         ),
     )
+
+
+def _rest(size: Size, folder: Path) -> Resting:
+    seconds, projects = size.idle_seconds, size.projects
+    return Resting(
+        idle=idle.at_rest(folder, projects=projects, seconds=seconds, rounds=size.peer_rounds),
+        peers=idle.peers_at_rest(folder, seconds=seconds),
+        start=idle.first_poll(folder, projects=projects, rounds=size.rounds),
+        help=idle.first_help(size.rounds),
+    )
+
+
+def _papers(size: Size, folder: Path) -> Papering:
+    made = papers.measure(folder, projects=size.paper_projects, days=size.paper_days, rows=size.paper_rows)
+    return Papering(made, digest.measure(folder / "papers.db", rounds=size.peer_rounds))
+
+
+PARTS: dict[str, Callable[[Size, Path], Any]] = {
+    "turn": _turn,
+    "growth": lambda size, folder: growth.measure(
+        folder, people=100, histories=(size.little, size.history), rounds=size.peer_rounds
+    ),
+    "fanout": _fanout,
+    "rush": lambda size, folder: rush.measure(folder, people=size.liaisons, seconds=size.rush_seconds),
+    "rest": _rest,
+    "parts": lambda size, folder: parts.measure(
+        folder, rounds=size.rounds, items=size.items, trail=size.trail
+    ),
+    "climbing": lambda size, folder: climbing.measure(
+        folder, rounds=size.rounds, problems=size.problems, due=size.due, seconds=size.late_seconds
+    ),
+    "wecom": lambda size, folder: wecom.measure(
+        folder,
+        prompts=size.prompts,
+        rounds=size.rounds,
+        megabytes=size.megabytes,
+        chunk_wait=size.chunk_wait,
+    ),
+    "papers": _papers,
+    "postgresql": lambda _size, folder: postgres.measure(
+        folder, prompts=_size.planned, rows=_size.letters, peer_rows=_size.jobs, rounds=_size.peer_rounds
+    ),
+}
+"""Everything that is measured, one thing after the other: `--only turn,growth` for some of it."""
+
+
+def measured(size: Size, only: Collection[str], folder: Path) -> Results:
+    """Measure what is asked for."""
+    found: dict[str, Any] = {}
+    for name, part in PARTS.items():
+        if name in only:
+            place = folder / name
+            place.mkdir()
+            found[name] = part(size, place)
+            shutil.rmtree(place, ignore_errors=True)
+    return Results(**found)
 
 
 def main(arguments: list[str]) -> None:
@@ -50,19 +113,24 @@ def main(arguments: list[str]) -> None:
     for field in dataclasses.fields(Size):
         value = getattr(usual, field.name)
         parser.add_argument(f"--{field.name.replace('_', '-')}", type=type(value), default=value)
-    given = parser.parse_args(arguments)
-    size = Size(**vars(given))
+    parser.add_argument(
+        "--only", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}; no page is written"
+    )
+    given = vars(parser.parse_args(arguments))
+    only = given.pop("only").split(",")
+    size = Size(**given)
     SCRATCH.mkdir(exist_ok=True)
     install_peers()
     begun = time.monotonic()
     # On a real disk: where /tmp is memory, an fsync would cost nothing.
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=SCRATCH))
     try:
-        results = measured(size, folder)
+        results = measured(size, only, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     page = report.written(results, size, datetime.now(UTC), time.monotonic() - begun)
-    README.write_text(page, encoding="utf-8")
+    if set(only) == set(PARTS):
+        README.write_text(page, encoding="utf-8")
     print(page)
 
 

@@ -48,6 +48,12 @@ class Crowd(BotApi):
         """Let somebody who was asked a while ago answer, now and then."""
         self._typing = asyncio.create_task(self._type(every))
 
+    def answers(self, people: int, seconds: float) -> None:
+        """Let so many people answer one after the other, evenly over so many seconds."""
+        loop = asyncio.get_running_loop()
+        for person in range(1, people + 1):
+            loop.call_later((person - 1) * seconds / people, self._say, person)
+
     def quiet(self) -> None:
         """Let nobody type any more."""
         if self._typing is not None:

@@ -36,7 +36,7 @@ def measure(database: Path, *, rounds: int) -> Figures:
     statements = _statements(database)
     order = database.with_suffix(".json")
     order.write_text(json.dumps({"database": str(database), "statements": statements, "rounds": rounds}))
-    peer = [PEERS, "-m", "benchmarks.peers.duckdb_figures", order]
+    peer: list[str | Path] = [PEERS, "-m", "benchmarks.peers.duckdb_figures", order]
     told = subprocess.run(peer, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 -- our own
     ours = [_digest(database) for _ in range(rounds)]
     return Figures(

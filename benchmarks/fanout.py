@@ -10,25 +10,42 @@ from statistics import median
 
 from benchmarks import county
 from benchmarks.crowd import TOKEN
-from benchmarks.sides import OURS, PEERS, Side, running, serving
+from benchmarks.sides import AIOGRAM, OURS, PEERS, PTB, US, Side, running, serving
 
-ALLOWED = 30
-"""Messages a second that the server takes, as Telegram does."""
+ALLOWED, PAID = 30, 1_000
+"""Messages a second that the server takes, as Telegram does; and of a paid broadcast."""
 
-LIMITS: Mapping[str, Mapping[str, float]] = {
-    "bucket": {"bucket": ALLOWED},
-    "hard second": {"window": ALLOWED},
-}
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What the server enforces, how many that is a second, and the pace that ours is given if any."""
+
+    name: str
+    enforced: Mapping[str, float]
+    allowed: float = ALLOWED
+    pace: float | None = None
+
+
+BUCKET = Limit("bucket", {"bucket": ALLOWED})
+HARD = Limit("hard second", {"window": ALLOWED})
+BROADCAST = Limit("paid", {"window": PAID}, PAID, PAID * 28.7 / 30)
+UNLIMITED = Limit("none", {}, 0, 0)
+
+ALLOWED_BY = {limit.name: limit.allowed for limit in (BUCKET, HARD, BROADCAST)}
 
 _TYPED_EVERY = 0.4
 _STARTS_WITHIN = 120.0
+_FEW = 100
 _SLOWEST = 3.0
 """Prompts a second; whoever is slower is given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fanout:
-    """What one run showed: messages accepted a second, 429s, and the seconds that typed answers waited."""
+    """What one run showed: messages accepted a second, 429s, and the seconds that typed answers waited.
+
+    ``grown`` is by how many megabytes the bot grew from its first hundred prompts to its last.
+    """
 
     rate: float
     refused: int
@@ -36,26 +53,37 @@ class Fanout:
     p50: float
     p99: float
     longest: float
+    grown: float = 0
 
 
-def ours(database: Path, before_nine: timedelta = timedelta(seconds=3)) -> Side:
+def ours(database: Path, limit: Limit, before_nine: timedelta = timedelta(seconds=3)) -> Side:
     """Return our bot, shortly before nine in a county that is to be asked."""
-    return Side("liaison-bot", partial(_ours, database, before_nine))
+    return Side(US, partial(_ours, database, limit, before_nine))
 
 
-def peer(prompts: int) -> Side:
-    """Return python-telegram-bot with its own rate limiter and a task for each person."""
-    return Side("python-telegram-bot, AIORateLimiter", partial(_peer, prompts))
+def peers(limit: Limit, prompts: int) -> list[Side]:
+    """Return the libraries, with a task for each person; aiogram has no limiter."""
+    limited = [] if limit is UNLIMITED else ["--per-second", str(limit.allowed)]
+    more = [*(limited or ["--per-second", "0"]), "--concurrent", "256"]
+    name = f"{PTB}, AIORateLimiter" if limited else PTB
+    found = [Side(name, partial(_peer, "ptb_bot", prompts, more))]
+    return (
+        found if limited else [*found, Side(f"{AIOGRAM}, gather", partial(_peer, "aiogram_bot", prompts, []))]
+    )
 
 
-def measure(side: Side, folder: Path, limits: Mapping[str, float], prompts: int) -> Fanout:
+def measure(side: Side, folder: Path, limit: Limit, prompts: int) -> Fanout:
     """Let a round go out while some of those asked type their answers."""
-    with serving(**limits) as server, running(side.start(server.base, folder), folder) as bot:
-        server.until("others", 1, _STARTS_WITHIN, bot)
-        server.call("types", _TYPED_EVERY)
-        server.until("others", prompts, prompts / _SLOWEST + 60, bot)
+    slowest = prompts / _SLOWEST + 60
+    with serving(**limit.enforced) as server, running(side.start(server.base, folder), folder) as bot:
+        server.until("others", min(prompts, _FEW), _STARTS_WITHIN, bot)
+        before = bot.memory()
+        if limit is not UNLIMITED:
+            server.call("types", _TYPED_EVERY)
+        server.until("others", prompts, slowest, bot)
+        grown = bot.peak() - before
         server.call("quiet")
-        server.until("unanswered", 0, prompts / _SLOWEST + 60, bot, at_most=True)
+        server.until("unanswered", 0, slowest, bot, at_most=True)
         told = server.call("told")
     begun, ended = told["others"][0], told["others"][prompts - 1]
     sent = [at for at in told["others"] + [at for at, _ in told["replies"]] if begun <= at <= ended]
@@ -67,43 +95,45 @@ def measure(side: Side, folder: Path, limits: Mapping[str, float], prompts: int)
         p50=median(waits),
         p99=waits[int(len(waits) * 0.99)],
         longest=waits[-1],
+        grown=grown,
     )
 
 
 def compare(
-    folder: Path, *, prompts: int, rounds: int, with_peer: bool
+    folder: Path, limits: Sequence[Limit], *, prompts: int, rounds: int, with_peers: bool
 ) -> dict[tuple[str, str], list[Fanout]]:
-    """Measure under each limit in every round; the peer by turns with us."""
-    database = folder / ("compared.db" if with_peer else "round.db")
-    county.fill(database, prompts, 1)
+    """Measure under each limit in every round; the peers by turns with us."""
+    database = folder / f"round{prompts}.db"
+    if not database.exists():
+        county.fill(database, prompts, 1)
     found: dict[tuple[str, str], list[Fanout]] = {}
     for turn in range(rounds):
-        for name, limits in LIMITS.items():
-            for side in [ours(database), peer(prompts)] if with_peer else [ours(database)]:
+        for limit in limits:
+            for side in [ours(database, limit), *(peers(limit, prompts) if with_peers else ())]:
                 place = folder / "fanout"
                 place.mkdir()
-                result = measure(side, place, limits, prompts)
-                found.setdefault((name, side.name), []).append(result)
-                print(f"fan-out {turn + 1}/{rounds} of {prompts}, {name}, {side.name}: {result}", flush=True)
+                result = measure(side, place, limit, prompts)
+                found.setdefault((limit.name, side.name), []).append(result)
+                print(
+                    f"fan-out {turn + 1}/{rounds} of {prompts}, {limit.name}, {side.name}: {result}",
+                    flush=True,
+                )
                 shutil.rmtree(place)
     return found
 
 
-def _ours(database: Path, before_nine: timedelta, base: str, folder: Path) -> Sequence[str | Path]:
+def _ours(
+    database: Path, limit: Limit, before_nine: timedelta, base: str, folder: Path
+) -> Sequence[str | Path]:
     copy = folder / "liaison.db"
     shutil.copyfile(database, copy)
     at = (county.ASKED_AT - before_nine).isoformat()
-    return [OURS, "-m", "benchmarks.ours", base, TOKEN, "--database", copy, "--at", at]
+    pace = [] if limit.pace is None else ["--per-second", str(limit.pace)]
+    return [OURS, "-m", "benchmarks.ours", base, TOKEN, "--database", copy, "--at", at, *pace]
 
 
-def _peer(prompts: int, base: str, folder: Path) -> Sequence[str | Path]:
+def _peer(name: str, prompts: int, more: Sequence[str], base: str, folder: Path) -> Sequence[str | Path]:
     start: list[str | Path] = [
-        PEERS,
-        "-m",
-        "benchmarks.peers.ptb_bot",
-        base,
-        TOKEN,
-        "--database",
-        folder / "peer.db",
+        *(PEERS, "-m", f"benchmarks.peers.{name}", base, TOKEN, "--database", folder / "peer.db"),
     ]
-    return [*start, "--prompts", str(prompts), "--concurrent", "256"]
+    return [*start, "--prompts", str(prompts), *more]

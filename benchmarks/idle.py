@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.crowd import TOKEN
-from benchmarks.sides import OURS, finish, running, serving
+from benchmarks.sides import AIOGRAM, OURS, PEERS, PTB, TELEBOT, Running, Server, finish, running, serving
 from bot.domain.people import Role
 from bot.domain.roster import Roster
 from bot.domain.sample import sample_county
@@ -22,10 +22,11 @@ _SETTLES = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """A running bot with nothing to do: percent of one processor, megabytes in memory."""
+    """A running bot with nothing to do: percent of one processor, megabytes, seconds to its first poll."""
 
     cpu: float
     memory: float
+    start: float = 0
 
 
 def first_help(rounds: int) -> float:
@@ -43,22 +44,43 @@ def first_poll(folder: Path, *, projects: int, rounds: int) -> float:
     return median(_first_poll(folder / f"start-{turn}", roster) for turn in range(rounds))
 
 
-def at_rest(folder: Path, *, seconds: float, rounds: int) -> list[Idle]:
-    """Watch `liaison run` with the sample county for a while, each time afresh."""
-    roster = folder / "sample.xlsx"
-    write_roster(roster, sample_county())
+def at_rest(folder: Path, *, projects: int, seconds: float, rounds: int) -> list[Idle]:
+    """Watch `liaison run` with a county of so many projects for a while, each time afresh."""
+    roster = folder / "at_rest.xlsx"
+    write_roster(roster, _large(projects))
     return [_at_rest(folder / f"idle-{turn}", roster, seconds) for turn in range(rounds)]
+
+
+def peers_at_rest(folder: Path, *, seconds: float) -> dict[str, Idle]:
+    """Watch the peers' bots, which know one person and nothing to do, for a while."""
+    modules = {PTB: "ptb_bot", AIOGRAM: "aiogram_bot", TELEBOT: "telebot_bot"}
+    return {name: _peer_at_rest(folder / module, module, seconds) for name, module in modules.items()}
+
+
+def _peer_at_rest(folder: Path, module: str, seconds: float) -> Idle:
+    folder.mkdir()
+    with serving() as server:
+        command: list[str | Path] = [PEERS, "-m", f"benchmarks.peers.{module}", server.base, TOKEN]
+        begun = time.monotonic()
+        with running([*command, "--database", folder / "peer.db", "--people", "1"], folder) as bot:
+            return _watched(server, bot, begun, seconds)
+
+
+def _watched(server: Server, bot: Running, begun: float, seconds: float) -> Idle:
+    server.until("polls", 1, _STARTS_WITHIN, bot)
+    start = time.monotonic() - begun
+    time.sleep(min(_SETTLES, seconds))
+    used = bot.cpu()
+    time.sleep(seconds)
+    return Idle((bot.cpu() - used) / seconds * 100, bot.memory(), start)
 
 
 def _at_rest(folder: Path, roster: Path, seconds: float) -> Idle:
     with serving() as server:
         config = _county(folder, roster, server.base)
+        begun = time.monotonic()
         with running([LIAISON, "run", "-c", config], folder) as bot:
-            server.until("polls", 1, _STARTS_WITHIN, bot)
-            time.sleep(min(_SETTLES, seconds))
-            used = bot.cpu()
-            time.sleep(seconds)
-            return Idle((bot.cpu() - used) / seconds * 100, bot.memory())
+            return _watched(server, bot, begun, seconds)
 
 
 def _first_poll(folder: Path, roster: Path) -> float:

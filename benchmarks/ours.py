@@ -21,21 +21,23 @@ async def main() -> None:
     parser.add_argument("token")
     parser.add_argument("--database", type=Path, required=True)
     parser.add_argument("--at", type=datetime.fromisoformat, required=True)
-    parser.add_argument("--unpaced", action="store_true")
+    parser.add_argument(
+        "--per-second", type=float, help="0: as fast as it goes; otherwise Telegram's own pace"
+    )
     given = parser.parse_args()
     set_up(json_lines=False, secrets=[given.token])
     clock = VirtualClock(given.at, running=True)
     platform = (
-        TelegramPlatform(
+        TelegramPlatform(given.token, clock=clock, api_base=given.base)
+        if given.per_second is None
+        else TelegramPlatform(
             given.token,
             clock=clock,
             api_base=given.base,
-            per_second=None,
+            per_second=given.per_second or None,
             per_chat_second=None,
             per_group_minute=None,
         )
-        if given.unpaced
-        else TelegramPlatform(given.token, clock=clock, api_base=given.base)
     )
     workshop = Workshop()
     try:

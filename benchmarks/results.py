@@ -6,31 +6,71 @@ from statistics import median
 from typing import TypeVar
 
 from benchmarks.climbing import Climbing
+from benchmarks.digest import Figures
 from benchmarks.fanout import Fanout
+from benchmarks.growth import Cost
 from benchmarks.idle import Idle
 from benchmarks.papers import Papers
 from benchmarks.parts import Parts
+from benchmarks.postgres import Shared
+from benchmarks.rush import Rush
 from benchmarks.turn import Turns
 from benchmarks.wecom import Line
 
 T = TypeVar("T")
 
+Rounds = Mapping[tuple[str, str], Sequence[Fanout]]
+
 
 @dataclass(frozen=True, slots=True)
-class Results:
-    """All that one run found."""
+class Turning:
+    """Turns a second of each side, and the statements of one of ours."""
 
     turns: Mapping[str, Sequence[Turns]]
     statements: Mapping[str, float]
-    rounds: Mapping[tuple[str, str], Sequence[Fanout]]
-    compared: Mapping[tuple[str, str], Sequence[Fanout]]
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """Rounds that go out: ours, ours beside the peers, and those to a server without limits."""
+
+    rounds: Rounds
+    compared: Rounds
+    unlimited: Rounds
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """Bots with nothing to do, ours and the peers', and the start of ours."""
+
     idle: Sequence[Idle]
+    peers: Mapping[str, Idle]
     start: float
     help: float
-    parts: Parts
-    climbing: Climbing
-    wecom: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Papering:
+    """Papers of a quarter, and the figures of one week of it."""
+
     papers: Papers
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All that one run found; None what was not measured."""
+
+    turn: Turning | None = None
+    fanout: Going | None = None
+    rest: Resting | None = None
+    parts: Parts | None = None
+    climbing: Climbing | None = None
+    wecom: Line | None = None
+    papers: Papering | None = None
+    growth: tuple[Cost, Cost] | None = None
+    postgresql: Shared | None = None
+    rush: Rush | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +83,10 @@ class Size:
     prompts: int = 5_000
     peer_prompts: int = 600
     peer_rounds: int = 3
+    unlimited: int = 20_000
+    unlimited_rounds: int = 1
     projects: int = 1_000
-    idle_seconds: float = 30
+    idle_seconds: float = 20
     items: int = 5_000
     trail: int = 1_000_000
     problems: int = 10_000
@@ -55,6 +97,13 @@ class Size:
     paper_projects: int = 10_000
     paper_days: int = 200
     paper_rows: int = 100_000
+    little: int = 10_000
+    history: int = 4_000_000
+    planned: int = 5_000
+    letters: int = 20_000
+    jobs: int = 5_000
+    liaisons: int = 20_000
+    rush_seconds: float = 60
 
 
 def middle(runs: Sequence[T], of: Callable[[T], float]) -> float:

@@ -77,6 +77,11 @@ class Running:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def peak(self) -> float:
+        """Return the most megabytes it has held so far."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
+
     def memory(self) -> float:
         """Return the megabytes it holds in memory."""
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])

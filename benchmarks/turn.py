@@ -100,7 +100,7 @@ def _ours(database: Path, base: str, folder: Path) -> Sequence[str | Path]:
     shutil.copyfile(database, copy)
     at = (county.ASKED_AT + timedelta(minutes=30)).isoformat()
     return [
-        *(OURS, "-m", "benchmarks.ours", base, TOKEN, "--database", copy, "--at", at, "--unpaced"),
+        *(OURS, "-m", "benchmarks.ours", base, TOKEN, "--database", copy, "--at", at, "--per-second", "0"),
     ]
 
 

@@ -6,13 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import climbing, county, fanout, idle, papers, parts, report, turn, wecom
+from benchmarks import (
+    climbing,
+    county,
+    digest,
+    fanout,
+    growth,
+    idle,
+    papers,
+    parts,
+    report,
+    rush,
+    turn,
+    wecom,
+)
 from benchmarks.climbing import Climbing
 from benchmarks.fanout import Fanout
 from benchmarks.idle import Idle
 from benchmarks.papers import Papers
 from benchmarks.parts import Parts
-from benchmarks.results import Results, Size
+from benchmarks.postgres import Shared
+from benchmarks.results import Going, Papering, Resting, Results, Size, Turning
 from benchmarks.turn import Turns
 from benchmarks.wecom import Line
 
@@ -42,19 +56,20 @@ def test_the_statements_of_a_turn_are_counted(tmp_path: Path) -> None:
     assert 0 < found["COMMIT"] < found["INSERT"]
 
 
-def test_a_round_is_measured(tmp_path: Path) -> None:
+@pytest.mark.parametrize("limit", [fanout.BUCKET, fanout.UNLIMITED], ids=lambda limit: limit.name)
+def test_a_round_is_measured(tmp_path: Path, limit: fanout.Limit) -> None:
     database = tmp_path / "county.db"
     county.fill(database, 4, 1)
     folder = tmp_path / "run"
     folder.mkdir()
-    found = fanout.measure(fanout.ours(database, timedelta(0)), folder, fanout.LIMITS["bucket"], 4)
+    found = fanout.measure(fanout.ours(database, limit, timedelta(0)), folder, limit, 4)
 
     assert found.rate > 0
     assert found.refused == 0
 
 
 def test_rest_is_measured(tmp_path: Path) -> None:
-    (found,) = idle.at_rest(tmp_path, seconds=0.2, rounds=1)
+    (found,) = idle.at_rest(tmp_path, projects=5, seconds=0.2, rounds=1)
 
     assert found.cpu >= 0
     assert found.memory > 0
@@ -90,27 +105,66 @@ def test_papers_are_measured(tmp_path: Path) -> None:
     assert found.handed_out >= 5
 
 
+def test_growth_is_measured(tmp_path: Path) -> None:
+    little, much = growth.measure(tmp_path, people=3, histories=(400, 4_000), rounds=1)
+
+    assert (little.rows, much.rows) == (400, 4_000)
+    assert 0 < much.steps <= little.steps * 1.2
+    assert much.steps < 2_500  # no statement looks through what the county did since
+    assert little.cpu > 0
+
+
+def test_a_rush_is_measured(tmp_path: Path) -> None:
+    found = rush.measure(tmp_path, people=900, seconds=2)
+
+    assert found.answers == 1
+    assert found.lost == 0
+    assert found.p99 > 0
+
+
 def test_the_page_says_which_targets_are_missed() -> None:
     fast, slow = Turns(400, 1, 2, 1), Turns(100, 1, 2, 1)
-    calm, late = Fanout(27.95, 0, 9, 0.01, 0.02, 0.03), Fanout(27.0, 1, 9, 0.1, 0.4, 0.5)
+    calm, late = Fanout(28.6, 0, 9, 0.01, 0.02, 0.03), Fanout(27.0, 1, 9, 0.1, 0.4, 0.5, 40)
+    us, ptb, jobs = "liaison-bot", "python-telegram-bot", "PgQueuer"
     results = Results(
-        turns={"liaison-bot": [fast], "python-telegram-bot": [slow], "aiogram": [slow], "bare loop": [fast]},
-        statements={"SELECT": 9.0},
-        rounds={("bucket", "liaison-bot"): [calm], ("hard second", "liaison-bot"): [late]},
-        compared={("bucket", "python-telegram-bot"): [late]},
-        idle=[Idle(0.4, 100)],
-        start=1.0,
-        help=0.1,
+        turn=Turning({us: [fast], ptb: [slow], "bare loop": [fast]}, {"SELECT": 9.0}),
+        fanout=Going(
+            rounds={("bucket", us): [calm], ("hard second", us): [late]},
+            compared={("bucket", ptb): [late]},
+            unlimited={("none", us): [calm], ("none", ptb): [late]},
+        ),
+        rest=Resting([Idle(0.4, 100)], {ptb: Idle(0.1, 50, 1)}, start=1.0, help=0.1),
         parts=Parts(100, 1000, 100, 0.2, 15),
         climbing=Climbing(60, 120, 0.1, 5.2),
         wecom=Line(1000, 900, 0.9, 1.0, 1.3, 1.3),
-        papers=Papers({"旬督查表": 2.0, "季考评": 1.5}, 2.5, 7, 60, 0.2, 0.01, (2, 9)),
+        papers=Papering(
+            Papers({"旬督查表": 2.0, "季考评": 1.5}, 2.5, 7, 60, 0.2, 0.01, (2, 9)), digest.Figures(2, 1, 1)
+        ),
+        growth=(growth.Cost(10, 100, 1), growth.Cost(1_000, 110, 1.3)),
+        postgresql=Shared(
+            1000,
+            dict.fromkeys((1, 2, 4), 200),
+            {(us, n): 900.0 for n in (1, 2, 4)} | {(jobs, n): 200.0 for n in (1, 2, 4)},
+        ),
+        rush=rush.Rush(600, 60, 0.1, 0.3, 0, 120, 20),
     )
 
     page = report.written(results, Size(), datetime(2026, 11, 23, tzinfo=UTC), took=1200)
 
-    assert "6 of 19 targets are missed." in page
-    assert "| 5,000 prompts under a hard second: no 429 | 1 | **no** |" in page
+    assert "9 of 28 targets are missed." in page
+    assert "| 5,000 prompts, 30/s (hard second): no 429 | 1 | **no** |" in page
     assert "| 5,000 prompts over WeCom: 0.8 × a bare loop | 0.90 × | yes |" in page
     assert "| … and no message delayed by more than 100 ms while papers are made | 200 ms | **no** |" in page
     assert "3 × the best bot library's (python-telegram-bot) | 4.0 × | yes |" in page
+    assert "| 20,000 letters claimed and finished: 3 × PgQueuer | 4.5 × | yes |" in page
+    assert "| … and 1.2 × the CPU | 1.30 × | **no** |" in page
+
+
+def test_what_was_not_measured_is_not_on_the_page() -> None:
+    results = Results(growth=(growth.Cost(10, 100, 1), growth.Cost(1_000, 110, 1)))
+
+    page = report.written(results, Size(), datetime(2026, 11, 23, tzinfo=UTC), took=1)
+
+    assert "## 9 What history costs" in page
+    assert "## 2" not in page
+    assert "All targets are met." in page

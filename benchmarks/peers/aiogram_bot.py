@@ -10,7 +10,7 @@ from aiogram.client.session.aiohttp import AiohttpSession  # type: ignore[import
 from aiogram.client.telegram import TelegramAPIServer  # type: ignore[import-not-found]
 from aiogram.types import Message  # type: ignore[import-not-found]
 
-from benchmarks.peers.journal import Journal
+from benchmarks.peers.journal import PROMPT, Journal
 
 _PERCENT = re.compile(r"(\d+)%")
 
@@ -22,9 +22,10 @@ async def main() -> None:
     parser.add_argument("token")
     parser.add_argument("--database", required=True)
     parser.add_argument("--people", type=int, default=500)
+    parser.add_argument("--prompts", type=int, default=0)
     given = parser.parse_args()
     journal = Journal(given.database)
-    await journal.create(range(1, given.people + 1))
+    await journal.create(range(1, max(given.people, given.prompts) + 1))
 
     async def answer(message: Message, event_update: Any) -> None:
         percent = _PERCENT.search(message.text)
@@ -35,9 +36,16 @@ async def main() -> None:
     bot = Bot(given.token, session=AiohttpSession(api=TelegramAPIServer.from_base(given.base)))
     dispatcher = Dispatcher()
     dispatcher.message.register(answer)
+
+    async def prompt() -> None:
+        # All at once, as those write it who have never met a limit.
+        await asyncio.gather(*(bot.send_message(chat, PROMPT) for chat in range(1, given.prompts + 1)))
+
+    prompting = asyncio.create_task(prompt())
     try:
         await dispatcher.start_polling(bot)
     finally:
+        prompting.cancel()
         await journal.engine.dispose()
 
 

@@ -7,6 +7,9 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+PROMPT = "早上好。11月23日 周一，您有 1 个项目：\n1 年产100万吨纯碱项目｜落地开工｜形象进度 58%"
+"""What a peer sends in the morning."""
+
 _SCHEMA = """
 CREATE TABLE inbox (key TEXT PRIMARY KEY, at TEXT NOT NULL);
 CREATE TABLE people (id INTEGER PRIMARY KEY, account TEXT NOT NULL UNIQUE, name TEXT NOT NULL);

@@ -16,7 +16,7 @@ from telegram.ext import (
     filters,
 )
 
-from benchmarks.peers.journal import Journal
+from benchmarks.peers.journal import PROMPT, Journal
 
 _PERCENT = re.compile(r"(\d+)%")
 _RETRIES = 20
@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=500)
     parser.add_argument("--concurrent", type=int, default=0)
     parser.add_argument("--prompts", type=int, default=0)
+    parser.add_argument("--per-second", type=float, default=30, help="0: without a rate limiter")
     given = parser.parse_args()
     journal = Journal(given.database)
     prompting: set[asyncio.Task[None]] = set()
@@ -59,9 +60,9 @@ def main() -> None:
     builder = ApplicationBuilder().token(given.token).base_url(f"{given.base}/bot")
     if given.concurrent:
         builder = builder.concurrent_updates(given.concurrent)
-    if given.prompts:
+    if given.prompts and given.per_second:
         # Without retries it would lose what is refused.
-        builder = builder.rate_limiter(AIORateLimiter(max_retries=_RETRIES))  # type: ignore[arg-type]
+        builder = builder.rate_limiter(AIORateLimiter(given.per_second, max_retries=_RETRIES))  # type: ignore[arg-type]
     app = builder.post_init(begin).post_shutdown(end).build()
     app.add_handler(MessageHandler(filters.TEXT & ~filters.COMMAND, answer))
     app.run_polling()
@@ -69,9 +70,7 @@ def main() -> None:
 
 async def _prompt(app: App, chat: int) -> None:
     try:
-        await app.bot.send_message(
-            chat, "早上好。11月23日 周一，您有 1 个项目：\n1 年产100万吨纯碱项目｜落地开工｜形象进度 58%"
-        )
+        await app.bot.send_message(chat, PROMPT)
     except TelegramError as error:
         print(f"lost {chat}: {error}", flush=True)
 

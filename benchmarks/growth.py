@@ -54,11 +54,11 @@ class Cost:
 
 def measure(folder: Path, *, people: int, histories: tuple[int, int], rounds: int) -> tuple[Cost, Cost]:
     """Measure turns after little history and after much."""
-    little, much = (_filled(folder / f"grown{rows}.db", people, rows) for rows in histories)
+    little, much = (filled(folder / f"grown{rows}.db", people, rows) for rows in histories)
     return _cost(little, people, histories[0], rounds), _cost(much, people, histories[1], rounds)
 
 
-def _filled(database: Path, people: int, rows: int) -> Path:
+def filled(database: Path, people: int, rows: int) -> Path:
     """Make a county that was asked this morning, with so many rows of other days."""
     county.fill(database, people, 2)
     with sqlite3.connect(database) as connection:

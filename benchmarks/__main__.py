@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    chart,
     climbing,
     digest,
     fanout,
@@ -131,6 +132,7 @@ def main(arguments: list[str]) -> None:
     page = report.written(results, size, datetime.now(UTC), time.monotonic() - begun)
     if set(only) == set(PARTS):
         README.write_text(page, encoding="utf-8")
+        README.with_name("chart.svg").write_bytes(chart.drawn(results) or b"")
     print(page)
 
 

@@ -80,7 +80,8 @@ def _targets(found: Sequence[Target]) -> list[str]:
     missed = sum(not target.met for target in found)
     words = f"{missed} of {len(found)} targets are missed." if missed else "All targets are met."
     rows = [[target.promise, target.found, "yes" if target.met else "**no**"] for target in found]
-    return ["## Targets", words, _table(["promise", "found", "met"], rows)]
+    chart = "![what was measured side by side](chart.svg)"
+    return ["## Targets", words, _table(["promise", "found", "met"], rows), chart]
 
 
 def _turn(results: Turning, size: Size) -> list[str]:

@@ -78,9 +78,9 @@ class Size:
     """How much is measured."""
 
     people: int = 500
-    messages: int = 2_000
+    messages: int = 1_000
     rounds: int = 5
-    prompts: int = 5_000
+    prompts: int = 3_000
     peer_prompts: int = 600
     peer_rounds: int = 3
     unlimited: int = 20_000
@@ -101,7 +101,7 @@ class Size:
     history: int = 4_000_000
     planned: int = 5_000
     letters: int = 20_000
-    jobs: int = 5_000
+    jobs: int = 2_000
     liaisons: int = 20_000
     rush_seconds: float = 60
 

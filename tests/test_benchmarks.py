@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import (
+    chart,
     climbing,
     county,
     digest,
@@ -151,9 +152,12 @@ def test_the_page_says_which_targets_are_missed() -> None:
 
     page = report.written(results, Size(), datetime(2026, 11, 23, tzinfo=UTC), took=1200)
 
+    picture = chart.drawn(results) or b""
+    assert picture.startswith(b"<svg")
+    assert chart.drawn(Results()) is None
     assert "9 of 28 targets are missed." in page
-    assert "| 5,000 prompts, 30/s (hard second): no 429 | 1 | **no** |" in page
-    assert "| 5,000 prompts over WeCom: 0.8 × a bare loop | 0.90 × | yes |" in page
+    assert "| 3,000 prompts, 30/s (hard second): no 429 | 1 | **no** |" in page
+    assert "| 3,000 prompts over WeCom: 0.8 × a bare loop | 0.90 × | yes |" in page
     assert "| … and no message delayed by more than 100 ms while papers are made | 200 ms | **no** |" in page
     assert "3 × the best bot library's (python-telegram-bot) | 4.0 × | yes |" in page
     assert "| 20,000 letters claimed and finished: 3 × PgQueuer | 4.5 × | yes |" in page

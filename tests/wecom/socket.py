@@ -10,11 +10,14 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Coroutine
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any, Self
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request as WebRequest
+from websockets.http11 import Response
 
 from bot.clock import Clock
 from tests.canary import MARK
@@ -90,6 +93,7 @@ class WeComSocket(People, Changing):
             ping_interval=None,
             close_timeout=2,
             max_size=_LARGEST_FRAME,
+            process_response=self._dates,
         )
         self.url = f"ws://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}"
         return self
@@ -105,6 +109,11 @@ class WeComSocket(People, Changing):
             self._server.close()
             await self._server.wait_closed()
         self.close_ledger()
+
+    def _dates(self, _: ServerConnection, __: WebRequest, response: Response) -> None:
+        """Tell the time of this server, by which ours is put right."""
+        response.headers.pop("Date", None)
+        response.headers["Date"] = formatdate(self.now(), usegmt=True)
 
     # -- looking ---------------------------------------------------------------------------
 

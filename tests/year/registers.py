@@ -50,7 +50,8 @@ def payouts(look: Rows) -> Lines:
         " JOIN people c ON c.id = q.confirmer_id"
         " WHERE q.promised IS NOT NULL AND q.state <> '已撤销'"
         " AND (open OR (q.opened_at >= :begins AND q.opened_at < :ends)"
-        "  OR (q.closed_at >= :begins AND q.closed_at < :ends)) ORDER BY open DESC, q.solve_due, q.id"
+        "  OR (q.closed_at >= :begins AND q.closed_at < :ends))"
+        " ORDER BY open DESC, q.solve_due IS NULL, q.solve_due, q.id"
     )
     return {row["number"]: _payout(row, leads, look.today) for row in rows}
 

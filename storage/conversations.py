@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.prepared import Prepared
 from storage.tables import conversations, listings
 
 _GET = Prepared(select(conversations).where(conversations.c.person_id == bindparam("of")))
-_END = delete(conversations).where(conversations.c.person_id == bindparam("of"))
+_END = Prepared(
+    delete(conversations).where(
+        conversations.c.person_id == bindparam("of"), conversations.c.topic != bindparam("but")
+    )
+)
 _LISTED = Prepared(select(listings.c.projects).where(listings.c.person_id == bindparam("of")))
 
 
@@ -42,7 +47,7 @@ class Conversations:
 
     def end(self, person_id: int, *, but: str = "") -> None:
         """Forget the open question, unless it is of one topic: it is answered, or no longer asked."""
-        self._connection.execute(_END.where(conversations.c.topic != but), {"of": person_id})
+        _END.run(self._connection, of=person_id, but=but)
 
     def listed(self, person_id: int) -> list[int]:
         """Return the projects of the numbered list last sent to somebody, in its order."""
@@ -53,7 +58,12 @@ class Conversations:
         self._replace(listings, {"person_id": person_id, "projects": projects, "sent_at": now})
 
     def _replace(self, table: Any, row: dict[str, Any]) -> None:
-        kind = sqlite if self._connection.dialect.name == "sqlite" else postgresql
-        values = {name: value for name, value in row.items() if name != "person_id"}
-        statement = kind.insert(table).values(row)
-        self._connection.execute(statement.on_conflict_do_update(index_elements=["person_id"], set_=values))
+        _replacing(self._connection.dialect.name, table, tuple(row)).run(self._connection, **row)
+
+
+@cache
+def _replacing(kind: str, table: Table, columns: tuple[str, ...]) -> Prepared:
+    """Return what stores a row in the place of the one that a person has."""
+    statement: Any = (sqlite if kind == "sqlite" else postgresql).insert(table)
+    values = {name: statement.excluded[name] for name in columns if name != "person_id"}
+    return Prepared(statement.on_conflict_do_update(index_elements=["person_id"], set_=values))

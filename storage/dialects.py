@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot import failpoints
 from bot.errors import StorageError
+from storage.prepared import Prepared
 
 _BUSY_MS = 30_000
 _CACHE_KIB = 16_384
@@ -261,8 +263,11 @@ def survey(connection: Connection) -> None:
 
 def insert_once(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row; False if one with the same unique key is there already."""
-    if connection.dialect.name == "sqlite":
-        statement: Any = sqlite.insert(table).on_conflict_do_nothing()
-    else:
-        statement = postgresql.insert(table).on_conflict_do_nothing()
-    return bool(connection.execute(statement, dict(values)).rowcount == 1)
+    return _once(connection.dialect.name, table, tuple(values)).run(connection, **values) == 1
+
+
+@cache
+def _once(kind: str, table: Table, _columns: tuple[str, ...]) -> Prepared:
+    """Return what inserts a row with these columns, unless there is one."""
+    insert = sqlite.insert if kind == "sqlite" else postgresql.insert
+    return Prepared(insert(table).on_conflict_do_nothing())

@@ -10,6 +10,7 @@ from bot.platforms.telegram.request import Transport
 from storage import dispatch
 from storage.dispatch import Dispatch
 from storage.inbox import Inbox
+from storage.prepared import Prepared
 from storage.tables import outbox
 
 
@@ -29,7 +30,7 @@ def confirms_before_it_stores(patch: pytest.MonkeyPatch) -> None:
 def marks_before_it_sends(patch: pytest.MonkeyPatch) -> None:
     ids = outbox.c.id.in_(bindparam("ids", expanding=True))
     marked = update(outbox).where(ids).values(state="sent", leased_until=bindparam("lease"))
-    patch.setattr(dispatch, "_CLAIM", marked)
+    patch.setattr(dispatch, "_CLAIM", Prepared(marked, "ids"))
 
 
 def knows_no_update_again(patch: pytest.MonkeyPatch) -> None:

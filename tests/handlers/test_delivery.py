@@ -273,7 +273,8 @@ async def test_letters_keep_the_pace_of_the_platform(post: Post) -> None:
 
     await post.carrier.drain()
 
-    assert 10 / 200 <= loop.time() - start < 1
+    # Eleven gaps, of which a hundredth of a second may be caught up with.
+    assert 11 / 200 - 0.011 <= loop.time() - start < 1
     assert len(post.wire.ledger) == 12
 
 

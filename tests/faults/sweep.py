@@ -110,7 +110,7 @@ class Plan:
 async def planned_once(name: str, folder: Path) -> Plan:
     """Return the plan in a folder, made by whichever process comes first; the others wait for it."""
     folder.mkdir(exist_ok=True)  # noqa: ASYNC240 -- nothing else waits
-    kept = folder / "plan"
+    kept = folder / "plan.pickle"
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if kept.exists():

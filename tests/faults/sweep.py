@@ -25,6 +25,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
+
 from bot import texts
 from bot.clock import VirtualClock
 from bot.domain.people import Language
@@ -40,6 +42,7 @@ SWEEP = os.environ.get("SWEEP", "2")
 """How much is played: so many cases of each kind, or all there are, on a platform or on ``all``."""
 AT_LENGTH = not SWEEP.isdecimal()
 """Whether there is time for everything."""
+takes_long = pytest.mark.skipif(not AT_LENGTH, reason="it takes long: make faults")
 AGAIN = texts.load().say(Language.CHINESE, "delivery.again")
 _CONTEXT = get_context("forkserver")
 # What takes long to import and to compile is done once; each process is a copy.

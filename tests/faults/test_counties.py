@@ -13,6 +13,7 @@ import pytest
 from storage.migrate import migrate
 from tests.command import PATIENCE, Running, liaison, started
 from tests.faults.processes import MAIN, Line, Telegram, Town
+from tests.faults.sweep import takes_long
 from tests.faults.town import LIAISON, settings
 from tests.test_command_line import free_address
 
@@ -111,6 +112,7 @@ async def test_a_county_whose_database_is_away_begins_anew_alone(neighbours: Nei
     assert neighbours.town.asked("SELECT count(*) FROM public.reports")[0][0] == 0
 
 
+@takes_long
 async def test_a_county_whose_writer_stands_still_begins_anew_alone(neighbours: Neighbours) -> None:
     async with neighbours.process(SOON_STILL) as running:
         await answers(neighbours.other, 1)

@@ -27,7 +27,7 @@ from tests.command import PATIENCE, PROGRAM, TOKEN, started
 from tests.faults import county, tally, town
 from tests.faults.disk import Call, Disk, Moment, is_on_it, is_whole, moments, traced
 from tests.faults.program import FILE
-from tests.faults.sweep import AT_LENGTH, SWEEP
+from tests.faults.sweep import AT_LENGTH, SWEEP, takes_long
 from tests.faults.test_kill import key
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("strace")]
@@ -158,7 +158,8 @@ async def test_a_power_cut_loses_nothing_that_was_confirmed(tmp_path: Path, seed
     assert {"confirm", "send", f"pwrite64 {FILE}", f"fdatasync {FILE}", f"unlink {FILE}-wal"} <= kinds
 
 
-@pytest.mark.parametrize("less", LESS if AT_LENGTH else ["normal"])
+@takes_long
+@pytest.mark.parametrize("less", LESS)
 async def test_who_does_less_is_found(tmp_path: Path, less: str) -> None:
     work = await worked(tmp_path, (sys.executable, "-c", LESS[less]))
 

@@ -15,6 +15,7 @@ import pytest
 from tests.command import PATIENCE, Running, liaison
 from tests.faults import tally
 from tests.faults.processes import ELSEWHERE, QUICK, Line, Telegram, Town, dies_at
+from tests.faults.sweep import takes_long
 from tests.faults.test_kill import AGAIN
 from tests.faults.town import LIAISON, LIAISONS
 from tests.test_command_line import fetched, free_address
@@ -89,6 +90,7 @@ async def test_of_a_process_that_was_killed_on_this_machine_another_takes_over_a
     assert town.epoch() == 2
 
 
+@takes_long
 async def test_of_a_machine_that_is_gone_another_takes_over_within_thirty_seconds(
     town: Town, api: Telegram
 ) -> None:
@@ -110,6 +112,7 @@ async def test_of_a_machine_that_is_gone_another_takes_over_within_thirty_second
     assert 14 < taken < 30
 
 
+@takes_long
 async def test_who_is_merely_slow_keeps_it(town: Town, api: Telegram) -> None:
     async with pair(town, QUICK) as (one, two):
         with psycopg.connect(town.url.replace("+psycopg", "")) as busy:
@@ -129,7 +132,7 @@ async def test_who_is_merely_slow_keeps_it(town: Town, api: Telegram) -> None:
     assert Counter(api.answers(0)).most_common(1)[0][1] == 1
 
 
-@pytest.mark.parametrize("failpoint", ["send:stop", "commit:stop@3"])
+@pytest.mark.parametrize("failpoint", ["send:stop", pytest.param("commit:stop@3", marks=takes_long)])
 async def test_who_was_stopped_past_its_lease_sends_nothing_when_it_wakes(
     town: Town, api: Telegram, failpoint: str
 ) -> None:
@@ -216,6 +219,7 @@ async def test_a_rolling_restart_under_load_loses_and_doubles_nothing(town: Town
     assert town.epoch() == 3
 
 
+@takes_long
 async def test_who_no_longer_reaches_the_database_stands_back_and_comes_again(
     town: Town, api: Telegram, short: Path
 ) -> None:

@@ -10,7 +10,7 @@ demo: .venv/ready  ## a working county in the browser, no account needed
 	$(BIN)/liaison demo
 
 test: .venv/ready  ## every test, with the coverage the house asks for; DATABASE=postgresql make test: those that work on a database, on PostgreSQL
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(if $(DATABASE),--database $(DATABASE),-p tests.measured)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(DATABASE),--database $(DATABASE),-p tests.measured)
 
 check: .venv/ready  ## formatting, lint, types
 	$(BIN)/ruff format --check .

@@ -65,6 +65,9 @@ def _due(beat: Beat, most: int) -> list[Problem]:
 def _climb_some(beat: Beat) -> int:
     listeners = Listeners(beat)
     due = _due(beat, CHUNK)
+    held = {problem.id for problem in due}
+    if held and beat.tx.escalations.hold(held, to_change=True):
+        due = [problem for problem in _due(beat, CHUNK) if problem.id in held]
     listeners.expect(due)
     plain, others = [], []
     for problem in due:

@@ -128,11 +128,17 @@ class Escalations:
             found[row.person_id].append(notice)
         return found
 
-    def hold(self, problem_ids: Collection[int]) -> None:
-        """Let problems stand as they do until the commit: whoever is about to change one waits for it."""
-        # SQLite has one writer; on PostgreSQL a press may come to another process at this moment.
+    def hold(self, problem_ids: Collection[int], *, to_change: bool = False) -> bool:
+        """Let problems stand as they do until the commit: whoever is about to change one waits for it.
+
+        True if another process may have changed them before: SQLite has one writer, while on PostgreSQL a
+        press, or the beat of who has lost its turn, may come at this moment.
+        """
+        if self._connection.dialect.name == "sqlite":
+            return False
         these = select(problems.c.id).where(problems.c.id.in_(problem_ids)).order_by(problems.c.id)
-        self._connection.execute(these.with_for_update(read=True))
+        self._connection.execute(these.with_for_update(read=not to_change))
+        return True
 
     def told(self, notices: Iterable[Notice], now: datetime) -> None:
         """Note that people have been told, or need not be any more."""

@@ -140,6 +140,7 @@ async def test_a_mistake_in_one_county_ends_it_alone_and_not_for_long(neighbours
     assert "青禾县: " not in running.err
 
 
+@takes_long
 async def test_a_flood_in_one_county_is_not_felt_in_the_other(neighbours: Neighbours) -> None:
     async with neighbours.process() as running:
         await answers(neighbours.town, 0)

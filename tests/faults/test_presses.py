@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import select
 
@@ -23,6 +24,7 @@ from storage.store import Store
 from tests.stories.test_reporting import local, trail
 from tests.stories.test_reporting import problem as current
 from tests.world import World
+from tests.world import world as make_world
 
 ROUNDS = int(os.environ.get("ROUNDS", "8"))
 
@@ -98,6 +100,33 @@ async def test_nobody_hears_of_a_problem_as_not_accepted_after_it_was(world: Wor
             assert all(letter < accepted for letter in warned)
             assert [each for each in world.messages("sun") if "接办" in each.data] == []
             await is_over(world, problem)
+
+
+@pytest.mark.postgresql
+async def test_what_is_accepted_while_its_rung_is_about_to_be_climbed_does_not_climb(
+    postgresql_url: str,
+) -> None:
+    async with Store(postgresql_url) as store:
+        world = make_world(store)
+        await world.is_peopled()
+        problem = await reported(world, 1)
+        assert problem.next_at is not None
+        world.clock.set(problem.next_at)
+        where = postgresql_url.replace("+psycopg", "")
+        with psycopg.connect(where) as accepting, psycopg.connect(where, autocommit=True) as looking:
+            accepting.execute(
+                "UPDATE problems SET state = '办理中', next_at = NULL, next_rung = '' WHERE id = %s",
+                (problem.id,),
+            )
+            climbing = asyncio.create_task(duties.keep(world.watch))
+            waits = "SELECT 1 FROM pg_locks WHERE NOT granted"
+            while looking.execute(waits).fetchone() is None:  # noqa: ASYNC110 -- the server tells our loop nothing
+                await asyncio.sleep(0.01)
+            accepting.commit()
+            await climbing
+
+        climbed = select(tables.escalations.c.rung)
+        assert await world.asks(lambda tx: tx.connection.execute(climbed).all()) == []
 
 
 async def test_accepted_in_the_moment_it_is_withdrawn_it_is_one_of_the_two(world: World) -> None:

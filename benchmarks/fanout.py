@@ -10,7 +10,7 @@ from statistics import median
 
 from benchmarks import county
 from benchmarks.crowd import TOKEN
-from benchmarks.sides import AIOGRAM, OURS, PEERS, PTB, US, Side, running, serving
+from benchmarks.sides import AIOGRAM, BARE_GATHER, OURS, PEERS, PTB, US, Side, running, serving
 
 ALLOWED, PAID = 30, 1_000
 """Messages a second that the server takes, as Telegram does; and of a paid broadcast."""
@@ -62,14 +62,18 @@ def ours(database: Path, limit: Limit, before_nine: timedelta = timedelta(second
 
 
 def peers(limit: Limit, prompts: int) -> list[Side]:
-    """Return the libraries, with a task for each person; aiogram has no limiter."""
+    """Return the libraries, with a task for each person; aiogram has no limiter.
+
+    They write down whom they ask, as ours does; one of them, where nothing is limited, does not.
+    """
     limited = [] if limit is UNLIMITED else ["--per-second", str(limit.allowed)]
     more = [*(limited or ["--per-second", "0"]), "--concurrent", "256"]
     name = f"{PTB}, AIORateLimiter" if limited else PTB
     found = [Side(name, partial(_peer, "ptb_bot", prompts, more))]
-    return (
-        found if limited else [*found, Side(f"{AIOGRAM}, gather", partial(_peer, "aiogram_bot", prompts, []))]
-    )
+    if limited:
+        return found
+    gather = [Side(f"{AIOGRAM}, gather", partial(_peer, "aiogram_bot", prompts, []))]
+    return [*found, *gather, Side(BARE_GATHER, partial(_peer, "aiogram_bot", prompts, ["--keeps-nothing"]))]
 
 
 def measure(side: Side, folder: Path, limit: Limit, prompts: int) -> Fanout:

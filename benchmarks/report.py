@@ -183,9 +183,9 @@ def _fanout(results: Going, size: Size) -> list[str]:
             ],
         ),
         _prose(
-            "To a server that takes everything. Ours works out whom to ask about what, writes each",
-            "question down before it goes out, and after; the libraries keep a list of tasks, and what",
-            "was not sent when they die is lost.",
+            "To a server that takes everything. All sides write each question down before it goes out, and",
+            "as what it arrived; ours works out whom to ask about what, too. The last one writes nothing",
+            "down: what it had not sent when it dies is lost, and nobody knows to whom.",
         ),
     ]
 

@@ -17,6 +17,7 @@ SCRATCH = Path(__file__).parent / ".peers"
 """Everything a run makes lies here: the peers' environment, and databases on a real disk."""
 
 US, PTB, AIOGRAM, TELEBOT = "liaison-bot", "python-telegram-bot", "aiogram", "pyTelegramBotAPI"
+BARE_GATHER = f"{AIOGRAM}, gather, keeps nothing"
 BARE, PGQUEUER, PROCRASTINATE = "bare loop", "PgQueuer", "Procrastinate"
 """Who is measured, as the tables call them."""
 

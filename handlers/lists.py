@@ -21,7 +21,7 @@ def today(turn: Turn) -> None:
         _waiting(turn)
         return
     reports = turn.tx.reports.on([project.id for project in projects], turn.today)
-    turn.tx.conversations.list(turn.sender.id, [project.id for project in projects], turn.now)
+    turn.tx.conversations.list({turn.sender.id: [project.id for project in projects]}, turn.now)
     turn.reply_with(
         prompts.question(turn, turn.sender, projects, reports),
         prompts.choices(turn, turn.sender, projects),
@@ -52,7 +52,7 @@ def projects(turn: Turn) -> None:
         if not mine:
             continue
         if is_asked:
-            turn.tx.conversations.list(turn.sender.id, [project.id for project in mine], turn.now)
+            turn.tx.conversations.list({turn.sender.id: [project.id for project in mine]}, turn.now)
         reports = turn.tx.reports.on([project.id for project in mine], turn.today)
         lines = prompts.lines(turn, turn.sender, mine, reports)
         turn.reply("list.projects", subject="projects:", count=len(mine), lines="\n".join(lines))

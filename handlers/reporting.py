@@ -49,7 +49,7 @@ def report(turn: Turn) -> None:
         return
     turn.ask("which", text="", kind=str(Kind.PROBLEM))
     lines = "\n".join(f"{place} {project.name}" for place, project in enumerate(projects, 1))
-    turn.tx.conversations.list(turn.sender.id, [project.id for project in projects], turn.now)
+    turn.tx.conversations.list({turn.sender.id: [project.id for project in projects]}, turn.now)
     turn.reply("report.which", lines=lines)
 
 

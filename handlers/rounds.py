@@ -1,18 +1,21 @@
 """One round a working day: everybody asked once, the silent reminded once, the office told how it went."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 
 from bot.domain.cadence import due
 from bot.domain.people import Person
 from handlers import drill, prompts
 from handlers.turn import Beat
 from handlers.watch import Watch
-from storage.letters import PRIVATE, Lane
-from storage.rounds import Prompt
+from storage.letters import PRIVATE, Lane, Letter
+from storage.rounds import Prompt, Turns
 
 CHUNK = 50
 """Items of one transaction at most, so that a message never waits for a round."""
 
+_EVERYBODY = 1_000_000
 _NEVER_MORE_THAN = 60
 
 
@@ -21,8 +24,11 @@ async def ask(watch: Watch) -> None:
     if not await watch.read(is_time_to_ask):
         return
     await watch.perform(_open)
-    while await watch.perform(_ask_some) == CHUNK:
-        pass
+    turns = await watch.read(_turns)
+    people, asked = await watch.read(lambda beat: beat.tx.rounds.unasked(beat.today, turns, _EVERYBODY)), 0
+    for first in range(0, len(people), CHUNK):
+        asked += await watch.perform(partial(_ask_some, turns, people[first : first + CHUNK]))
+    await watch.perform(partial(_note, asked))
 
 
 def is_time_to_ask(beat: Beat) -> bool:
@@ -34,14 +40,14 @@ def is_time_to_ask(beat: Beat) -> bool:
     closes = county.calendar.at(beat.today, county.close_at)
     if not opens <= beat.now < closes:
         return False
-    return bool(beat.tx.rounds.get(beat.today) is None or _unasked(beat, 1))
-
-
-def _unasked(beat: Beat, most: int) -> dict[int, list[int]]:
-    """Return who must still be asked today, with the projects whose turn it is."""
     rounds = beat.tx.rounds
-    turns = due(beat.today, rounds.last_held(beat.today), beat.county.cadence)
-    return rounds.unasked(beat.today, turns, pilots_only=rounds.has_pilots(), most=most)
+    return rounds.get(beat.today) is None or bool(rounds.unasked(beat.today, _turns(beat), 1))
+
+
+def _turns(beat: Beat) -> Turns:
+    """Return whose turn it is today."""
+    rounds = beat.tx.rounds
+    return Turns(due(beat.today, rounds.last_held(beat.today), beat.county.cadence), rounds.has_pilots())
 
 
 def _open(beat: Beat) -> None:
@@ -55,38 +61,50 @@ def _open(beat: Beat) -> None:
             beat.record(None, "round.missed", f"round:{day}")
 
 
-def _ask_some(beat: Beat) -> int:
-    unasked = _unasked(beat, CHUNK)
-    asked = beat.each(list(unasked), lambda person_id: _ask(beat, person_id, unasked[person_id]))
-    if len(unasked) < CHUNK:
-        beat.tx.rounds.mark(beat.today, state="asked")
-        if asked:
-            beat.record(None, "round.asked", f"round:{beat.today}", count=asked)
-    return asked
+def _ask_some(turns: Turns, people: Sequence[int], beat: Beat) -> int:
+    unasked = beat.tx.rounds.due_of(people, beat.today, turns)
+    return beat.together(list(unasked), lambda some: _ask(beat, {each: unasked[each] for each in some}))
 
 
-def _ask(beat: Beat, person_id: int, project_ids: list[int]) -> None:
-    if not beat.tx.rounds.ask(person_id, beat.today, project_ids, beat.now):
-        return
-    person = beat.tx.people.get(person_id)
-    projects = beat.tx.projects.many(project_ids)
-    reports = beat.tx.reports.on(project_ids, beat.today)
-    if len(reports) == len(project_ids):
-        beat.tx.rounds.answered(person_id, beat.today, beat.now)
-        return
-    beat.tx.conversations.list(person_id, project_ids, beat.now)
+def _note(asked: int, beat: Beat) -> None:
+    beat.tx.rounds.mark(beat.today, state="asked")
+    if asked:
+        beat.record(None, "round.asked", f"round:{beat.today}", count=asked)
+
+
+def _ask(beat: Beat, unasked: Mapping[int, Sequence[int]]) -> None:
+    """Ask people about their projects, with as many questions to the database as for one of them."""
+    tx, today = beat.tx, beat.today
+    new = tx.rounds.ask(unasked, today, beat.now)
+    every = {each for person_id in new for each in unasked[person_id]}
+    projects = {project.id: project for project in tx.projects.many(every)}
+    reports = tx.reports.on(every, today)
+    people, addresses = tx.people.many(new), tx.people.addresses(new)
+    letters: list[Letter] = []
+    with beat.at_rest():
+        for person_id in filter(new.__contains__, unasked):
+            person, theirs = people[person_id], [projects[each] for each in unasked[person_id]]
+            if all(project.id in reports for project in theirs):
+                tx.rounds.answered(person_id, today, beat.now)
+                continue
+            letters.append(
+                Letter(
+                    key=f"prompt:{person_id}:{today}",
+                    to=addresses[person_id],
+                    text=prompts.question(beat, person, theirs, reports),
+                    due_at=beat.now,
+                    choices=prompts.choices(beat, person, theirs),
+                    person_id=person_id,
+                    lane=Lane.ROUND,
+                    subject=prompts.subject(person_id, today),
+                )
+            )
+    written_to = [letter.person_id for letter in letters if letter.person_id]
+    tx.conversations.list({each: unasked[each] for each in written_to}, beat.now)
     # What was asked before is not what tomorrow's 「照旧」 answers.
     # Words for the inspector, asked for a minute ago, must not become a report.
-    beat.tx.conversations.end(person_id, but=PRIVATE)
-    beat.tell(
-        person,
-        f"prompt:{person_id}:{beat.today}",
-        prompts.question(beat, person, projects, reports),
-        prompts.choices(beat, person, projects),
-        subject=prompts.subject(person_id, beat.today),
-        lane=Lane.ROUND,
-        disturb=True,
-    )
+    tx.conversations.end(*written_to, but=PRIVATE)
+    tx.outbox.add_all(letters, beat.now)
 
 
 async def remind(watch: Watch) -> None:
@@ -132,7 +150,7 @@ def _remind(beat: Beat, prompt: Prompt) -> None:
     if not left:
         return
     names = prompts.named(beat, person, left)
-    beat.tx.conversations.list(person.id, [project.id for project in left], beat.now)
+    beat.tx.conversations.list({person.id: [project.id for project in left]}, beat.now)
     text = beat.say(
         person,
         "prompt.remind",

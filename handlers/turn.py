@@ -145,7 +145,10 @@ class Desk:
 
     def selves(self, person: Person) -> list[int]:
         """Return for whom somebody acts today: themself, then those on leave for whom they stand in."""
-        return [person.id, *sorted(self.tx.leaves.stands_for(person.id, self.today))]
+        if self._remembered is None:
+            return [person.id, *sorted(self.tx.leaves.stands_for(person.id, self.today))]
+        away = self.once(self.tx.leaves.everybody, self.today)
+        return [person.id, *sorted(each for each, acting in away.items() if acting == person.id)]
 
     def called(self, reader: Person | Language | None, person: Person) -> str:
         """Return how one speaks of somebody, and who acts for them today: 陈志远（副县长，李强代）."""
@@ -330,6 +333,20 @@ class Beat(Desk):
             except Exception:
                 log.exception("%s could not be done; the next beat tries again", item)
         return done
+
+    def together(self, items: Sequence[T], do: Callable[[Sequence[T]], None]) -> int:
+        """Do something for all items at once or, should that fail, for `each`; Return for how many it was."""
+        if not items:
+            return 0
+        try:
+            with self.tx.savepoint():
+                do(items)
+        except StorageError:
+            raise
+        except Exception:
+            log.warning("%d could not be done at once, and are done one by one", len(items), exc_info=True)
+            return self.each([[item] for item in items], do)
+        return len(items)
 
 
 def rows_of(choices: Iterable[Choice], width: int) -> Choices:

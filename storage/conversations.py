@@ -1,5 +1,6 @@
 """Open questions, and the numbered list each person saw last; both survive a restart."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,8 +15,10 @@ from storage.tables import conversations, listings
 _GET = Prepared(select(conversations).where(conversations.c.person_id == bindparam("of")))
 _END = Prepared(
     delete(conversations).where(
-        conversations.c.person_id == bindparam("of"), conversations.c.topic != bindparam("but")
-    )
+        conversations.c.person_id.in_(bindparam("of", expanding=True)),
+        conversations.c.topic != bindparam("but"),
+    ),
+    "of",
 )
 _LISTED = Prepared(select(listings.c.projects).where(listings.c.person_id == bindparam("of")))
 
@@ -43,22 +46,28 @@ class Conversations:
     def ask(self, person_id: int, topic: str, now: datetime, **data: Any) -> None:
         """Remember that a question is open."""
         row = {"person_id": person_id, "topic": topic, "data": data, "asked_at": now}
-        self._replace(conversations, row)
+        self._replace(conversations, [row])
 
-    def end(self, person_id: int, *, but: str = "") -> None:
-        """Forget the open question, unless it is of one topic: it is answered, or no longer asked."""
-        _END.run(self._connection, of=person_id, but=but)
+    def end(self, *person_ids: int, but: str = "") -> None:
+        """Forget open questions, unless they are of one topic: they are answered, or no longer asked."""
+        _END.run(self._connection, of=person_ids, but=but)
 
     def listed(self, person_id: int) -> list[int]:
         """Return the projects of the numbered list last sent to somebody, in its order."""
         return list(_LISTED.scalar(self._connection, of=person_id) or ())
 
-    def list(self, person_id: int, projects: list[int], now: datetime) -> None:
-        """Remember a numbered list that is sent to somebody."""
-        self._replace(listings, {"person_id": person_id, "projects": projects, "sent_at": now})
+    def list(self, lists: Mapping[int, Sequence[int]], now: datetime) -> None:
+        """Remember numbered lists of projects, each by the person to whom it is sent."""
+        rows = [
+            {"person_id": person_id, "projects": list(projects), "sent_at": now}
+            for person_id, projects in lists.items()
+        ]
+        self._replace(listings, rows)
 
-    def _replace(self, table: Any, row: dict[str, Any]) -> None:
-        _replacing(self._connection.dialect.name, table, tuple(row)).run(self._connection, **row)
+    def _replace(self, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            statement = _replacing(self._connection.dialect.name, table, tuple(rows[0]))
+            statement.run_each(self._connection, rows)
 
 
 @cache

@@ -137,29 +137,16 @@ class Outbox:
 
     def add(self, letter: Letter, now: datetime) -> bool:
         """Owe a letter; False if its slot is filled already."""
-        row = {
-            "noted": SENT + letter.key,
-            "key": letter.key,
-            # 72 random bits: opaque, and short enough for every platform's button data.
-            "token": secrets.token_urlsafe(9) if letter.choices else None,
-            "subject": letter.subject,
-            "person_id": letter.person_id,
-            "platform": letter.to.platform,
-            "chat": letter.to.chat,
-            "topic": letter.to.topic,
-            "in_group": letter.in_group,
-            "lane": int(letter.lane),
-            "due_at": letter.due_at,
-            "state": "waiting",
-            "text": letter.text,
-            "buttons": letter.choices,
-            "paper_id": letter.paper_id,
-            "updates_id": letter.updates_id,
-            "made_at": now,
-        }
-        added = _ADD[self._connection.dialect.name].run(self._connection, **row) == 1
+        added = _ADD[self._connection.dialect.name].run(self._connection, **_row(letter, now)) == 1
         self.added |= added
         return added
+
+    def add_all(self, letters: Sequence[Letter], now: datetime) -> None:
+        """Owe letters whose slots are not filled already, many at once."""
+        if letters:
+            rows = [_row(letter, now) for letter in letters]
+            _ADD[self._connection.dialect.name].run_each(self._connection, rows)
+            self.added = True
 
     def has(self, key: str) -> bool:
         """Tell whether a slot is filled."""
@@ -334,6 +321,29 @@ class Outbox:
     def get(self, letter_id: int) -> Row[Any] | None:
         """Return a letter as it is stored."""
         return self._connection.execute(select(outbox).where(outbox.c.id == letter_id)).first()
+
+
+def _row(letter: Letter, now: datetime) -> dict[str, Any]:
+    return {
+        "noted": SENT + letter.key,
+        "key": letter.key,
+        # 72 random bits: opaque, and short enough for every platform's button data.
+        "token": secrets.token_urlsafe(9) if letter.choices else None,
+        "subject": letter.subject,
+        "person_id": letter.person_id,
+        "platform": letter.to.platform,
+        "chat": letter.to.chat,
+        "topic": letter.to.topic,
+        "in_group": letter.in_group,
+        "lane": int(letter.lane),
+        "due_at": letter.due_at,
+        "state": "waiting",
+        "text": letter.text,
+        "buttons": letter.choices,
+        "paper_id": letter.paper_id,
+        "updates_id": letter.updates_id,
+        "made_at": now,
+    }
 
 
 def _pressed(row: Row[Any], choice: Sequence[str]) -> Pressed:

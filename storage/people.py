@@ -1,6 +1,6 @@
 """The people of the roster, where they can be reached, and how they join."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -37,6 +37,7 @@ _BY_ALIAS = (
     .limit(1)
 )
 _GET = Prepared(_PERSON.where(people.c.id == bindparam("of")))
+_MANY = Prepared(_PERSON.where(people.c.id.in_(bindparam("of", expanding=True))), "of")
 _WITH_ROLE = _PERSON.where(
     people.c.active,
     people.c.id.in_(select(roles.c.person_id).where(roles.c.role.in_(bindparam("having", expanding=True)))),
@@ -95,6 +96,10 @@ class People:
         """Return a person, None when there is none with this id."""
         row = _GET.first(self._connection, of=person_id)
         return _person(row) if row else None
+
+    def many(self, person_ids: Collection[int]) -> dict[int, Person]:
+        """Return people by their ids."""
+        return {row.id: _person(row) for row in _MANY.all(self._connection, of=person_ids)}
 
     def all(self) -> list[Person]:
         """Return everybody who has duties, in the order of the roster."""

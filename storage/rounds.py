@@ -1,6 +1,6 @@
 """The daily round: who is to be asked, who was, and what the office set."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -20,6 +20,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.cadence import Due
 from bot.domain.people import Duty
@@ -77,7 +78,7 @@ def _may_be_asked(reader: ColumnElement[int] = people.c.id) -> tuple[ColumnEleme
     """
     return (
         people.c.active,
-        reader.in_(select(contacts.c.person_id).where(CAN_BE_WRITTEN_TO)),
+        select(contacts.c.id).where(contacts.c.person_id == reader, CAN_BE_WRITTEN_TO).exists(),
         cast(people.c.id, String).not_in(_paused("person")),
         cast(reader, String).not_in(_paused("person")),
         _is_in_no_paused_unit(people.c.unit_id),
@@ -109,14 +110,14 @@ def _whom(on_leave: Mapping[int, int], *, pilots_only: bool) -> Select[Any]:
     liaison = assignments.c.person_id
     reader: ColumnElement[int] = case(dict(on_leave), value=liaison, else_=liaison) if on_leave else liaison
     return (
-        select(reader, projects.c.id)
+        select(reader.label("reader"), projects.c.id)
         .join(projects, projects.c.id == assignments.c.project_id)
         .join(people, people.c.id == liaison)
         .where(
             assignments.c.duty == str(Duty.LIAISON),
             assignments.c.since <= today,
             or_(assignments.c.until.is_(None), assignments.c.until > today),
-            reader.not_in(select(prompts.c.person_id).where(prompts.c.day == today)),
+            ~select(prompts.c.day).where(prompts.c.person_id == reader, prompts.c.day == today).exists(),
             or_(projects.c.quiet_until.is_(None), projects.c.quiet_until <= today),
             _asks(),
             *_may_be_asked(reader),
@@ -127,7 +128,18 @@ def _whom(on_leave: Mapping[int, int], *, pilots_only: bool) -> Select[Any]:
     )
 
 
+def _who(whom: Select[Any]) -> Select[Any]:
+    """Return the question who is to be asked today at all."""
+    reader = whom.selected_columns[0]
+    return whom.with_only_columns(reader).distinct().order_by(None).order_by(reader).limit(bindparam("most"))
+
+
 _WHOM = {pilots_only: _whom({}, pilots_only=pilots_only) for pilots_only in (False, True)}
+_WHO = {pilots_only: _who(whom) for pilots_only, whom in _WHOM.items()}
+_ASK = {
+    "sqlite": sqlite.insert(prompts).on_conflict_do_nothing().returning(prompts.c.person_id),
+    "postgresql": postgresql.insert(prompts).on_conflict_do_nothing().returning(prompts.c.person_id),
+}
 _COUNTY_PAUSE = _paused("county")
 _UNREMINDED = (
     select(prompts)
@@ -142,6 +154,14 @@ _UNREMINDED = (
     .order_by(prompts.c.person_id)
     .limit(bindparam("most"))
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Whose turn it is to be asked: projects by what is due, of everybody or of the pilots only."""
+
+    due: Due
+    pilots_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,35 +213,45 @@ class Rounds:
         """Note what happened to a round: its state, when it was reminded or closed."""
         self._connection.execute(update(rounds).where(rounds.c.day == day).values(**values))
 
-    def unasked(self, day: date, due: Due, *, pilots_only: bool, most: int) -> dict[int, list[int]]:
-        """Return who must still be asked on a day, with what is due of theirs, in the order of the roster.
+    def unasked(self, day: date, turns: Turns, most: int) -> list[int]:
+        """Return who must still be asked on a day, in the order of the roster, so many at most.
 
-        Instead of who is on leave, their substitute is asked, after their own projects. Left out: who
-        cannot be reached, projects that rest, and whatever the office paused.
+        Left out: who cannot be reached, and whatever the office paused.
         """
         if self._is_county_paused(day):
-            return {}
+            return []
         on_leave = Leaves(self._connection).everybody(day)
-        whom = _whom(on_leave, pilots_only=pilots_only) if on_leave else _WHOM[pilots_only]
-        given = {
-            "today": day,
-            "kinds": [str(kind) for kind in due.kinds],
-            "near_from": due.near_from,
-            "near_until": due.near_until,
-        }
-        found: dict[int, list[int]] = {}
-        for person_id, project_id in self._connection.execute(whom, given):
-            if person_id not in found and len(found) == most:
-                break
-            theirs = found.setdefault(person_id, [])
-            if project_id not in theirs:
-                theirs.append(project_id)
-        return found
+        pilots_only = turns.pilots_only
+        who = _who(_whom(on_leave, pilots_only=pilots_only)) if on_leave else _WHO[pilots_only]
+        return list(self._connection.execute(who, {**_given(day, turns.due), "most": most}).scalars())
 
-    def ask(self, person_id: int, day: date, project_ids: Sequence[int], now: datetime) -> bool:
-        """Note that somebody is asked; False if they were."""
-        row = {"person_id": person_id, "day": day, "projects": list(project_ids), "asked_at": now}
-        return insert_once(self._connection, prompts, row)
+    def due_of(self, among: Collection[int], day: date, turns: Turns) -> dict[int, list[int]]:
+        """Return about which projects people must still be asked on a day, in the order of the roster.
+
+        Instead of who is on leave, their substitute is asked, after their own projects. Left out: projects
+        that rest.
+        """
+        on_leave = Leaves(self._connection).everybody(day)
+        pilots_only = turns.pilots_only
+        whom = _whom(on_leave, pilots_only=pilots_only) if on_leave else _WHOM[pilots_only]
+        # Found by the few liaisons whom it may be about, however large the county.
+        liaisons = {*among, *(away for away, acting in on_leave.items() if acting in among)}
+        rows = self._connection.execute(
+            whom.where(assignments.c.person_id.in_(liaisons)), _given(day, turns.due)
+        )
+        found: dict[int, dict[int, None]] = {}
+        for person_id, project_id in rows:
+            if person_id in among:
+                found.setdefault(person_id, {})[project_id] = None
+        return {person_id: list(theirs) for person_id, theirs in found.items()}
+
+    def ask(self, asked: Mapping[int, Sequence[int]], day: date, now: datetime) -> set[int]:
+        """Note who is asked about which projects; Return those who had not been asked that day."""
+        rows = [
+            {"person_id": person_id, "day": day, "projects": list(project_ids), "asked_at": now}
+            for person_id, project_ids in asked.items()
+        ]
+        return set(self._connection.execute(_ASK[self._connection.dialect.name], rows).scalars())
 
     def prompt(self, person_id: int, day: date) -> Prompt | None:
         """Return what somebody was asked on a day."""
@@ -286,6 +316,15 @@ class Rounds:
         """Ask only these people; with nobody given, everybody."""
         self._connection.execute(update(people).where(people.c.pilot).values(pilot=False))
         self._connection.execute(update(people).where(people.c.id.in_(list(person_ids))).values(pilot=True))
+
+
+def _given(day: date, due: Due) -> dict[str, Any]:
+    return {
+        "today": day,
+        "kinds": [str(kind) for kind in due.kinds],
+        "near_from": due.near_from,
+        "near_until": due.near_until,
+    }
 
 
 def _prompt(row: Row[Any]) -> Prompt:

@@ -28,6 +28,7 @@ from benchmarks.papers import Papers
 from benchmarks.parts import Parts
 from benchmarks.postgres import Shared
 from benchmarks.results import Going, Papering, Resting, Results, Size, Turning
+from benchmarks.sides import BARE_GATHER
 from benchmarks.turn import Turns
 from benchmarks.wecom import Line
 
@@ -132,7 +133,7 @@ def test_the_page_says_which_targets_are_missed() -> None:
         fanout=Going(
             rounds={("bucket", us): [calm], ("hard second", us): [late]},
             compared={("bucket", ptb): [late]},
-            unlimited={("none", us): [calm], ("none", ptb): [late]},
+            unlimited={("none", us): [calm], ("none", ptb): [late], ("none", BARE_GATHER): [calm]},
         ),
         rest=Resting([Idle(0.4, 100)], {ptb: Idle(0.1, 50, 1)}, start=1.0, help=0.1),
         parts=Parts(100, 1000, 100, 0.2, 15),
@@ -155,7 +156,7 @@ def test_the_page_says_which_targets_are_missed() -> None:
     picture = chart.drawn(results) or b""
     assert picture.startswith(b"<svg")
     assert chart.drawn(Results()) is None
-    assert "9 of 28 targets are missed." in page
+    assert "10 of 29 targets are missed." in page
     assert "| 3,000 prompts, 30/s (hard second): no 429 | 1 | **no** |" in page
     assert "| 3,000 prompts over WeCom: 0.8 × a bare loop | 0.90 × | yes |" in page
     assert "| … and no message delayed by more than 100 ms while papers are made | 200 ms | **no** |" in page

@@ -23,6 +23,7 @@ async def main() -> None:
     parser.add_argument("--database", required=True)
     parser.add_argument("--people", type=int, default=500)
     parser.add_argument("--prompts", type=int, default=0)
+    parser.add_argument("--keeps-nothing", action="store_true", help="of prompts")
     given = parser.parse_args()
     journal = Journal(given.database)
     await journal.create(range(1, max(given.people, given.prompts) + 1))
@@ -37,9 +38,15 @@ async def main() -> None:
     dispatcher = Dispatcher()
     dispatcher.message.register(answer)
 
+    async def one(chat: int) -> None:
+        if given.keeps_nothing:
+            await bot.send_message(chat, PROMPT)
+        else:
+            await journal.prompt(chat, lambda: bot.send_message(chat, PROMPT))
+
     async def prompt() -> None:
         # All at once, as those write it who have never met a limit.
-        await asyncio.gather(*(bot.send_message(chat, PROMPT) for chat in range(1, given.prompts + 1)))
+        await asyncio.gather(*(one(chat) for chat in range(1, given.prompts + 1)))
 
     prompting = asyncio.create_task(prompt())
     try:

@@ -1,6 +1,7 @@
-"""What a peer writes down for one answer: eight statements and one commit, as SQLAlchemy shows them."""
+"""What a peer writes down for an answer – eight statements, one commit – and for a question."""
 
 import json
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,9 @@ CREATE TABLE reports (
     id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES projects, day TEXT NOT NULL,
     version INTEGER NOT NULL, said TEXT NOT NULL, permille INTEGER NOT NULL, at TEXT NOT NULL,
     UNIQUE (project_id, day, version));
+CREATE TABLE prompts (
+    person_id INTEGER NOT NULL REFERENCES people, day TEXT NOT NULL, text TEXT NOT NULL, at TEXT NOT NULL,
+    message TEXT, PRIMARY KEY (person_id, day));
 CREATE TABLE audit (
     id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL REFERENCES people, subject TEXT NOT NULL,
     detail TEXT NOT NULL, at TEXT NOT NULL);
@@ -37,6 +41,9 @@ REPORT = text(
 )
 STAND = text("UPDATE projects SET permille = :permille, said = :said WHERE id = :project")
 AUDIT = text("INSERT INTO audit (person_id, subject, detail, at) VALUES (:person, :subject, :detail, :at)")
+
+ASK = text("INSERT INTO prompts (person_id, day, text, at) VALUES (:person, :day, :text, :at)")
+ASKED = text("UPDATE prompts SET message = :message WHERE person_id = :person AND day = :day")
 
 
 class Journal:
@@ -101,6 +108,18 @@ class Journal:
             )
             await session.commit()
         return f"已记 {project.name}：{said}；形象进度 {permille / 10:g}%"
+
+    async def prompt(self, person: int, send: Callable[[], Awaitable[Any]]) -> None:
+        """Write down that somebody is asked, send it, and write down as what: who dies between knows it."""
+        at = datetime.now(UTC).isoformat()
+        day = {"person": person, "day": at[:10]}
+        async with self._sessions() as session:
+            await session.execute(ASK, {**day, "text": PROMPT, "at": at})
+            await session.commit()
+        message = await send()
+        async with self._sessions() as session:
+            await session.execute(ASKED, {**day, "message": str(message.message_id)})
+            await session.commit()
 
 
 def prepare(connection: Any, _: object) -> None:

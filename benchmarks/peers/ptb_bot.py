@@ -52,7 +52,9 @@ def main() -> None:
     async def begin(app: App) -> None:
         await journal.create(range(1, max(given.people, given.prompts) + 1))
         # A task for each person, as the rate limiter's documentation has it: it does the waiting.
-        prompting.update(asyncio.create_task(_prompt(app, chat)) for chat in range(1, given.prompts + 1))
+        prompting.update(
+            asyncio.create_task(_prompt(app, journal, chat)) for chat in range(1, given.prompts + 1)
+        )
 
     async def end(_: App) -> None:
         await journal.engine.dispose()
@@ -68,9 +70,9 @@ def main() -> None:
     app.run_polling()
 
 
-async def _prompt(app: App, chat: int) -> None:
+async def _prompt(app: App, journal: Journal, chat: int) -> None:
     try:
-        await app.bot.send_message(chat, PROMPT)
+        await journal.prompt(chat, lambda: app.bot.send_message(chat, PROMPT))
     except TelegramError as error:
         print(f"lost {chat}: {error}", flush=True)
 

@@ -1,5 +1,6 @@
 """Two processes at once, a database that fails: what a story with one process cannot show."""
 
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -27,7 +28,7 @@ async def test_two_processes_that_ask_at_once_ask_once(world: World) -> None:
     def ask_again(tx: Tx) -> None:
         again = beat(world, tx)
         rounds._open(again)
-        rounds._ask(again, world.ids["wang"], [world.ids["#park"]])
+        rounds._ask(again, {world.ids["wang"]: [world.ids["#park"]]})
 
     await world.store.perform(ask_again)
     await world.delivery.drain()
@@ -117,12 +118,38 @@ async def test_what_fails_is_undone_alone(world: World) -> None:
     assert (done, trails) == (2, [1, 0, 1])
 
 
-async def test_a_database_that_fails_stops_the_chunk(world: World) -> None:
+@pytest.mark.parametrize(("broken", "calls"), [("", ["abc"]), ("b", ["abc", "a", "b", "c"])])
+async def test_what_cannot_be_done_at_once_is_done_one_by_one(
+    world: World, broken: str, calls: list[str]
+) -> None:
+    called = []
+
+    def all_of(tx: Tx) -> int:
+        desk = beat(world, tx)
+
+        def do(names: Sequence[str]) -> None:
+            called.append("".join(names))
+            for name in names:
+                desk.record(None, "tried", name)
+                if name == broken:
+                    raise ValueError(name)
+
+        return desk.together(["a", "b", "c"], do)
+
+    done = await world.store.perform(all_of)
+
+    trails = await world.asks(lambda tx: [len(tx.audit.trail(name)) for name in "abc"])
+    assert called == calls
+    assert (done, trails) == ((2, [1, 0, 1]) if broken else (3, [1, 1, 1]))
+
+
+@pytest.mark.parametrize("how", [Beat.each, Beat.together])
+async def test_a_database_that_fails_stops_the_chunk(world: World, how: Callable[..., int]) -> None:
     def fail(_: str) -> None:
         raise StorageError("full")
 
     with pytest.raises(StorageError, match="full"):
-        await world.store.perform(lambda tx: beat(world, tx).each(["a"], fail))
+        await world.store.perform(lambda tx: how(beat(world, tx), ["a"], fail))
 
 
 async def test_a_message_that_cannot_be_stored_is_to_be_offered_again(world: World) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table, insert
 
+from bot.domain.cadence import Due, due
 from bot.domain.deadlines import Dues
 from bot.domain.people import Duty, Role
 from bot.domain.problems import Problem, Urgency
@@ -13,6 +14,7 @@ from bot.domain.progress import Kind, Standing
 from storage import tables
 from storage.problems import Reported
 from storage.reports import Answered
+from storage.rounds import Turns
 from storage.tx import Tx
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -122,3 +124,17 @@ def problem(tx: Tx, county: County, **changes: Any) -> Problem:
     }
     year = changes.pop("year", 2026)
     return tx.problems.add(Reported(**values | changes), year)
+
+
+def unasked(
+    tx: Tx, day: date = TODAY, due_then: Due | None = None, *, pilots_only: bool = False
+) -> dict[int, list[int]]:
+    """Return who is to be asked about what; asked for one by one it must be the same."""
+    turns = Turns(due_then or due(day, None), pilots_only)
+    who = tx.rounds.unasked(day, turns, 100)
+    assert tx.rounds.unasked(day, turns, 1) == who[:1]
+    found = tx.rounds.due_of(who, day, turns)
+    assert list(found) == who
+    for each in who:
+        assert tx.rounds.due_of([each], day, turns) == {each: found[each]}
+    return found

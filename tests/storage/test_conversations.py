@@ -30,8 +30,8 @@ def test_a_question_that_was_answered_is_no_longer_open(tx: Tx, county: County) 
 def test_a_number_means_the_list_last_sent(tx: Tx, county: County) -> None:
     assert tx.conversations.listed(county.liu) == []
 
-    tx.conversations.list(county.liu, [county.soda, county.pump], NOW)
-    tx.conversations.list(county.liu, [county.bridge, county.soda], NOW + HOUR)
+    tx.conversations.list({county.liu: [county.soda, county.pump]}, NOW)
+    tx.conversations.list({county.liu: [county.bridge, county.soda]}, NOW + HOUR)
 
     assert tx.conversations.listed(county.liu) == [county.bridge, county.soda]
     assert tx.conversations.listed(county.wang) == []

@@ -19,7 +19,7 @@ Break = Callable[[Tx, County], object]
 def busy(tx: Tx, county: County) -> County:
     """The county after a morning: asked, answered, a problem that has climbed twice, a letter sent."""
     tx.rounds.open(TODAY, "asked", NOW)
-    tx.rounds.ask(county.liu, TODAY, [county.soda], NOW)
+    tx.rounds.ask({county.liu: [county.soda]}, TODAY, NOW)
     tx.reports.add(report(county.soda, county.liu, TODAY))
     tx.reports.add(report(county.soda, county.liu, TODAY, text="改了"))
     held = problem(tx, county)

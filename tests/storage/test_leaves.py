@@ -7,12 +7,11 @@ import pytest
 from sqlalchemy import event, update
 
 from bot.chat import Address
-from bot.domain.cadence import due
 from storage import tables
 from storage.leaves import Leave
 from storage.letters import Letter
 from storage.tx import Tx
-from tests.storage.county import NOW, TODAY, County
+from tests.storage.county import NOW, TODAY, County, unasked
 
 DAY = timedelta(days=1)
 
@@ -140,21 +139,17 @@ def test_a_beginning_and_an_end_are_due_until_they_are_told(tx: Tx, county: Coun
 def test_the_substitute_is_asked_what_the_one_on_leave_would_be(tx: Tx, county: County) -> None:
     away(tx, county.liu, county.wang)
 
-    assert tx.rounds.unasked(TODAY, due(TODAY, None), pilots_only=False, most=9) == {
-        county.wang: [county.bridge, county.soda, county.pump]
-    }
+    assert unasked(tx) == {county.wang: [county.bridge, county.soda, county.pump]}
 
 
 def test_a_substitute_without_projects_is_asked_all_the_same_and_once(tx: Tx, county: County) -> None:
     away(tx, county.liu, county.sun)
 
-    unasked = tx.rounds.unasked(TODAY, due(TODAY, None), pilots_only=False, most=9)
-    tx.rounds.ask(county.sun, TODAY, unasked[county.sun], NOW)
+    found = unasked(tx)
+    tx.rounds.ask({county.sun: found[county.sun]}, TODAY, NOW)
 
-    assert unasked == {county.wang: [county.bridge], county.sun: [county.soda, county.pump]}
-    assert tx.rounds.unasked(TODAY, due(TODAY, None), pilots_only=False, most=9) == {
-        county.wang: [county.bridge]
-    }
+    assert found == {county.wang: [county.bridge], county.sun: [county.soda, county.pump]}
+    assert unasked(tx) == {county.wang: [county.bridge]}
 
 
 def test_nothing_is_looked_for_without_an_index(tx: Tx, county: County) -> None:

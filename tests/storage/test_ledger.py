@@ -44,8 +44,8 @@ def test_a_projects_week_is_reckoned_from_the_reports_that_count(tx: Tx, county:
         tx.reports.add(report(county.soda, county.liu, day, kind=kind, text=text, standing=standing))
     tx.reports.add(report(county.soda, county.wang, SUNDAY, text="不算"), counts=False)
     for day in (MONDAY, MONDAY + 2 * DAY, MONDAY + 3 * DAY):
-        tx.rounds.ask(county.liu, day, [county.soda, county.pump], NOW)
-    tx.rounds.ask(county.wang, MONDAY, [county.bridge, county.soda], NOW)
+        tx.rounds.ask({county.liu: [county.soda, county.pump]}, day, NOW)
+    tx.rounds.ask({county.wang: [county.bridge, county.soda]}, MONDAY, NOW)
 
     soda, pump, bridge = digest(tx).projects
 

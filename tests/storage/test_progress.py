@@ -13,7 +13,7 @@ from bot.domain.progress import Kind, Standing
 from storage import tables
 from storage.rounds import Prompt, Round
 from storage.tx import Tx
-from tests.storage.county import DAY, HOUR, NOW, TODAY, County, assigned, problem, report
+from tests.storage.county import DAY, HOUR, NOW, TODAY, County, assigned, problem, report, unasked
 
 YESTERDAY = TODAY - DAY
 
@@ -177,16 +177,8 @@ def test_a_round_begins_once(tx: Tx) -> None:
     assert tx.rounds.get(TODAY) == Round(TODAY, "asked", reminded=True)
 
 
-def unasked(tx: Tx, **changes: Any) -> dict[int, list[int]]:
-    day = changes.pop("day", TODAY)
-    return tx.rounds.unasked(
-        day, changes.pop("due", due(day, None)), **{"pilots_only": False, "most": 100} | changes
-    )
-
-
 def test_everybody_is_asked_about_all_their_projects_in_one_go(tx: Tx, county: County) -> None:
     assert unasked(tx) == {county.liu: [county.soda, county.pump], county.wang: [county.bridge]}
-    assert unasked(tx, most=1) == {county.liu: [county.soda, county.pump]}
 
 
 DULL = due(TODAY + DAY, TODAY)
@@ -212,7 +204,7 @@ def test_a_class_is_asked_in_its_turn_or_when_a_day_is_near(
     bridge = tables.projects.c.id == county.bridge
     tx.connection.execute(update(tables.projects).where(bridge).values(**changes))
 
-    assert (county.wang in unasked(tx, day=TODAY + DAY, due=DULL)) is asked
+    assert (county.wang in unasked(tx, day=TODAY + DAY, due_then=DULL)) is asked
 
 
 @pytest.mark.parametrize(
@@ -234,19 +226,19 @@ def test_a_milestone_that_is_near_makes_it_daily(
     row = {"project_id": county.bridge, "name": "主体封顶", "planned": planned, "done": done}
     tx.connection.execute(insert(tables.milestones), row)
 
-    assert (county.wang in unasked(tx, day=TODAY + DAY, due=DULL)) is asked
+    assert (county.wang in unasked(tx, day=TODAY + DAY, due_then=DULL)) is asked
 
 
 def test_an_open_problem_makes_it_daily_until_it_is_withdrawn(tx: Tx, county: County) -> None:
     tx.connection.execute(update(tables.projects).values(kind="储备"))
     reported = problem(tx, county)
 
-    assert unasked(tx, day=TODAY + DAY, due=DULL) == {county.liu: [county.pump]}
+    assert unasked(tx, day=TODAY + DAY, due_then=DULL) == {county.liu: [county.pump]}
     tx.connection.execute(update(tables.problems).values(nature="任务"))
-    assert unasked(tx, day=TODAY + DAY, due=DULL) == {}
+    assert unasked(tx, day=TODAY + DAY, due_then=DULL) == {}
     tx.connection.execute(update(tables.problems).values(nature="问题"))
     tx.problems.withdraw(reported, NOW, "报重了")
-    assert unasked(tx, day=TODAY + DAY, due=DULL) == {}
+    assert unasked(tx, day=TODAY + DAY, due_then=DULL) == {}
 
 
 def test_a_missed_round_was_none(tx: Tx) -> None:
@@ -273,8 +265,12 @@ def test_several_liaisons_of_a_project_are_all_asked(tx: Tx, county: County) -> 
 
 
 def test_who_was_asked_is_not_asked_again_that_day(tx: Tx, county: County) -> None:
-    assert tx.rounds.ask(county.liu, TODAY, [county.soda, county.pump], NOW)
-    assert not tx.rounds.ask(county.liu, TODAY, [county.soda], NOW)
+    assert tx.rounds.ask({county.liu: [county.soda, county.pump]}, TODAY, NOW) == {county.liu}
+    both = {county.liu: [county.soda], county.sun: [county.bridge]}
+    assert tx.rounds.ask(both, TODAY, NOW) == {county.sun}
+    assert tx.rounds.prompt(county.liu, TODAY) == Prompt(
+        county.liu, (county.soda, county.pump), answered=False
+    )
 
     assert list(unasked(tx)) == [county.wang]
     assert list(unasked(tx, day=TODAY + DAY)) == [county.liu, county.wang]
@@ -339,8 +335,8 @@ def test_with_a_pilot_list_only_these_are_asked(tx: Tx, county: County) -> None:
 
 def asked(tx: Tx, county: County) -> None:
     """Ask Liu at nine and Wang at ten."""
-    tx.rounds.ask(county.liu, TODAY, [county.soda, county.pump], NOW)
-    tx.rounds.ask(county.wang, TODAY, [county.bridge], NOW + HOUR)
+    tx.rounds.ask({county.liu: [county.soda, county.pump]}, TODAY, NOW)
+    tx.rounds.ask({county.wang: [county.bridge]}, TODAY, NOW + HOUR)
 
 
 def unreminded(tx: Tx, asked_before: datetime = NOW + 9 * HOUR, most: int = 10) -> list[int]:

@@ -1,9 +1,9 @@
 """One round a working day: everybody asked once, the silent reminded once, the office told how it went."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import Engine, event, insert, select, update
 
 from bot.chat import Event
 from bot.domain.people import Duty, Language
@@ -15,6 +15,7 @@ from storage.tx import Tx
 from tests.world import ZONE, World
 from tests.world import world as county_at
 
+MONDAY = date(2026, 11, 23)
 TUESDAY = date(2026, 11, 24)
 THURSDAY = date(2026, 11, 26)
 FRIDAY = date(2026, 11, 27)
@@ -28,6 +29,24 @@ def prompts_in(world: World, who: str) -> list[str]:
 async def round_states(world: World) -> dict[date, str]:
     rows = await world.asks(lambda tx: tx.connection.execute(select(tables.rounds)).all())
     return {row.day: row.state for row in rows}
+
+
+async def more_liaisons(world: World, many: int) -> None:
+    def add(tx: Tx) -> None:
+        for number in range(many):
+            person = insert(tables.people).values(name=f"人{number}").returning(tables.people.c.id)
+            person_id = tx.connection.execute(person).scalar_one()
+            tx.people.bind(person_id, "fake", f"account-{number}", f"account-{number}", world.clock.now())
+            tx.connection.execute(
+                insert(tables.assignments).values(
+                    project_id=world.ids["#park"],
+                    person_id=person_id,
+                    duty=str(Duty.LIAISON),
+                    since=date(2026, 1, 1),
+                )
+            )
+
+    await world.store.perform(add)
 
 
 # --- asked ------------------------------------------------------------------------------
@@ -190,6 +209,25 @@ async def test_a_failing_prompt_keeps_nobody_else_waiting(world: World) -> None:
 
     assert world.said_to("liu") == []
     assert len(world.said_to("wang")) == 1
+
+
+async def test_a_round_asks_no_more_of_the_database_for_many_than_for_one(world: World) -> None:
+    # Twenty liaisons more cost rows, and no questions.
+    asked: list[str] = []
+
+    def note(_c: object, _u: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    await more_liaisons(world, 20)
+    world.clock.set(world.clock.now() + timedelta(minutes=5))
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        await rounds.ask(world.watch)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+    assert len(await world.asks(lambda tx: tx.rounds.asked(MONDAY))) == 22
+    assert len(asked) < 40, "\n\n".join(asked)
 
 
 async def test_the_list_in_the_prompt_leaves_out_a_project_of_which_the_duty_has_ended(world: World) -> None:
@@ -445,22 +483,7 @@ async def test_more_liaisons_than_one_transaction_holds_are_all_asked_and_remind
 ) -> None:
     monkeypatch.setattr(rounds, "CHUNK", 3)
     many = 7
-
-    def add(tx: Tx) -> None:
-        for number in range(many):
-            person = insert(tables.people).values(name=f"人{number}").returning(tables.people.c.id)
-            person_id = tx.connection.execute(person).scalar_one()
-            tx.people.bind(person_id, "fake", f"account-{number}", f"account-{number}", world.clock.now())
-            tx.connection.execute(
-                insert(tables.assignments).values(
-                    project_id=world.ids["#park"],
-                    person_id=person_id,
-                    duty=str(Duty.LIAISON),
-                    since=date(2026, 1, 1),
-                )
-            )
-
-    await world.store.perform(add)
+    await more_liaisons(world, many)
 
     await world.waits(minutes=5)
     await world.beats()
@@ -469,6 +492,8 @@ async def test_more_liaisons_than_one_transaction_holds_are_all_asked_and_remind
 
     assert asked == {1}
     assert {len(world.said_to(str(number))) for number in range(many)} == {2}
+    (noted,) = await world.asks(lambda tx: tx.audit.trail("round:2026-11-23"))
+    assert noted.detail == {"count": many + 2}
 
 
 async def test_the_next_moments_of_a_round_are_known(world: World) -> None:

@@ -192,9 +192,11 @@ class Carrier:
         self._adrift = False
         busy = {letter.to.chat for letter in held}
         again = not any(letter.doubts for letter in held)
-        claimed = await self._perform(partial(self._turn_over, sent, keep, room, busy, again=again))
+        claimed, may_be_more = await self._perform(
+            partial(self._turn_over, sent, keep, room, busy, again=again)
+        )
         del self._sent[: len(sent)]
-        if self._adrift or claimed:
+        if self._adrift or may_be_more:
             # Look again: behind the letters of chats that are now busy there may be more. And had
             # sending to be stopped meanwhile, what was just taken goes back.
             self._news.set()
@@ -210,7 +212,7 @@ class Carrier:
         tx: Tx,
         *,
         again: bool = False,
-    ) -> list[Claimed]:
+    ) -> tuple[list[Claimed], bool]:
         now, name = self._clock.now(), self._platform.name
         tx.dispatch.sent(sent, now)
         if keep is not None:
@@ -220,10 +222,11 @@ class Carrier:
         doubted = [(lane, chat) for lane, chat, due_at in unsure if due_at <= now]
         due = tx.dispatch.lanes_due(name, now) if room else set()
         claimed: list[Claimed] = []
+        may_be_more = False
         # One at a time: a second cut must not find the same letters on their way.
         for lane in sorted({lane for lane, _ in doubted if again and lane in room}):
             if not claimed:
-                claimed = tx.dispatch.claim(name, lane, 1, now, _LEASE, busy, in_doubt=True)
+                claimed, _ = tx.dispatch.claim(name, lane, 1, now, _LEASE, busy, in_doubt=True)
         for lane, most in room.items():
             if claimed and self._rest.is_needed:
                 break
@@ -233,10 +236,12 @@ class Carrier:
             # What is owed to the chat of a letter in doubt comes after it.
             later = [chat for of, chat in doubted if of is lane]
             taken = [*busy, *later, *(letter.to.chat for letter in claimed)]
-            claimed += tx.dispatch.claim(name, lane, most - len(held), now, _LEASE, taken)
+            letters, more = tx.dispatch.claim(name, lane, most - len(held), now, _LEASE, taken)
+            claimed += letters
+            may_be_more |= more
         if room:
             self._may_doubt = bool(unsure)
-        return claimed
+        return claimed, may_be_more
 
     def _room(self) -> dict[Lane, int]:
         """Return how many more letters of each lane may be held; one in all while the platform fails."""

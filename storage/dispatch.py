@@ -40,17 +40,21 @@ _DUE = Prepared(
 )
 _lanes = (
     *(
-        select(outbox.c.id)
+        select(outbox.c.due_at)
         .where(
             outbox.c.platform == bindparam("platform"),
             outbox.c.state == "waiting",
             outbox.c.lane == int(lane),
             outbox.c.due_at <= bindparam("now"),
         )
-        .exists()
+        .order_by(outbox.c.due_at)
+        .limit(1)
+        .scalar_subquery()
+        .is_not(None)
         for lane in Lane
     ),
 )
+# Not EXISTS: of that PostgreSQL believes that any row will do soon, and reads the letters from the first.
 _LANES = Prepared(select(*_lanes))
 _BACKLOG = (
     select(
@@ -142,12 +146,14 @@ class Dispatch:
         busy: Collection[str] = (),
         *,
         in_doubt: bool = False,
-    ) -> list[Claimed]:
+    ) -> tuple[list[Claimed], bool]:
         """Take the letters of a lane that are due, the longest due first; only those ``in_doubt`` if asked.
 
-        One for each chat, none for a busy one: a chat with a thousand letters holds up nobody.
+        One for each chat, none for a busy one: a chat with a thousand letters holds up nobody. Return them,
+        and whether there may be more for other chats, though there was room.
         """
         found: dict[str, Row[Any]] = {}
+        may_be_more = False
         for _ in range(_LOOKS):
             wanted = {
                 "platform": platform,
@@ -160,12 +166,13 @@ class Dispatch:
             rows = _DUE.all(self._connection, **wanted)
             for row in rows:
                 found.setdefault(row.chat, row)
-            if len(rows) < most or len(found) >= most:
+            may_be_more = len(rows) == most > len(found)
+            if not may_be_more:
                 break
         taken = list(found.values())[:most]
         if taken:
             _CLAIM.run(self._connection, ids=[row.id for row in taken], lease=now + lease)
-        return [_claimed(row, now) for row in taken]
+        return [_claimed(row, now) for row in taken], may_be_more
 
     def in_doubt(self, platform: str) -> list[tuple[Lane, str, datetime]]:
         """Return the lane, chat and time of each letter that may have arrived, and waits to be sent again."""

@@ -857,8 +857,15 @@ outbox = _table(
     Column("sent_at", Moment),
     _words("message"),
     _words("error"),
+    # In the order in which they are taken: a whole round is due at one moment, and would be sorted each time.
     Index(
-        "ix_outbox_waiting", "platform", "lane", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING
+        "ix_outbox_waiting",
+        "platform",
+        "lane",
+        "due_at",
+        "id",
+        sqlite_where=_WAITING,
+        postgresql_where=_WAITING,
     ),
     Index("ix_outbox_claimed", "leased_until", sqlite_where=_CLAIMED, postgresql_where=_CLAIMED),
     # Most letters change none: counted with them, SQLite would take the index for useless, and look through

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import Engine, event, insert, select
 
 from bot import texts
 from bot.chat import Address, Capabilities, Outgoing, Paper, Ref
@@ -198,7 +198,10 @@ async def test_a_chat_with_a_thousand_letters_holds_up_nobody(post: Post) -> Non
     assert sorted(chat for chat, _ in post.wire.ledger) == ["liu", "wang", "zhao"]
 
 
-async def test_many_chats_with_many_letters_hold_up_nobody_for_long(post: Post) -> None:
+async def test_many_chats_with_many_letters_hold_up_nobody_for_long(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "_POLL", 60)
     paced(post, per_chat_second=1)
     for chat in range(6):
         await post.owes_many(200, Lane.NOW, chat=f"loud{chat}")
@@ -208,6 +211,24 @@ async def test_many_chats_with_many_letters_hold_up_nobody_for_long(post: Post) 
         await post.until(lambda: "已记" in post.wire.texts)
 
     assert post.wire.texts.index("已记") <= 6
+
+
+async def test_who_has_found_all_that_is_due_does_not_look_again(post: Post) -> None:
+    looks = 0
+
+    def note(_c: object, _u: object, statement: str, *_: object) -> None:
+        nonlocal looks
+        looks += "COMMIT" in statement
+
+    await post.owes(("liu", "一"), ("liu", "二"), ("wang", "三"))
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        await post.carrier.drain()
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+    # Two are taken, the second of a chat when the first has arrived, and what arrived is noted.
+    assert looks == 3
 
 
 async def test_letters_of_a_chat_arrive_in_order(post: Post) -> None:
@@ -616,7 +637,7 @@ async def test_letters_that_a_dead_process_left_in_doubt_go_one_after_the_other(
 async def test_what_a_dead_process_had_on_its_way_goes_one_after_the_other(post: Post) -> None:
     await post.owes(*((f"chat{number}", f"old {number}") for number in range(3)))
     await post.store.perform(
-        lambda tx: tx.dispatch.claim("fake", Lane.NOW, 3, post.clock.now(), timedelta(seconds=30))
+        lambda tx: tx.dispatch.claim("fake", Lane.NOW, 3, post.clock.now(), timedelta(seconds=30))[0]
     )
     post.restart()
     await post.carrier.recover()
@@ -700,7 +721,7 @@ async def test_what_was_on_its_way_in_a_crash_is_sent_again_exactly_once_and_say
 async def test_whoever_takes_over_takes_up_first_what_was_on_its_way(post: Post) -> None:
     await post.owes(("liu", "1"))
     await post.store.perform(
-        lambda tx: tx.dispatch.claim("fake", Lane.NOW, 1, post.clock.now(), timedelta(seconds=30))
+        lambda tx: tx.dispatch.claim("fake", Lane.NOW, 1, post.clock.now(), timedelta(seconds=30))[0]
     )
     post.restart()
     # It belongs to another until it is taken up.
@@ -754,7 +775,7 @@ async def test_a_letter_that_a_crash_catches_twice_is_given_up(post: Post) -> No
     await post.owes(("liu", "1"))
     for _ in range(2):
         await post.store.perform(
-            lambda tx: tx.dispatch.claim("fake", Lane.NOW, 1, post.clock.now(), timedelta(seconds=30))
+            lambda tx: tx.dispatch.claim("fake", Lane.NOW, 1, post.clock.now(), timedelta(seconds=30))[0]
         )
         post.restart()
         await post.carrier.recover()

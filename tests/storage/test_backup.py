@@ -326,7 +326,9 @@ async def test_what_went_out_after_the_backup_is_marked_when_it_is_owed_again(
         return do
 
     def send(tx: Tx) -> None:
-        claimed = [each for _ in range(9) for each in tx.dispatch.claim("telegram", Lane.NOW, 1, NOW, HOUR)]
+        claimed = [
+            each for _ in range(9) for each in tx.dispatch.claim("telegram", Lane.NOW, 1, NOW, HOUR)[0]
+        ]
         tx.dispatch.sent([(each.id, "1") for each in claimed], NOW)
 
     async with Store(sqlite_url) as store:

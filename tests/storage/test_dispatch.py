@@ -151,3 +151,32 @@ def test_what_is_claimed_or_due_is_pending_and_nothing_else(tx: Tx) -> None:
     owed(tx, "later", WANG, due_at=NOW + HOUR)
 
     assert tx.dispatch.pending(["fake"], NOW) == 1
+
+
+def test_who_took_all_that_is_due_knows_it(tx: Tx) -> None:
+    for number in range(6):
+        owed(tx, f"liu {number}")
+    owed(tx, "wang", WANG)
+
+    def more(most: int, *busy: str) -> bool:
+        letters, may_be_more = tx.dispatch.claim("fake", Lane.NOW, most, NOW, LEASE, busy)
+        tx.dispatch.release([letter.id for letter in letters])
+        return may_be_more
+
+    # One of each chat: eight are looked at, two taken, and none is left for another chat.
+    assert not more(8)
+    # Of two there is room for the second chat, and it is found: no more room, no more to know.
+    assert not more(2)
+    # Nobody is left but a chat that has one on its way.
+    assert not more(2, "liu", "wang")
+
+
+def test_who_looked_past_a_crowded_chat_often_enough_knows_that_there_may_be_more(tx: Tx) -> None:
+    for chat in ("a", "b", "c", "d", "e"):
+        for number in range(9):
+            owed(tx, f"{chat} {number}", Address("fake", chat))
+
+    letters, may_be_more = tx.dispatch.claim("fake", Lane.NOW, 9, NOW, LEASE)
+
+    assert [letter.to.chat for letter in letters] == ["a", "b", "c", "d"]
+    assert may_be_more

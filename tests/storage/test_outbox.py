@@ -25,7 +25,7 @@ def owed(tx: Tx, key: str, to: Address = LIU, due_at: Any = NOW, **values: Any) 
 
 
 def claim(tx: Tx, lane: Lane = Lane.NOW, most: int = 10, now: Any = NOW, **busy: Any) -> list[Claimed]:
-    return tx.dispatch.claim("fake", lane, most, now, LEASE, **busy)
+    return tx.dispatch.claim("fake", lane, most, now, LEASE, **busy)[0]
 
 
 def taken(tx: Tx, lane: Lane = Lane.NOW, most: int = 10, now: Any = NOW, **busy: Any) -> list[str]:

@@ -38,11 +38,14 @@ def upgrade() -> None:
     sent = text("sent_at IS NOT NULL")
     columns = ["platform", "sent_at"]
     op.create_index("ix_outbox_sent", "outbox", columns, sqlite_where=sent, postgresql_where=sent)
-    changes = text("updates_id IS NOT NULL")
+    changes, waiting = text("updates_id IS NOT NULL"), text("state = 'waiting'")
     op.drop_index("ix_outbox_updates", "outbox")
     op.create_index(
         "ix_outbox_updates", "outbox", ["updates_id"], sqlite_where=changes, postgresql_where=changes
     )
+    columns = ["platform", "lane", "due_at", "id"]
+    op.drop_index("ix_outbox_waiting", "outbox")
+    op.create_index("ix_outbox_waiting", "outbox", columns, sqlite_where=waiting, postgresql_where=waiting)
     with op.batch_alter_table("projects") as batch:
         batch.add_column(Column("tier", String, nullable=False, server_default=""))
     with op.batch_alter_table("reports") as batch:

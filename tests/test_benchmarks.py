@@ -31,6 +31,7 @@ from benchmarks.results import Going, Papering, Resting, Results, Size, Turning
 from benchmarks.sides import BARE_GATHER
 from benchmarks.turn import Turns
 from benchmarks.wecom import Line
+from tests.at_length import takes_long
 
 pytestmark = pytest.mark.slow
 
@@ -88,6 +89,7 @@ def test_the_parts_are_measured(tmp_path: Path) -> None:
     assert min(found.reading, found.grouped, found.single, found.fsync) > 0
 
 
+@takes_long
 def test_climbing_is_measured(tmp_path: Path) -> None:
     found = climbing.measure(tmp_path, rounds=1, problems=20, due=3, seconds=0.5)
 
@@ -100,6 +102,7 @@ def test_wecom_is_measured(tmp_path: Path) -> None:
     assert min(found.bare, found.ours, found.share, found.bare_upload, found.our_upload, found.times) > 0
 
 
+@takes_long
 def test_papers_are_measured(tmp_path: Path) -> None:
     found = papers.measure(tmp_path, projects=6, days=4, rows=100)
 

@@ -25,8 +25,6 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
-
 from bot import texts
 from bot.clock import VirtualClock
 from bot.domain.people import Language
@@ -38,11 +36,6 @@ from tests.faults.county import Step
 from tests.faults.places import Letter, Place, State, place_of
 from tests.faults.program import FILE, TRACE, Part
 
-SWEEP = os.environ.get("SWEEP", "2")
-"""How much is played: so many cases of each kind, or all there are, on a platform or on ``all``."""
-AT_LENGTH = not SWEEP.isdecimal()
-"""Whether there is time for everything."""
-takes_long = pytest.mark.skipif(not AT_LENGTH, reason="it takes long: make faults")
 AGAIN = texts.load().say(Language.CHINESE, "delivery.again")
 _CONTEXT = get_context("forkserver")
 # What takes long to import and to compile is done once; each process is a copy.
@@ -255,6 +248,11 @@ class Stage:
             step.do(self._place)
             await self._settled()
             await self.beat()
+
+    @property
+    def now(self) -> datetime:
+        """The moment that the process is told."""
+        return self._clock.now()
 
     @property
     def pid(self) -> int:

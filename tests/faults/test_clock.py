@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from bot.clock import VirtualClock
+from tests.at_length import AT_LENGTH
 from tests.botapi import BotApi
 from tests.command import TOKEN
 from tests.faults import county, sweep
 from tests.faults.places import TelegramPlace
-from tests.faults.sweep import AT_LENGTH, Outcome, Stage, differences
+from tests.faults.sweep import Outcome, Stage, differences
 
 JUMPS = (
     timedelta(hours=2),

@@ -11,9 +11,9 @@ import aiohttp
 import pytest
 
 from storage.migrate import migrate
+from tests.at_length import takes_long
 from tests.command import PATIENCE, Running, liaison, started
 from tests.faults.processes import MAIN, Line, Telegram, Town
-from tests.faults.sweep import takes_long
 from tests.faults.town import LIAISON, settings
 from tests.test_command_line import free_address
 

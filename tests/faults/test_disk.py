@@ -14,11 +14,12 @@ import aiohttp
 import pytest
 
 from bot.clock import VirtualClock
+from tests.at_length import AT_LENGTH
 from tests.botapi import BotApi
 from tests.command import PATIENCE, PROGRAM, TOKEN, Running, started
 from tests.faults import county, sweep, town
 from tests.faults.places import TelegramPlace
-from tests.faults.sweep import AT_LENGTH, Outcome, Stage, otherwise
+from tests.faults.sweep import Outcome, Stage, otherwise
 from tests.test_command_line import free_address
 
 pytestmark = pytest.mark.slow

@@ -22,12 +22,12 @@ from bot.errors import StorageError
 from storage import backup, soundness
 from storage.migrate import migrate
 from storage.store import Store
+from tests.at_length import AT_LENGTH, SWEEP, takes_long
 from tests.botapi import BotApi
 from tests.command import PATIENCE, PROGRAM, TOKEN, started
 from tests.faults import county, tally, town
 from tests.faults.disk import Call, Disk, Moment, is_on_it, is_whole, moments, traced
 from tests.faults.program import FILE
-from tests.faults.sweep import AT_LENGTH, SWEEP, takes_long
 from tests.faults.test_kill import key
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("strace")]

@@ -12,10 +12,10 @@ import aiohttp
 import psycopg
 import pytest
 
+from tests.at_length import takes_long
 from tests.command import PATIENCE, Running, liaison
 from tests.faults import tally
 from tests.faults.processes import ELSEWHERE, QUICK, Line, Telegram, Town, dies_at
-from tests.faults.sweep import takes_long
 from tests.faults.test_kill import AGAIN
 from tests.faults.town import LIAISON, LIAISONS
 from tests.test_command_line import fetched, free_address

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from bot.failpoints import STEPS
+from tests.at_length import AT_LENGTH, SWEEP
 from tests.faults import sweep, tally
 from tests.faults.bugs import BUGS
 from tests.faults.places import PLACES
-from tests.faults.sweep import AT_LENGTH, SWEEP, Outcome, Plan, Point, found
+from tests.faults.sweep import Outcome, Plan, Point, found
 
 LOTS = 48 if AT_LENGTH else 2
 SOME = 12 if AT_LENGTH else int(SWEEP)

@@ -1,4 +1,4 @@
-"""The end of `make faults`: atheris looks for input that surprises us, FUZZ_SECONDS (60) for each target.
+"""The end of `make faults`: atheris looks for input that surprises us, FUZZ_SECONDS (20) for each target.
 
 What it finds is put beside the examples of its target, where `make test` tries it from then on; what
 leads it further is kept in .fuzz/, so that the next run goes on from there. TARGETS chooses.
@@ -36,7 +36,7 @@ def _hunt(name: str) -> None:
         (found / sha256(example).hexdigest()[:16]).write_bytes(example)
     (HERE / name).mkdir(parents=True, exist_ok=True)
     options = [
-        f"-max_total_time={os.environ.get('FUZZ_SECONDS', '60')}",
+        f"-max_total_time={os.environ.get('FUZZ_SECONDS', '20')}",
         f"-max_len={_LONGEST_FILE if name == 'workbook' else _LONGEST}",
         f"-timeout={_WITHIN}",
         f"-rss_limit_mb={_MEGABYTES}",

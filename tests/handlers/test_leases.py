@@ -20,6 +20,7 @@ from storage.tx import Tx
 
 pytestmark = pytest.mark.postgresql
 PATIENCE = 30.0
+TIMES = Times(patience=PATIENCE)
 OTHER = Holder("other", "2@there")
 MONDAY = datetime(2026, 11, 23, 1, tzinfo=UTC)
 
@@ -43,11 +44,11 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
 
 @asynccontextmanager
 async def process(
-    url: str, *names: str, is_well: Callable[[], bool] = lambda: True, patience: float = PATIENCE
+    url: str, *names: str, is_well: Callable[[], bool] = lambda: True, times: Times = TIMES
 ) -> AsyncIterator[Leases]:
     """The leases as a process has them that dies without a word."""
     desk = LeaseDesk(dialects.parsed(url), "")
-    leases = Leases(names or ("telegram",), desk, times=Times(patience=patience), is_well=is_well)
+    leases = Leases(names or ("telegram",), desk, times=times, is_well=is_well)
     # All are this process, which lives.
     yield leases
     await leases.close()
@@ -281,7 +282,9 @@ async def test_work_is_done_while_the_lease_is_held_and_called_off_when_it_is_lo
         finally:
             say("called off")
 
-    async with process(postgresql_url) as first, process(postgresql_url) as second, asyncio.timeout(PATIENCE):
+    # The loop's own patience, which ends what nobody renews, goes by no stopwatch of ours.
+    brief = process(postgresql_url, times=Times(good=0.3, patience=PATIENCE))
+    async with brief as first, process(postgresql_url) as second, asyncio.timeout(PATIENCE):
         working = asyncio.create_task(first["telegram"].whenever(work))
         await first.see_to()
         while told != ["begun"]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from tests.stateful.weather import Weather
 
-EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "80"))
+EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "40"))
 STEPS = 50
 SHARDS = 4
 _ON_A_SERVER = 14

@@ -16,7 +16,7 @@ from bot.errors import AlreadyServed, StorageError
 from storage.lock import RunLock
 from storage.migrate import migrate
 from storage.store import Store
-from tests.faults.sweep import AT_LENGTH
+from tests.at_length import AT_LENGTH
 from tests.world import World
 from tests.world import world as make_world
 

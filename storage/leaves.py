@@ -40,7 +40,7 @@ _SUBSTITUTE = Prepared(
 _COVERED = Prepared(
     select(leaves.c.person_id).select_from(_ACTING).where(leaves.c.substitute_id == bindparam("of"), *_TODAY)
 )
-_EVERYBODY = select(leaves.c.person_id, leaves.c.substitute_id).select_from(_ACTING).where(*_TODAY)
+_EVERYBODY = Prepared(select(leaves.c.person_id, leaves.c.substitute_id).select_from(_ACTING).where(*_TODAY))
 _LEAVES = select(leaves).where(_HOLDS).order_by(leaves.c.first, leaves.c.id)
 
 
@@ -112,7 +112,7 @@ class Leaves:
 
     def everybody(self, today: date) -> dict[int, int]:
         """Return, for each who is on leave today, who acts for them."""
-        rows = self._connection.execute(_EVERYBODY, {"today": today})
+        rows = _EVERYBODY.all(self._connection, today=today)
         return {row.person_id: self.stand_in(row.person_id, today) for row in rows}
 
     def _substitute(self, person_id: int, today: date) -> int | None:

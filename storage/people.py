@@ -50,6 +50,16 @@ _ADDRESS = Prepared(
     )
     .limit(1)
 )
+_ADDRESSES = Prepared(
+    select(contacts.c.person_id, contacts.c.platform, contacts.c.chat)
+    .where(contacts.c.person_id.in_(bindparam("of", expanding=True)), CAN_BE_WRITTEN_TO)
+    .order_by(
+        contacts.c.preferred_at.asc().nulls_first(),
+        contacts.c.joined_at.asc().nulls_first(),
+        contacts.c.id.desc(),
+    ),
+    "of",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +153,7 @@ class People:
 
     def addresses(self, person_ids: Iterable[int]) -> dict[int, Address]:
         """Return where each of these people is reached; who is nowhere is missing."""
-        rows = self._connection.execute(
-            select(contacts)
-            .where(contacts.c.person_id.in_(list(person_ids)), CAN_BE_WRITTEN_TO)
-            .order_by(
-                contacts.c.preferred_at.asc().nulls_first(),
-                contacts.c.joined_at.asc().nulls_first(),
-                contacts.c.id.desc(),
-            )
-        )
+        rows = _ADDRESSES.all(self._connection, of=list(person_ids))
         return {row.person_id: Address(row.platform, row.chat) for row in rows}
 
     def bind(self, person_id: int, platform: str, account: str, chat: str, now: datetime) -> bool:

@@ -71,17 +71,20 @@ def _is_in_no_paused_unit(of: ColumnElement[int | None]) -> ColumnElement[bool]:
     return or_(of.is_(None), cast(of, String).not_in(_paused("unit")))
 
 
-def _may_be_asked(reader: ColumnElement[int] = people.c.id) -> tuple[ColumnElement[bool], ...]:
-    """Return what must hold of a liaison to be asked today, and of their substitute who reads it.
-
-    On duty, within reach, not paused, nor their unit.
-    """
+def _may_be_asked() -> tuple[ColumnElement[bool], ...]:
+    """Return what must hold of a liaison to be asked today: on duty, not paused, nor their unit."""
     return (
         people.c.active,
-        select(contacts.c.id).where(contacts.c.person_id == reader, CAN_BE_WRITTEN_TO).exists(),
         cast(people.c.id, String).not_in(_paused("person")),
-        cast(reader, String).not_in(_paused("person")),
         _is_in_no_paused_unit(people.c.unit_id),
+    )
+
+
+def _may_be_written_to(reader: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
+    """Return what must hold of who reads the question, liaison or substitute: in reach, not paused."""
+    return (
+        select(contacts.c.id).where(contacts.c.person_id == reader, CAN_BE_WRITTEN_TO).exists(),
+        cast(reader, String).not_in(_paused("person")),
     )
 
 
@@ -104,38 +107,52 @@ def _asks() -> ColumnElement[bool]:
     )
 
 
-def _whom(on_leave: Mapping[int, int], *, pilots_only: bool) -> Select[Any]:
-    """Return the question who is to be asked today about what; for who is on leave, their substitute."""
+def _what(*, pilots_only: bool) -> Select[Any]:
+    """Return the question which liaisons are to be asked today about what, whoever reads it."""
     today: ColumnElement[date] = bindparam("today")
-    liaison = assignments.c.person_id
-    reader: ColumnElement[int] = case(dict(on_leave), value=liaison, else_=liaison) if on_leave else liaison
     return (
-        select(reader.label("reader"), projects.c.id)
+        select(assignments.c.person_id, assignments.c.project_id)
         .join(projects, projects.c.id == assignments.c.project_id)
-        .join(people, people.c.id == liaison)
+        .join(people, people.c.id == assignments.c.person_id)
         .where(
             assignments.c.duty == str(Duty.LIAISON),
             assignments.c.since <= today,
             or_(assignments.c.until.is_(None), assignments.c.until > today),
-            ~select(prompts.c.day).where(prompts.c.person_id == reader, prompts.c.day == today).exists(),
             or_(projects.c.quiet_until.is_(None), projects.c.quiet_until <= today),
             _asks(),
-            *_may_be_asked(reader),
+            *_may_be_asked(),
             _is_in_no_paused_unit(projects.c.unit_id),
             *([people.c.pilot] if pilots_only else []),
         )
-        .order_by(reader, reader != liaison, projects.c.id)
     )
 
 
-def _who(whom: Select[Any]) -> Select[Any]:
-    """Return the question who is to be asked today at all."""
-    reader = whom.selected_columns[0]
-    return whom.with_only_columns(reader).distinct().order_by(None).order_by(reader).limit(bindparam("most"))
+def _who(on_leave: Mapping[int, int], *, pilots_only: bool) -> Select[Any]:
+    """Return the question who is to be asked today and was not; for who is on leave, their substitute."""
+    liaison = assignments.c.person_id
+    reader: ColumnElement[int] = case(dict(on_leave), value=liaison, else_=liaison) if on_leave else liaison
+    asked = select(prompts.c.day).where(prompts.c.person_id == reader, prompts.c.day == bindparam("today"))
+    return (
+        _what(pilots_only=pilots_only)
+        .with_only_columns(reader)
+        .where(~asked.exists(), *_may_be_written_to(reader))
+        .distinct()
+        .order_by(reader)
+        .limit(bindparam("most"))
+    )
 
 
-_WHOM = {pilots_only: _whom({}, pilots_only=pilots_only) for pilots_only in (False, True)}
-_WHO = {pilots_only: _who(whom) for pilots_only, whom in _WHOM.items()}
+_WHO = {pilots_only: _who({}, pilots_only=pilots_only) for pilots_only in (False, True)}
+_DUE_OF = {
+    pilots_only: Prepared(
+        _what(pilots_only=pilots_only).where(
+            assignments.c.person_id.in_(bindparam("liaisons", expanding=True))
+        ),
+        "kinds",
+        "liaisons",
+    )
+    for pilots_only in (False, True)
+}
 _ASK = {
     "sqlite": sqlite.insert(prompts).on_conflict_do_nothing().returning(prompts.c.person_id),
     "postgresql": postgresql.insert(prompts).on_conflict_do_nothing().returning(prompts.c.person_id),
@@ -150,6 +167,7 @@ _UNREMINDED = (
         prompts.c.answered_at.is_(None),
         prompts.c.reminded_at.is_(None),
         *_may_be_asked(),
+        *_may_be_written_to(people.c.id),
     )
     .order_by(prompts.c.person_id)
     .limit(bindparam("most"))
@@ -222,28 +240,24 @@ class Rounds:
             return []
         on_leave = Leaves(self._connection).everybody(day)
         pilots_only = turns.pilots_only
-        who = _who(_whom(on_leave, pilots_only=pilots_only)) if on_leave else _WHO[pilots_only]
+        who = _who(on_leave, pilots_only=pilots_only) if on_leave else _WHO[pilots_only]
         return list(self._connection.execute(who, {**_given(day, turns.due), "most": most}).scalars())
 
     def due_of(self, among: Collection[int], day: date, turns: Turns) -> dict[int, list[int]]:
-        """Return about which projects people must still be asked on a day, in the order of the roster.
+        """Return about which projects people are to be asked on a day, in the order of the roster.
 
         Instead of who is on leave, their substitute is asked, after their own projects. Left out: projects
         that rest.
         """
         on_leave = Leaves(self._connection).everybody(day)
-        pilots_only = turns.pilots_only
-        whom = _whom(on_leave, pilots_only=pilots_only) if on_leave else _WHOM[pilots_only]
-        # Found by the few liaisons whom it may be about, however large the county.
         liaisons = {*among, *(away for away, acting in on_leave.items() if acting in among)}
-        rows = self._connection.execute(
-            whom.where(assignments.c.person_id.in_(liaisons)), _given(day, turns.due)
-        )
+        rows = _DUE_OF[turns.pilots_only].all(self._connection, liaisons=liaisons, **_given(day, turns.due))
+        read = ((on_leave.get(row.person_id, row.person_id), row.person_id, row.project_id) for row in rows)
         found: dict[int, dict[int, None]] = {}
-        for person_id, project_id in rows:
-            if person_id in among:
-                found.setdefault(person_id, {})[project_id] = None
-        return {person_id: list(theirs) for person_id, theirs in found.items()}
+        for reader, _, project_id in sorted(read, key=lambda each: (each[0], each[0] != each[1], each[2])):
+            if reader in among:
+                found.setdefault(reader, {})[project_id] = None
+        return {reader: list(theirs) for reader, theirs in found.items()}
 
     def ask(self, asked: Mapping[int, Sequence[int]], day: date, now: datetime) -> set[int]:
         """Note who is asked about which projects; Return those who had not been asked that day."""

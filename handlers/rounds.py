@@ -25,10 +25,10 @@ async def ask(watch: Watch) -> None:
         return
     await watch.perform(_open)
     turns = await watch.read(_turns)
-    people, asked = await watch.read(lambda beat: beat.tx.rounds.unasked(beat.today, turns, _EVERYBODY)), 0
-    for first in range(0, len(people), CHUNK):
-        asked += await watch.perform(partial(_ask_some, turns, people[first : first + CHUNK]))
-    await watch.perform(partial(_note, asked))
+    people = await watch.read(lambda beat: beat.tx.rounds.unasked(beat.today, turns, _EVERYBODY))
+    for first in range(0, len(people) or 1, CHUNK):
+        some, is_last = people[first : first + CHUNK], first + CHUNK >= len(people)
+        await watch.perform(partial(_ask_some, turns, some, is_last=is_last))
 
 
 def is_time_to_ask(beat: Beat) -> bool:
@@ -61,15 +61,14 @@ def _open(beat: Beat) -> None:
             beat.record(None, "round.missed", f"round:{day}")
 
 
-def _ask_some(turns: Turns, people: Sequence[int], beat: Beat) -> int:
+def _ask_some(turns: Turns, people: Sequence[int], beat: Beat, *, is_last: bool) -> None:
     unasked = beat.tx.rounds.due_of(people, beat.today, turns)
-    return beat.together(list(unasked), lambda some: _ask(beat, {each: unasked[each] for each in some}))
-
-
-def _note(asked: int, beat: Beat) -> None:
-    beat.tx.rounds.mark(beat.today, state="asked")
-    if asked:
-        beat.record(None, "round.asked", f"round:{beat.today}", count=asked)
+    asked = beat.together(list(unasked), lambda some: _ask(beat, {each: unasked[each] for each in some}))
+    if is_last:
+        beat.tx.rounds.mark(beat.today, state="asked")
+        if asked:
+            count = beat.tx.rounds.count(beat.today)
+            beat.record(None, "round.asked", f"round:{beat.today}", count=count)
 
 
 def _ask(beat: Beat, unasked: Mapping[int, Sequence[int]]) -> None:

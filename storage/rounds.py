@@ -279,6 +279,11 @@ class Rounds:
         )
         return [_prompt(row) for row in rows]
 
+    def count(self, day: date) -> int:
+        """Return how many were asked on a day."""
+        asked = select(func.count()).where(prompts.c.day == day)
+        return self._connection.execute(asked).scalar_one()
+
     def unreminded(self, day: date, asked_before: datetime, most: int) -> list[Prompt]:
         """Return who was asked before a moment, and neither answered nor was reminded since."""
         if self._is_county_paused(day):

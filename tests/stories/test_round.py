@@ -228,6 +228,11 @@ async def test_a_round_asks_no_more_of_the_database_for_many_than_for_one(world:
 
     assert len(await world.asks(lambda tx: tx.rounds.asked(MONDAY))) == 22
     assert len(asked) < 40, "\n\n".join(asked)
+    # With the last question stands that all were asked: who dies after it leaves nothing undone.
+    last = max(place for place, each in enumerate(asked) if each.startswith("INSERT INTO prompts"))
+    assert [each for each in asked[last:] if each.startswith(("INSERT INTO audit", "COMMIT"))][1:] == [
+        "COMMIT"
+    ]
 
 
 async def test_the_list_in_the_prompt_leaves_out_a_project_of_which_the_duty_has_ended(world: World) -> None:

@@ -74,11 +74,14 @@ def _ask_some(turns: Turns, people: Sequence[int], beat: Beat, *, is_last: bool)
 def _ask(beat: Beat, unasked: Mapping[int, Sequence[int]]) -> None:
     """Ask people about their projects, with as many questions to the database as for one of them."""
     tx, today = beat.tx, beat.today
+    addresses = tx.people.addresses(unasked)
+    # Who went out of reach since the list was made is asked when they are back.
+    unasked = {person_id: theirs for person_id, theirs in unasked.items() if person_id in addresses}
     new = tx.rounds.ask(unasked, today, beat.now)
     every = {each for person_id in new for each in unasked[person_id]}
     projects = {project.id: project for project in tx.projects.many(every)}
     reports = tx.reports.on(every, today)
-    people, addresses = tx.people.many(new), tx.people.addresses(new)
+    people = tx.people.many(new)
     letters: list[Letter] = []
     with beat.at_rest():
         for person_id in filter(new.__contains__, unasked):

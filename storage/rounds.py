@@ -265,6 +265,8 @@ class Rounds:
             {"person_id": person_id, "day": day, "projects": list(project_ids), "asked_at": now}
             for person_id, project_ids in asked.items()
         ]
+        if not rows:
+            return set()
         return set(self._connection.execute(_ASK[self._connection.dialect.name], rows).scalars())
 
     def prompt(self, person_id: int, day: date) -> Prompt | None:

@@ -36,6 +36,26 @@ async def test_two_processes_that_ask_at_once_ask_once(world: World) -> None:
     assert len(world.said_to("wang")) == 1
 
 
+async def test_who_goes_out_of_reach_as_they_are_to_be_asked_is_asked_when_they_are_back(
+    world: World,
+) -> None:
+    world.clock.set(world.clock.now() + timedelta(minutes=5))
+    both = {world.ids["wang"]: [world.ids["#park"]], world.ids["liu"]: [world.ids["#soda"]]}
+
+    def ask(tx: Tx) -> None:
+        tx.people.reachable("fake", world.account("wang"), yes=False)
+        rounds._ask(beat(world, tx), both)
+        tx.people.reachable("fake", world.account("wang"), yes=True)
+
+    await world.store.perform(ask)
+    await world.delivery.drain()
+    assert [len(world.said_to(who)) for who in ("liu", "wang")] == [1, 0]
+
+    await rounds.ask(world.watch)
+    await world.delivery.drain()
+    assert [len(world.said_to(who)) for who in ("liu", "wang")] == [1, 1]
+
+
 async def test_two_processes_that_remind_at_once_remind_once(world: World) -> None:
     await world.waits(minutes=5)
     await world.day_at(TODAY, "15:00")

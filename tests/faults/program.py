@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from bot import failpoints
+from bot import app, failpoints
 from bot import texts as sentences
 from bot.app import Bot, assembled
 from bot.chat import Messenger, Paper
@@ -133,6 +133,8 @@ async def _serve(part: Part, orders: Connection) -> None:
             # What failed is done by the next beat, five seconds later.
             while bot.timekeeper and not bot.timekeeper.sentence() and await duties.keep(bot.watch):
                 pass
+            while bot.is_awake and abs(machine.clock.now() - bot._pulsed_at) >= app._PULSE:
+                await bot.beat()
             orders.send(moment)
 
 

@@ -4,16 +4,17 @@ import os
 import platform
 import re
 import sqlite3
-import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from statistics import median
 
+from benchmarks import kept
 from benchmarks.climbing import Climbing
 from benchmarks.digest import Figures
 from benchmarks.fanout import ALLOWED, ALLOWED_BY, PAID
 from benchmarks.growth import Cost
+from benchmarks.markdown import prose, table
 from benchmarks.papers import Papers
 from benchmarks.parts import ANSWERS, Parts
 from benchmarks.postgres import PROCESSES, Shared
@@ -45,6 +46,7 @@ def written(results: Results, size: Size, at: datetime, took: float) -> str:
         *(_growth(*results.growth) if results.growth else ()),
         *(_rush(results.rush, size) if results.rush else ()),
         *(_postgresql(results.postgresql, size) if results.postgresql else ()),
+        *kept.section(),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -56,13 +58,13 @@ def _head(size: Size, at: datetime, took: float) -> list[str]:
     prompts = f"{size.prompts:,} prompts; {size.peer_rounds} rounds of {size.peer_prompts:,} to compare"
     return [
         "# What we claim, measured",
-        _prose(
+        prose(
             "Written by `make bench`: do not edit. Each side is a process of its own against a",
             "loopback Bot API in another process (`tests/botapi.py`, over real sockets); the sides",
             "take turns within a round (ABAB …). Trust the ratios: the numbers are this machine's,",
             "on this day.",
         ),
-        _table(
+        table(
             ["", ""],
             [
                 ["when", f"{at:%Y-%m-%d %H:%M} UTC, {took / 60:.1f} minutes"],
@@ -81,7 +83,7 @@ def _targets(found: Sequence[Target]) -> list[str]:
     words = f"{missed} of {len(found)} targets are missed." if missed else "All targets are met."
     rows = [[target.promise, target.found, "yes" if target.met else "**no**"] for target in found]
     chart = "![what was measured side by side](chart.svg)"
-    return ["## Targets", words, _table(["promise", "found", "met"], rows), chart]
+    return ["## Targets", words, table(["promise", "found", "met"], rows), chart]
 
 
 def _turn(results: Turning, size: Size) -> list[str]:
@@ -104,14 +106,14 @@ def _turn(results: Turning, size: Size) -> list[str]:
     total = sum(results.statements.values())
     return [
         "## 1 A durable turn",
-        _prose(
+        prose(
             f"{size.people} people write 「1 主体封顶，形象进度6x%」, and again as soon as they are",
             f"answered: {size.people} messages are always under way, which is what the waits show. A turn",
             "ends when the server has accepted the reply, after a COMMIT with `synchronous=FULL`. Each",
             "person's first message warms up and is not counted.",
         ),
-        _table(["side", "replies/s", "rounds", "p50 ms", "p99 ms", "CPU ms", "ours is × faster"], rows),
-        _prose(
+        table(["side", "replies/s", "rounds", "p50 ms", "p99 ms", "CPU ms", "ours is × faster"], rows),
+        prose(
             "A peer runs 8 statements and one COMMIT a message, as plain SQL through SQLAlchemy",
             "async and aiosqlite over the one connection that served it best, and confirms a",
             f"message before it has handled it. The {BARE} is aiohttp, msgspec and sqlite3 on a",
@@ -154,7 +156,7 @@ def _fanout(results: Going, size: Size) -> list[str]:
     ]
     return [
         "## 2 A round goes out",
-        _prose(
+        prose(
             f"The server takes {ALLOWED} messages a second, as a bucket or within any one second, or",
             f"{PAID:,} in a second as of a paid broadcast, and answers 429 beyond. Ours, told to go at",
             "95.7 % of that, is a county of as many liaisons, running since just",
@@ -163,14 +165,14 @@ def _fanout(results: Going, size: Size) -> list[str]:
             "seconds ago types an answer every 0.4 s, and waits. Of 429s and the longest wait the",
             "worst of all rounds is shown.",
         ),
-        _table(head, rows),
-        _prose(
+        table(head, rows),
+        prose(
             f"{size.prompts:,} prompts take about {size.prompts / ALLOWED / 60:.1f} minutes at",
             f"{ALLOWED}/s, so the comparison has {size.peer_prompts:,}. Behind a limiter without",
             "lanes a typed answer waits for the prompts before it, so its waits grow with their",
             "number; ours do not.",
         ),
-        _table(
+        table(
             ["no limit", "prompts", "messages/s", "grown by MB"],
             [
                 [
@@ -182,7 +184,7 @@ def _fanout(results: Going, size: Size) -> list[str]:
                 for (_, side), runs in results.unlimited.items()
             ],
         ),
-        _prose(
+        prose(
             "To a server that takes everything. All sides write each question down before it goes out, and",
             "as what it arrived; ours works out whom to ask about what, too. The last one writes nothing",
             "down: what it had not sent when it dies is lost, and nobody knows to whom.",
@@ -199,13 +201,13 @@ def _idle(results: Resting, size: Size) -> list[str]:
     ]
     return [
         "## 3 At rest, and at the start",
-        _prose(
+        prose(
             f"`liaison run` with a county of {size.projects:,} projects against the loopback server, watched",
             f"for {size.idle_seconds:g} s. Started in working hours it first writes the day's questions. The",
             "libraries run the bots of the first table, with one person and nothing to do.",
         ),
-        _table(["", "median"], rows),
-        _table(
+        table(["", "median"], rows),
+        table(
             ["", "processor", "memory", "start to the first poll"],
             [
                 [name, f"{each.cpu:.2f} %", f"{each.memory:.0f} MB", f"{each.start:.2f} s"]
@@ -226,7 +228,7 @@ def _parts(parts: Parts, size: Size) -> list[str]:
     return [
         "## 4 The parts",
         f"{len(ANSWERS)} kinds of answers are read, from one word to three projects in a line.",
-        _table(["", "median"], rows),
+        table(["", "median"], rows),
     ]
 
 
@@ -239,13 +241,13 @@ def _climbing(climbing: Climbing, size: Size) -> list[str]:
     ]
     return [
         "## 5 What is late climbs",
-        _prose(
+        prose(
             f"{size.problems:,} open problems, {size.due} of them past their time to accept. Measured is",
             "how long the one writer was kept from messages, commits included; what people read is put",
             f"together on a reader. Then {size.due} come due one after the other, and the heart beats every",
             "five seconds.",
         ),
-        _table(["a beat", "median"], rows),
+        table(["a beat", "median"], rows),
     ]
 
 
@@ -261,14 +263,14 @@ def _wecom(line: Line, size: Size) -> list[str]:
     ]
     return [
         "## 6 WeCom",
-        _prose(
+        prose(
             f"{size.prompts:,} morning questions, two messages each, over one WebSocket to a WeCom of our",
             "own in another process that answers at once. The bare loop sends the same frames with",
             "websockets, each after the answer to the last, and keeps nothing; ours takes them from the",
             "outbox and marks them there. Then a workbook, to a server that takes",
             f"{size.chunk_wait * 1000:.0f} ms for each answer. By turns; medians.",
         ),
-        _table(["", "bare loop", "liaison-bot", "ratio"], rows),
+        table(["", "bare loop", "liaison-bot", "ratio"], rows),
     ]
 
 
@@ -288,7 +290,7 @@ def _papers(papers: Papers, size: Size) -> list[str]:
     ]
     return [
         "## 7 Papers",
-        _prose(
+        prose(
             f"A county of {size.paper_projects:,} projects with a report of each on {size.paper_days}",
             "working days, on SQLite. Every paper that comes with the bot is drafted for the quarter,",
             "alone and then all from one snapshot. Then its last evening: what all timetables together",
@@ -296,7 +298,7 @@ def _papers(papers: Papers, size: Size) -> list[str]:
             "leaders. Figures are read and papers printed in the workshop, a process of its own;",
             "meanwhile the bot goes on writing as it does for messages, one small commit after the other.",
         ),
-        _table(["", "once"], rows),
+        table(["", "once"], rows),
     ]
 
 
@@ -308,11 +310,11 @@ def _digest(week: Figures, size: Size) -> list[str]:
     ]
     return [
         "## 8 The figures of a week",
-        _prose(
+        prose(
             f"The county of the papers, {size.paper_projects * size.paper_days:,} reports. The statements",
             "are ours, as SQLite is asked them; the copy is made before the clock starts.",
         ),
-        _table(["", "median"], rows),
+        table(["", "median"], rows),
     ]
 
 
@@ -320,12 +322,12 @@ def _growth(little: Cost, much: Cost) -> list[str]:
     rows = [[f"{each.rows:,}", f"{each.steps:,.0f}", f"{each.cpu:.2f}"] for each in (little, much)]
     return [
         "## 9 What history costs",
-        _prose(
+        prose(
             "Reports, letters, keys and entries of the trail of other days, a quarter each, behind 100",
             "people who answer. Steps are those of SQLite's machine; delivery is part of a turn, the network",
             "is not.",
         ),
-        _table(["rows of history", "steps a turn", "CPU ms a turn"], rows),
+        table(["rows of history", "steps a turn", "CPU ms a turn"], rows),
     ]
 
 
@@ -340,12 +342,12 @@ def _rush(rush: Rush, size: Size) -> list[str]:
     ]
     return [
         "## 10 Everybody answers",
-        _prose(
+        prose(
             f"A county of {size.liaisons:,} liaisons who were asked at nine, on this machine, limited to",
             f"{MEMORY} MB of data. Shown is a part of the half hour, at the rate at which all of",
             "them answer in it; `--only rush --rush-seconds 1800` is the whole.",
         ),
-        _table(["", ""], rows),
+        table(["", ""], rows),
     ]
 
 
@@ -362,26 +364,17 @@ def _postgresql(shared: Shared, size: Size) -> list[str]:
     ]
     return [
         "## 11 Several processes on one PostgreSQL",
-        _prose(
+        prose(
             "Rows a second, on a server that commits for good. Of prompts, processes plan one morning of",
             f"{size.planned:,} together, and each liaison is asked once. Of {size.letters:,} letters each",
             f"process carries those of a connection of its own; the queues have {size.jobs:,} jobs that do",
             "nothing.",
         ),
-        _table(
+        table(
             ["", *(f"{many} process{'es' if many > 1 else ''}" for many in PROCESSES)],
             [planned, plain, *finished],
         ),
     ]
-
-
-def _prose(*lines: str) -> str:
-    return textwrap.fill(" ".join(lines), 118, break_long_words=False, break_on_hyphens=False)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _pinned(lock: str, name: str) -> str:

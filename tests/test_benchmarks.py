@@ -24,6 +24,7 @@ from benchmarks import (
 from benchmarks.climbing import Climbing
 from benchmarks.fanout import Fanout
 from benchmarks.idle import Idle
+from benchmarks.kept import Kept, kept
 from benchmarks.papers import Papers
 from benchmarks.parts import Parts
 from benchmarks.postgres import Shared
@@ -176,3 +177,28 @@ def test_what_was_not_measured_is_not_on_the_page() -> None:
     assert "## 9 What history costs" in page
     assert "## 2" not in page
     assert "All targets are met." in page
+
+
+def test_the_page_quotes_the_last_run_of_make_faults() -> None:
+    report_kept = """# Faults
+
+## Killed at random
+
+| when (UTC) | commit | load | kills | lost |
+| --- | --- | --- | --- | --- |
+| 2026-11-28 10:00 | abc | 1.0 | 12 | 0 |
+| 2026-11-29 11:00 | abd | 2.0 | 300 | 0 |
+
+## Power cuts
+
+| when (UTC) | commit | load | cuts |
+| --- | --- | --- | --- |
+| 2026-11-29 12:00 | abd | 2.0 | 9 |
+"""
+
+    assert kept(report_kept) == [
+        Kept("Killed at random", "2026-11-29 11:00", {"kills": "300", "lost": "0"}),
+        Kept("Power cuts", "2026-11-29 12:00", {"cuts": "9"}),
+    ]
+    page = report.written(Results(), Size(), datetime(2026, 11, 29, tzinfo=UTC), took=1)
+    assert "| Killed at random in a burst of 500 updates" in page

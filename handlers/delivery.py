@@ -86,18 +86,23 @@ class Carrier:
         """Deliver for ever; what was on its way when the last process died is taken up first."""
         await self._begin_anew()
         recovered = False
-        while True:
-            try:
-                if not recovered:
-                    await self.recover()
-                    recovered = True
-                await self.step()
-            except LeaseLost as lost:
-                log.warning("nothing more is delivered: %s", lost)
-                await asyncio.sleep(_POLL)
-            except StorageError:
-                log.exception("%s: the outbox cannot be read or marked; trying again", self._platform.name)
-                await asyncio.sleep(_POLL)
+        try:
+            while True:
+                try:
+                    if not recovered:
+                        await self.recover()
+                        recovered = True
+                    await self.step()
+                except LeaseLost as lost:
+                    log.warning("nothing more is delivered: %s", lost)
+                    await asyncio.sleep(_POLL)
+                except StorageError:
+                    log.exception(
+                        "%s: the outbox cannot be read or marked; trying again", self._platform.name
+                    )
+                    await asyncio.sleep(_POLL)
+        finally:
+            self._close_slots()
 
     async def recover(self) -> None:
         """Take up what a dead process had claimed: it may have arrived, so it is sent once more, marked.
@@ -135,8 +140,7 @@ class Carrier:
 
     async def land(self) -> None:
         """See what is on the wire to its end, begin nothing more, and return: another process goes on."""
-        if self._next_slot is not None:
-            self._next_slot.cancel()
+        self._close_slots()
         try:
             while self._flying:
                 self._news.clear()
@@ -153,8 +157,7 @@ class Carrier:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._next_slot is not None:
-            self._next_slot.cancel()
+        self._close_slots()
         for held in (self._in_hand, self._flying, self._sent, self._failed):
             held.clear()
         self._may_doubt = True
@@ -290,12 +293,16 @@ class Carrier:
 
     # --- with the platform --------------------------------------------------------------
 
-    def _dispatch(self) -> None:
-        """Start whatever may go out now; when the next slot opens, this is called again."""
-        loop = asyncio.get_running_loop()
+    def _close_slots(self) -> None:
+        """Begin nothing by ourselves when the next slot opens."""
         if self._next_slot is not None:
             self._next_slot.cancel()
             self._next_slot = None
+
+    def _dispatch(self) -> None:
+        """Start whatever may go out now; when the next slot opens, this is called again."""
+        loop = asyncio.get_running_loop()
+        self._close_slots()
         now, waits_until = loop.time(), []
         # Of a lane in the order in which they were claimed, or one of a high number might never get a slot.
         for chat, letter in sorted(self._in_hand.items(), key=lambda held: held[1].lane):

@@ -84,25 +84,27 @@ class Carrier:
 
     async def run(self) -> None:
         """Deliver for ever; what was on its way when the last process died is taken up first."""
-        await self._begin_anew()
-        recovered = False
         try:
-            while True:
-                try:
-                    if not recovered:
-                        await self.recover()
-                        recovered = True
-                    await self.step()
-                except LeaseLost as lost:
-                    log.warning("nothing more is delivered: %s", lost)
-                    await asyncio.sleep(_POLL)
-                except StorageError:
-                    log.exception(
-                        "%s: the outbox cannot be read or marked; trying again", self._platform.name
-                    )
-                    await asyncio.sleep(_POLL)
+            await self._begin_anew()
+            await self._run()
         finally:
+            # Or it would go on sending by itself, with nobody to be told of it.
             self._close_slots()
+
+    async def _run(self) -> None:
+        recovered = False
+        while True:
+            try:
+                if not recovered:
+                    await self.recover()
+                    recovered = True
+                await self.step()
+            except LeaseLost as lost:
+                log.warning("nothing more is delivered: %s", lost)
+                await asyncio.sleep(_POLL)
+            except StorageError:
+                log.exception("%s: the outbox cannot be read or marked; trying again", self._platform.name)
+                await asyncio.sleep(_POLL)
 
     async def recover(self) -> None:
         """Take up what a dead process had claimed: it may have arrived, so it is sent once more, marked.

@@ -10,12 +10,11 @@ from handlers import drill, prompts
 from handlers.turn import Beat
 from handlers.watch import Watch
 from storage.letters import PRIVATE, Lane, Letter
-from storage.rounds import Prompt, Turns
+from storage.rounds import Asking, Prompt
 
 CHUNK = 50
 """Items of one transaction at most, so that a message never waits for a round."""
 
-_EVERYBODY = 1_000_000
 _NEVER_MORE_THAN = 60
 
 
@@ -24,11 +23,10 @@ async def ask(watch: Watch) -> None:
     if not await watch.read(is_time_to_ask):
         return
     await watch.perform(_open)
-    turns = await watch.read(_turns)
-    people = await watch.read(lambda beat: beat.tx.rounds.unasked(beat.today, turns, _EVERYBODY))
+    asking, people = await watch.read(_unasked)
     for first in range(0, len(people) or 1, CHUNK):
         some, is_last = people[first : first + CHUNK], first + CHUNK >= len(people)
-        await watch.perform(partial(_ask_some, turns, some, is_last=is_last))
+        await watch.perform(partial(_ask_some, asking, some, is_last=is_last))
 
 
 def is_time_to_ask(beat: Beat) -> bool:
@@ -40,14 +38,15 @@ def is_time_to_ask(beat: Beat) -> bool:
     closes = county.calendar.at(beat.today, county.close_at)
     if not opens <= beat.now < closes:
         return False
-    rounds = beat.tx.rounds
-    return rounds.get(beat.today) is None or bool(rounds.unasked(beat.today, _turns(beat), 1))
+    return beat.tx.rounds.get(beat.today) is None or bool(_unasked(beat)[1])
 
 
-def _turns(beat: Beat) -> Turns:
-    """Return whose turn it is today."""
+def _unasked(beat: Beat) -> tuple[Asking, list[int]]:
+    """Return what today's round asks about, and whom it has not asked yet."""
     rounds = beat.tx.rounds
-    return Turns(due(beat.today, rounds.last_held(beat.today), beat.county.cadence), rounds.has_pilots())
+    turns = due(beat.today, rounds.last_held(beat.today), beat.county.cadence)
+    asking = Asking(turns, rounds.has_pilots())
+    return asking, rounds.unasked(beat.today, asking)
 
 
 def _open(beat: Beat) -> None:
@@ -61,8 +60,8 @@ def _open(beat: Beat) -> None:
             beat.record(None, "round.missed", f"round:{day}")
 
 
-def _ask_some(turns: Turns, people: Sequence[int], beat: Beat, *, is_last: bool) -> None:
-    unasked = beat.tx.rounds.due_of(people, beat.today, turns)
+def _ask_some(asking: Asking, people: Sequence[int], beat: Beat, *, is_last: bool) -> None:
+    unasked = beat.tx.rounds.due_of(people, beat.today, asking)
     asked = beat.together(list(unasked), lambda some: _ask(beat, {each: unasked[each] for each in some}))
     if is_last:
         beat.tx.rounds.mark(beat.today, state="asked")

@@ -153,7 +153,6 @@ class Dispatch:
         and whether there may be more for other chats, though there was room.
         """
         found: dict[str, Row[Any]] = {}
-        may_be_more = False
         for _ in range(_LOOKS):
             wanted = {
                 "platform": platform,

@@ -1,5 +1,6 @@
 """Who is on leave, and who acts for them today."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -87,10 +88,7 @@ class Leaves:
 
         Where the substitute is on leave too, it is the substitute's substitute, and so on.
         """
-        chain = [person_id]
-        while (after := self._substitute(chain[-1], today)) is not None and after not in chain:
-            chain.append(after)
-        return chain[-1]
+        return _last(person_id, lambda each: self._substitute(each, today))
 
     def stands_for(self, person_id: int, today: date) -> frozenset[int]:
         """Return everybody on leave for whom somebody acts today; nobody, while they are on leave."""
@@ -113,7 +111,8 @@ class Leaves:
     def everybody(self, today: date) -> dict[int, int]:
         """Return, for each who is on leave today, who acts for them."""
         rows = _EVERYBODY.all(self._connection, today=today)
-        return {row.person_id: self.stand_in(row.person_id, today) for row in rows}
+        substitutes = {row.person_id: row.substitute_id for row in rows}
+        return {person_id: _last(person_id, substitutes.get) for person_id in substitutes}
 
     def _substitute(self, person_id: int, today: date) -> int | None:
         found: int | None = _SUBSTITUTE.scalar(self._connection, of=person_id, today=today)
@@ -181,6 +180,14 @@ class Leaves:
 
     def _read(self, statement: Select[Any], **values: object) -> list[Leave]:
         return [_leave(row) for row in self._connection.execute(statement, values)]
+
+
+def _last(person_id: int, substitute: Callable[[int], int | None]) -> int:
+    """Return the last of a chain of substitutes; of a circle whoever closes it."""
+    chain = [person_id]
+    while (after := substitute(chain[-1])) is not None and after not in chain:
+        chain.append(after)
+    return chain[-1]
 
 
 def _leave(row: Row[Any]) -> Leave:

@@ -138,7 +138,6 @@ def _who(on_leave: Mapping[int, int], *, pilots_only: bool) -> Select[Any]:
         .where(~asked.exists(), *_may_be_written_to(reader))
         .distinct()
         .order_by(reader)
-        .limit(bindparam("most"))
     )
 
 
@@ -175,8 +174,8 @@ _UNREMINDED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
-    """Whose turn it is to be asked: projects by what is due, of everybody or of the pilots only."""
+class Asking:
+    """What a day's round asks about, of everybody or of the pilots only."""
 
     due: Due
     pilots_only: bool = False
@@ -231,19 +230,19 @@ class Rounds:
         """Note what happened to a round: its state, when it was reminded or closed."""
         self._connection.execute(update(rounds).where(rounds.c.day == day).values(**values))
 
-    def unasked(self, day: date, turns: Turns, most: int) -> list[int]:
-        """Return who must still be asked on a day, in the order of the roster, so many at most.
+    def unasked(self, day: date, asking: Asking) -> list[int]:
+        """Return who must still be asked on a day, in the order of the roster.
 
         Left out: who cannot be reached, and whatever the office paused.
         """
         if self._is_county_paused(day):
             return []
         on_leave = Leaves(self._connection).everybody(day)
-        pilots_only = turns.pilots_only
+        pilots_only = asking.pilots_only
         who = _who(on_leave, pilots_only=pilots_only) if on_leave else _WHO[pilots_only]
-        return list(self._connection.execute(who, {**_given(day, turns.due), "most": most}).scalars())
+        return list(self._connection.execute(who, _given(day, asking.due)).scalars())
 
-    def due_of(self, among: Collection[int], day: date, turns: Turns) -> dict[int, list[int]]:
+    def due_of(self, among: Collection[int], day: date, asking: Asking) -> dict[int, list[int]]:
         """Return about which projects people are to be asked on a day, in the order of the roster.
 
         Instead of who is on leave, their substitute is asked, after their own projects. Left out: projects
@@ -251,7 +250,7 @@ class Rounds:
         """
         on_leave = Leaves(self._connection).everybody(day)
         liaisons = {*among, *(away for away, acting in on_leave.items() if acting in among)}
-        rows = _DUE_OF[turns.pilots_only].all(self._connection, liaisons=liaisons, **_given(day, turns.due))
+        rows = _DUE_OF[asking.pilots_only].all(self._connection, liaisons=liaisons, **_given(day, asking.due))
         read = ((on_leave.get(row.person_id, row.person_id), row.person_id, row.project_id) for row in rows)
         found: dict[int, dict[int, None]] = {}
         for reader, _, project_id in sorted(read, key=lambda each: (each[0], each[0] != each[1], each[2])):

@@ -231,6 +231,20 @@ async def test_who_has_found_all_that_is_due_does_not_look_again(post: Post) -> 
     assert looks == 3
 
 
+async def test_who_is_called_off_sends_nothing_when_the_next_slot_opens(post: Post) -> None:
+    paced(post, per_second=20)
+    await post.owes(*[(f"chat{number}", f"{number}") for number in range(9)])
+    async with post.running():
+        await post.until(lambda: bool(post.wire.tried))
+        await post.looks_again()
+    tried, passed = len(post.wire.tried), asyncio.Event()
+    asyncio.get_running_loop().call_later(0.2, passed.set)
+
+    await passed.wait()
+
+    assert len(post.wire.tried) == tried < 9
+
+
 async def test_letters_of_a_chat_arrive_in_order(post: Post) -> None:
     await post.owes(*[("liu", f"{number}") for number in range(10)])
 

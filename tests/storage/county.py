@@ -14,7 +14,7 @@ from bot.domain.progress import Kind, Standing
 from storage import tables
 from storage.problems import Reported
 from storage.reports import Answered
-from storage.rounds import Turns
+from storage.rounds import Asking
 from storage.tx import Tx
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -130,11 +130,10 @@ def unasked(
     tx: Tx, day: date = TODAY, due_then: Due | None = None, *, pilots_only: bool = False
 ) -> dict[int, list[int]]:
     """Return who is to be asked about what; asked for one by one it must be the same."""
-    turns = Turns(due_then or due(day, None), pilots_only)
-    who = tx.rounds.unasked(day, turns, 100)
-    assert tx.rounds.unasked(day, turns, 1) == who[:1]
-    found = tx.rounds.due_of(who, day, turns)
+    asking = Asking(due_then or due(day, None), pilots_only)
+    who = tx.rounds.unasked(day, asking)
+    found = tx.rounds.due_of(who, day, asking)
     assert list(found) == who
     for each in who:
-        assert tx.rounds.due_of([each], day, turns) == {each: found[each]}
+        assert tx.rounds.due_of([each], day, asking) == {each: found[each]}
     return found

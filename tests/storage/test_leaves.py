@@ -152,6 +152,19 @@ def test_a_substitute_without_projects_is_asked_all_the_same_and_once(tx: Tx, co
     assert unasked(tx) == {county.wang: [county.bridge]}
 
 
+def test_who_acts_for_everybody_is_asked_once_however_many_are_away(tx: Tx, county: County) -> None:
+    away(tx, county.chen, county.sun)
+    away(tx, county.sun, county.wang)
+    away(tx, county.liu, county.wang)
+    asked = []
+    event.listen(tx.connection, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    found = tx.leaves.everybody(TODAY)
+
+    assert found == dict.fromkeys([county.chen, county.sun, county.liu], county.wang)
+    assert len(asked) == 1
+
+
 def test_nothing_is_looked_for_without_an_index(tx: Tx, county: County) -> None:
     asked = []
 

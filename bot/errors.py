@@ -154,10 +154,10 @@ class DeliveryError(BotError):
     """A platform did not confirm a message; ``kind`` alone decides what happens next.
 
     ``after`` is how long the platform asks us to wait. With ``whole_bot`` the wait holds
-    for every chat of the connection, not just for this one. ``to`` is the new chat id of a
-    chat that moved. What is in doubt may be sent again as often as need be while the platform
-    ``drops_repeats_for`` so long. ``cause`` is what the office reads once it is given up; the
-    reason is in the platform's own words.
+    for every chat of the connection, not just for this one; with ``until_heard`` it is over
+    once somebody there writes. ``to`` is the new chat id of a chat that moved. What is in doubt
+    may be sent again as often as need be while the platform ``drops_repeats_for`` so long.
+    ``cause`` is what the office reads once it is given up; the reason is in the platform's own words.
     """
 
     def __init__(
@@ -167,6 +167,7 @@ class DeliveryError(BotError):
         *,
         after: timedelta | None = None,
         whole_bot: bool = False,
+        until_heard: bool = False,
         to: str = "",
         drops_repeats_for: timedelta = timedelta(0),
         cause: Cause | None = None,
@@ -175,6 +176,7 @@ class DeliveryError(BotError):
         self.kind = kind
         self.after = after
         self.whole_bot = whole_bot
+        self.until_heard = until_heard
         self.to = to
         self.drops_repeats_for = drops_repeats_for
         self.cause = cause or _CAUSES.get(kind, Cause.REFUSED)

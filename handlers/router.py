@@ -153,10 +153,8 @@ class Router:
             return ""
         self._gate.knows(incoming)
         turn = Turn(tx, self._county, self._texts, now, incoming=incoming, sender=known.person, text=text)
-        if incoming.private and known.is_back:
-            departure.unblocked(turn, incoming)
-        if incoming.private and known.is_new:
-            welcome.greet(turn)
+        if incoming.private:
+            _let_in(turn, known)
         if len(text.encode()) > LONGEST:
             raise Refused("text.too_long", kb=LONGEST // 1024)
         attachments.arrive(turn)
@@ -233,6 +231,16 @@ class Router:
 
     def _language(self, person: Person | None) -> Language:
         return person.language if person else self._county.language
+
+
+def _let_in(turn: Turn, known: Known) -> None:
+    """Send whoever writes in their own chat what waited for that."""
+    if known.is_awaited:
+        turn.tx.dispatch.resume(turn.incoming.at.platform, known.chat)
+    if known.is_back:
+        departure.unblocked(turn, turn.incoming)
+    if known.is_new:
+        welcome.greet(turn)
 
 
 def _known(tx: Tx, incoming: Incoming) -> Known | None:

@@ -32,10 +32,10 @@ def settle(desk: Desk, letter: Claimed, failure: DeliveryError, again_at: dateti
     match failure.kind:
         case Failure.RETRY if tireless:
             dispatch.release([letter.id])
-            _hold(desk, letter, WHOLE_BOT if failure.whole_bot else letter.to.chat, again_at)
+            _hold(desk, letter, failure, again_at)
         case Failure.IN_DOUBT if may_repeat:
             dispatch.doubt([letter.id])
-            _hold(desk, letter, letter.to.chat, again_at)
+            _hold(desk, letter, failure, again_at)
         case Failure.MOVED if failure.to not in {"", letter.to.chat} and tireless:
             groups.follow(desk, letter.to.platform, letter.to.chat, failure.to)
             dispatch.release([letter.id])
@@ -45,7 +45,8 @@ def settle(desk: Desk, letter: Claimed, failure: DeliveryError, again_at: dateti
         case Failure.UNOPENED if _may_wait(desk, letter):
             dispatch.release([letter.id])
             # What cannot go elsewhere is not tried again before somebody there has written.
-            dispatch.pause(letter.to.platform, letter.to.chat, desk.now + LONGEST_OWED)
+            until = desk.now + LONGEST_OWED
+            dispatch.pause(letter.to.platform, letter.to.chat, until, until_heard=True)
             if letter.in_group:
                 groups.unheard(desk, letter.to)
             else:
@@ -84,10 +85,15 @@ def _may_wait(desk: Desk, letter: Claimed) -> bool:
     return (is_of_person or letter.in_group) and desk.now - letter.made_at < LONGEST_OWED
 
 
-def _hold(desk: Desk, letter: Claimed, chat: str, until: datetime) -> None:
-    """Hold back not the letter alone but its chat, so that the order is kept."""
+def _hold(desk: Desk, letter: Claimed, failure: DeliveryError, until: datetime) -> None:
+    """Hold back not the letter alone but its chat, so that the order is kept.
+
+    What the platform did not ask us to wait for is tried at once when somebody there writes.
+    """
     if until > desk.now:
-        desk.tx.dispatch.pause(letter.to.platform, chat, until)
+        chat = WHOLE_BOT if failure.whole_bot else letter.to.chat
+        is_ours = failure.until_heard or failure.after is None
+        desk.tx.dispatch.pause(letter.to.platform, chat, until, until_heard=is_ours and chat != WHOLE_BOT)
 
 
 def _tell_office(desk: Desk, letter: Claimed, failure: DeliveryError) -> None:

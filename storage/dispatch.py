@@ -242,28 +242,27 @@ class Dispatch:
         here = (outbox.c.platform == to.platform, outbox.c.chat == to.chat, outbox.c.sent_at.is_not(None))
         return self._connection.execute(select(outbox.c.id).where(*here).limit(1)).first() is not None
 
-    def pause(self, platform: str, chat: str, until: datetime) -> None:
+    def pause(self, platform: str, chat: str, until: datetime, *, until_heard: bool = False) -> None:
         """Send nothing to a chat (to nobody, with `WHOLE_BOT`) until a moment; a restart remembers it.
 
-        A longer pause is not made shorter.
+        With ``until_heard`` it is over when somebody there writes. A longer pause is not made shorter.
         """
         kind = sqlite if self._connection.dialect.name == "sqlite" else postgresql
-        statement = kind.insert(delivery_pauses).values(platform=platform, chat=chat, until=until)
+        statement = kind.insert(delivery_pauses).values(
+            platform=platform, chat=chat, until=until, until_heard=until_heard
+        )
         self._connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["platform", "chat"],
-                set_={"until": statement.excluded.until},
+                set_={"until": statement.excluded.until, "until_heard": statement.excluded.until_heard},
                 where=delivery_pauses.c.until < statement.excluded.until,
             )
         )
 
     def resume(self, platform: str, chat: str) -> None:
-        """Send to a chat again: what held it back is over."""
-        self._connection.execute(
-            delete(delivery_pauses).where(
-                delivery_pauses.c.platform == platform, delivery_pauses.c.chat == chat
-            )
-        )
+        """Send to a chat again in which somebody has written, unless the platform wants us to wait."""
+        here = (delivery_pauses.c.platform == platform, delivery_pauses.c.chat == chat)
+        self._connection.execute(delete(delivery_pauses).where(*here, delivery_pauses.c.until_heard))
         self.returned = True
 
     def next_due(self, after: datetime) -> datetime | None:

@@ -11,7 +11,7 @@ from bot.chat import Address
 from bot.domain.people import Language, Person, Role, Unit, UnitKind
 from storage.dialects import insert_once
 from storage.prepared import Prepared
-from storage.tables import contacts, invitations, people, roles, strangers, units
+from storage.tables import contacts, delivery_pauses, invitations, people, roles, strangers, units
 
 CAN_BE_WRITTEN_TO = and_(contacts.c.reachable, contacts.c.joined_at.is_not(None))
 """An account that the roster names takes nothing from a bot to which it has never written."""
@@ -25,8 +25,20 @@ _roles_of = (
 _PERSON: Select[Any] = select(people, units.c.name.label("unit"), _roles_of).select_from(
     people.outerjoin(units, units.c.id == people.c.unit_id)
 )
+_IS_AWAITED = (
+    select(delivery_pauses.c.until)
+    .where(
+        delivery_pauses.c.platform == contacts.c.platform,
+        delivery_pauses.c.chat == contacts.c.chat,
+        delivery_pauses.c.until_heard,
+    )
+    .exists()
+    .label("is_awaited")
+)
 _KNOWN = (
-    _PERSON.add_columns(contacts.c.joined_at, contacts.c.reachable, contacts.c.account, contacts.c.chat)
+    _PERSON.add_columns(
+        contacts.c.joined_at, contacts.c.reachable, contacts.c.account, contacts.c.chat, _IS_AWAITED
+    )
     .join(contacts, contacts.c.person_id == people.c.id)
     .where(contacts.c.platform == bindparam("platform"), people.c.active)
 )
@@ -64,13 +76,17 @@ _ADDRESSES = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Whose an account is; ``is_new`` until it first writes, ``is_back`` when it was given up and writes."""
+    """Whose an account is; ``is_new`` until it first writes, ``is_back`` when it was given up and writes.
+
+    It ``is_awaited`` when what is owed there waits until they write.
+    """
 
     person: Person
     account: str
     chat: str
     is_new: bool
     is_back: bool
+    is_awaited: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +111,12 @@ class People:
         if row is None:
             return None
         return Known(
-            _person(row), row.account, row.chat, is_new=row.joined_at is None, is_back=not row.reachable
+            _person(row),
+            row.account,
+            row.chat,
+            is_new=row.joined_at is None,
+            is_back=not row.reachable,
+            is_awaited=row.is_awaited,
         )
 
     def get(self, person_id: int) -> Person:

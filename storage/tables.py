@@ -891,6 +891,8 @@ delivery_pauses = _table(
     # Empty: the whole connection is paused.
     Column("chat", String, primary_key=True),
     Column("until", Moment, nullable=False),
+    # Or until somebody there writes, if that is sooner.
+    Column("until_heard", Boolean, nullable=False, server_default=text("false")),
 )
 
 # Which process does what one does at a time; on SQLite there is but one, and no row.

@@ -140,7 +140,8 @@ async def test_a_running_bot_tells_of_each_channel_and_names_the_one_that_is_bro
 ) -> None:
     listen = free_address()
     robot = f'[wecom.webhooks]\n"大桥镇群" = "{api.webhook("大桥镇群", "key-1")}"'
-    configured(tmp_path, bot(wecom), app(api, listen).replace(api.secret, "not-the-secret", 1), robot)
+    sections = (bot(wecom), app(api, listen).replace(api.secret, "not-the-secret", 1), robot, always_open())
+    configured(tmp_path, *sections)
     await imported(tmp_path)
     api.callbacks.url = f"http://{listen}/wecom/callback"
     at_rest = await liaison("check", cwd=tmp_path)

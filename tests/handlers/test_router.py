@@ -252,11 +252,25 @@ async def test_a_message_is_measured_in_bytes(world: World, more: str, is_taken:
 
 async def test_a_refusal_reaches_who_wrote_although_their_chat_was_left_alone(world: World) -> None:
     later = world.clock.now() + timedelta(hours=1)
-    await world.store.perform(lambda tx: tx.dispatch.pause("fake", world.account("wang"), later))
+    chat = world.account("wang")
+    await world.store.perform(lambda tx: tx.dispatch.pause("fake", chat, later, until_heard=True))
 
     await world.hears("wang", "接办 2026-999")
 
     assert "没有找到问题 2026-999" in world.last("wang")
+
+
+@pytest.mark.parametrize("until_heard", [True, False])
+async def test_who_writes_is_answered_at_once_unless_the_platform_wants_us_to_wait(
+    world: World, *, until_heard: bool
+) -> None:
+    later = world.clock.now() + timedelta(hours=1)
+    chat = world.account("wang")
+    await world.store.perform(lambda tx: tx.dispatch.pause("fake", chat, later, until_heard=until_heard))
+
+    await world.hears("wang", "今日")
+
+    assert bool(world.said_to("wang")) is until_heard
 
 
 async def test_who_presses_what_is_not_theirs_in_a_group_reads_so_alone(world: World) -> None:

@@ -35,6 +35,31 @@ async def reachable(world: World, who: str) -> bool:
     return await world.asks(lambda tx: tx.connection.execute(statement).scalar_one())
 
 
+@pytest.mark.parametrize(
+    ("failure", "is_tried_again"),
+    [
+        (DeliveryError(Failure.RETRY, "the line is down"), True),
+        (
+            DeliveryError(Failure.RETRY, "a secret is wrong", after=timedelta(minutes=10), until_heard=True),
+            True,
+        ),
+        (DeliveryError(Failure.RETRY, "too fast", after=timedelta(minutes=10)), False),
+        (DeliveryError(Failure.UNOPENED, "nobody has written there yet"), True),
+    ],
+    ids=str,
+)
+async def test_what_waits_goes_out_when_they_write_unless_the_platform_wants_us_to_wait(
+    world: World, failure: DeliveryError, *, is_tried_again: bool
+) -> None:
+    world.platform.failures.append(failure)
+    await world.hears("sun", "帮助")
+    assert world.said_to("sun") == []
+
+    await world.hears("sun", "今日")
+
+    assert (len(world.said_to("sun")) > 1) is is_tried_again
+
+
 async def test_the_office_hears_what_was_refused_to_whom_and_why(world: World) -> None:
     world.platform.failures.append(refused())
 

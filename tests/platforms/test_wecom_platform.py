@@ -321,7 +321,9 @@ async def test_a_broken_channel_stops_its_own_chats_and_not_the_others() -> None
 
     assert (one_of_two.value.kind, one_of_two.value.whole_bot) == (Failure.RETRY, False)
     assert one_of_two.value.after is not None
+    assert one_of_two.value.until_heard
     assert only_one.value.whole_bot
+    assert not only_one.value.until_heard
 
 
 async def test_who_is_out_of_the_apps_range_has_not_left_the_bot() -> None:

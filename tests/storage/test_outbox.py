@@ -143,6 +143,15 @@ def test_a_pause_is_made_longer_and_never_shorter(tx: Tx) -> None:
     assert taken(tx, now=NOW + 30 * MINUTE) == ["a"]
 
 
+def test_what_the_platform_wants_us_to_wait_is_waited_whoever_writes(tx: Tx) -> None:
+    owed(tx, "liu")
+    tx.dispatch.pause("fake", "liu", NOW + DAY)
+
+    tx.dispatch.resume("fake", "liu")
+
+    assert taken(tx) == []
+
+
 def test_an_update_waits_until_its_original_has_arrived_and_names_it(tx: Tx) -> None:
     card = owed(tx, "card")
     owed(tx, "card:2", updates_id=card)
@@ -394,8 +403,8 @@ def test_what_waits_follows_to_the_platform_somebody_has_chosen(tx: Tx, county: 
 
 def test_a_chat_that_is_opened_is_sent_to_before_its_pause_is_over(tx: Tx) -> None:
     owed(tx, "liu")
-    tx.dispatch.pause("fake", "liu", NOW + DAY)
-    tx.dispatch.pause("fake", "wang", NOW + DAY)
+    tx.dispatch.pause("fake", "liu", NOW + DAY, until_heard=True)
+    tx.dispatch.pause("fake", "wang", NOW + DAY, until_heard=True)
     owed(tx, "wang", WANG)
     before = taken(tx)
 

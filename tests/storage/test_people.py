@@ -27,7 +27,7 @@ def test_a_person_is_known_by_the_account_alone(tx: Tx, county: County) -> None:
     chen = Person(county.chen, "陈志远", title="副县长", roles=frozenset({Role.LEAD_LEADER}))
 
     assert tx.people.at("fake", "陈志远") == Known(
-        chen, "陈志远", "chat of 陈志远", is_new=False, is_back=False
+        chen, "陈志远", "chat of 陈志远", is_new=False, is_back=False, is_awaited=False
     )
     assert tx.people.at("other", "陈志远") is None
     assert tx.people.at("fake", "mallory") is None

@@ -136,7 +136,8 @@ class WeComPlatform:
                 return ref
         for broken in missed:
             if broken.whole_bot:
-                raise self._of_one_channel(broken)
+                # Whoever writes shows over which channel they are reached.
+                raise self._of_one_channel(broken, until_heard=len(missed) > 1)
         # Whom the app does not see may still open the bot: they have not left.
         missed.sort(key=lambda each: _NOT_THERE.index(each.kind))
         raise missed[0] if missed else DeliveryError(Failure.UNREACHABLE, _NO_WAY)
@@ -193,11 +194,14 @@ class WeComPlatform:
         for channel in self._channels.values():
             await channel.close()
 
-    def _of_one_channel(self, failure: DeliveryError) -> DeliveryError:
+    def _of_one_channel(self, failure: DeliveryError, *, until_heard: bool = False) -> DeliveryError:
         """Return what a failure means for its chat alone: a broken channel must not stop the others."""
         if len(self._ways) == 1 or failure.kind is not Failure.RETRY:
             return failure
-        return DeliveryError(failure.kind, str(failure), after=failure.after or _SOON, cause=failure.cause)
+        after = failure.after or _SOON
+        return DeliveryError(
+            failure.kind, str(failure), after=after, until_heard=until_heard, cause=failure.cause
+        )
 
     def _hearing(self, name: str, listener: Listener) -> Listener:
         async def hear(incoming: Incoming | Unreadable) -> str:

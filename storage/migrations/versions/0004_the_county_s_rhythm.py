@@ -46,6 +46,10 @@ def upgrade() -> None:
     columns = ["platform", "lane", "due_at", "id"]
     op.drop_index("ix_outbox_waiting", "outbox")
     op.create_index("ix_outbox_waiting", "outbox", columns, sqlite_where=waiting, postgresql_where=waiting)
+    with op.batch_alter_table("delivery_pauses") as batch:
+        batch.add_column(Column("until_heard", Boolean, nullable=False, server_default=text("false")))
+    # Until now every one ended when somebody there wrote.
+    op.execute("UPDATE delivery_pauses SET until_heard = true")
     with op.batch_alter_table("projects") as batch:
         batch.add_column(Column("tier", String, nullable=False, server_default=""))
     with op.batch_alter_table("reports") as batch:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, or_, select
+from sqlalchemy import BigInteger, Connection, Select, bindparam, case, cast, func, or_, select
 
 from storage.tables import (
     assignments,
@@ -51,6 +51,20 @@ def _on(table: Any, *columns: Any) -> Select[Any]:
         .order_by(table.c.id)
     )
 
+
+def _called(prefix: str, table: Any, name: Any) -> Any:
+    """Return the name of what an entry of the trail is about, if it is one of a table."""
+    number = case((audit.c.subject.like(f"{prefix}:%"), func.substr(audit.c.subject, len(prefix) + 2)))
+    return select(name).where(table.c.id == cast(number, BigInteger)).scalar_subquery()
+
+
+_SUBJECT = func.coalesce(
+    _called("project", projects, projects.c.number + " " + projects.c.name),
+    _called("problem", problems, problems.c.number),
+    # Nobody else is named.
+    case((audit.c.subject == bindparam("subject"), _called("person", people, people.c.name))),
+    audit.c.subject,
+).label("subject")
 
 PARTS = (
     _part(
@@ -146,7 +160,7 @@ PARTS = (
     ),
     _part(
         "deeds",
-        select(audit.c.at, audit.c.action, audit.c.subject, audit.c.detail)
+        select(audit.c.at, audit.c.action, _SUBJECT, audit.c.detail)
         .where(or_(audit.c.actor_id == _OF, audit.c.subject == bindparam("subject")))
         .order_by(audit.c.id),
     ),

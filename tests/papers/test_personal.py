@@ -46,7 +46,11 @@ async def test_row_30_the_workbook_holds_a_person_and_what_they_did(world: World
     assert [row[4] for row in sheets["日报"][1:]] == ["主体封顶，形象进度62%", "用地指标未批"]
     assert sheets["反映的问题"][1][:4] == ["2026-001", "泵业智造产业园", "用地", "用地指标未批"]
     assert any("已记 1 年产100万吨纯碱项目" in str(row[2]) for row in sheets["收到的消息"])
-    assert [row[1] for row in sheets["操作记录"][1:]] == ["报日报", "报问题", "报日报"]
+    assert [row[1:3] for row in sheets["操作记录"][1:]] == [
+        ["报日报", "XM-001 年产100万吨纯碱项目"],
+        ["报问题", "2026-001"],
+        ["报日报", "XM-002 泵业智造产业园"],
+    ]
 
 
 async def test_row_30_nothing_of_anybody_else_stands_in_it(world: World, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ faults: .venv/ready  ## everything that may go wrong, for as long as you like: K
 	rm -f $(TALLY)
 	FAULTS_TALLY=$(TALLY) FIGURES=1 $(BIN)/python -m pytest tests/faults/test_figures.py
 	FAULTS_TALLY=$(TALLY) KILLS=$${KILLS:-300} SWEEP=$${SWEEP:-telegram} MACHINE_EXAMPLES=$${MACHINE_EXAMPLES:-400} YEAR_DAYS=$${YEAR_DAYS:-365} ROUNDS=$${ROUNDS:-1000} HEAP=$${HEAP:-50000} \
-		$(BIN)/python -m pytest -n 3 --dist worksteal tests/stateful tests/faults tests/year tests/storage/test_server_dies.py tests/test_benchmarks.py; ended=$$?; $(BIN)/python -m tests.faults.report $(TALLY); exit $$ended
+		$(BIN)/python -m pytest -n 4 --dist worksteal tests/stateful tests/faults tests/year tests/storage/test_server_dies.py tests/test_benchmarks.py; ended=$$?; $(BIN)/python -m tests.faults.report $(TALLY); exit $$ended
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-20} $(BIN)/python -m tests.fuzz
 
 mutants: .venv/ready  ## whether the tests see mistakes made on purpose: MUTANTS=0 make mutants for all of them

@@ -18,7 +18,7 @@ def ask_up(turn: Turn, problem: Problem) -> None:
 
 
 def _heads(turn: Turn, problem: Problem) -> list[Person]:
-    """Return whom a problem can be brought before; never nobody."""
+    """Return whom a problem can be brought before, and whom it reaches; never nobody."""
     heads = [
         person
         for person in turn.tx.people.with_role(Role.DEPUTY_HEAD, Role.HEAD)
@@ -26,13 +26,14 @@ def _heads(turn: Turn, problem: Problem) -> list[Person]:
     ]
     if not heads:
         raise Refused("problem.nobody_above")
-    return heads
+    reached = turn.tx.people.addresses([person.id for person in heads])
+    return [person for person in heads if person.id in reached] or heads
 
 
 def _ask_whom(turn: Turn, problem: Problem, decision: str) -> None:
     heads = _heads(turn, problem)
     if decision:
-        turn.ask("ask_up", problem=problem.id, text=decision)
+        turn.ask("ask_up", problem=problem.id, text=decision, heads=[person.id for person in heads])
     choices = tuple(((person.call, f"ask_up_to:{problem.id}:{person.id}"),) for person in heads)
     turn.reply("problem.ask_up_whom", choices, problem=problem.tag)
 
@@ -56,9 +57,9 @@ def ask_up_for(turn: Turn, problem: Problem) -> None:
     said, line = str(turn.known.get("text", "")), deeds.line(turn)
     if said and line.isdecimal():
         # 「1」 counts to a button of 「提请谁决定？」.
-        heads = _heads(turn, problem)
+        heads = list(turn.known.get("heads", ()))
         if 1 <= int(line) <= len(heads):
-            _ask_up(turn, problem, heads[int(line) - 1], said)
+            _ask_up(turn, problem, turn.tx.people.get(heads[int(line) - 1]), said)
             return
     _ask_whom(turn, problem, f"{said}\n{line}".strip())
 

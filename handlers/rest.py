@@ -34,9 +34,10 @@ class Rest:
 
     def fail(self, failure: DeliveryError, now: datetime) -> None:
         """Note that a letter did not arrive; many that fail at once make one rest."""
-        # A wait that the platform asks for is no failure of the connection.
-        if failure.after is None and failure.kind in {Failure.RETRY, Failure.IN_DOUBT}:
-            self._failures += 1
+        # A wait that the platform asks for is no failure of the connection, nor is a no about one letter.
+        if failure.after is not None or failure.kind not in {Failure.RETRY, Failure.IN_DOUBT}:
+            return
+        self._failures += 1
         if self.is_needed and self.until(now) is None:
             self._until = now + _doubled(self._rests)
             self._rests += 1

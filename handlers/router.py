@@ -337,7 +337,13 @@ def _press(turn: Turn, pressed: Pressed | None) -> None:
         raise Refused("button.not_yours")
     verb, _, turn.argument = pressed.action.partition(":")
     _turn_away_from(turn, ACTIONS[verb])
-    ACTIONS[verb](turn)
+    try:
+        ACTIONS[verb](turn)
+    except deeds.Final as refusal:
+        # Of an open question: raised, it would leave it open, which then catches every word.
+        if turn.question is None:
+            raise
+        deeds.let_go(turn, refusal)
 
 
 def _press_one_of(turn: Turn, meant: Sequence[Pressed]) -> None:

@@ -55,6 +55,15 @@ def test_what_is_about_one_chat_or_message_makes_no_connection_rest(failure: Del
     assert not rest(DOWN, DOWN, failure).is_needed
 
 
+@pytest.mark.parametrize("failure", [ASKED_TO_WAIT, REFUSED, GONE])
+def test_nor_does_it_make_a_rest_longer_that_is_over(failure: DeliveryError) -> None:
+    tired = rest(DOWN, DOWN, DOWN)
+
+    tired.fail(failure, NOON + SECOND)
+
+    assert tired.until(NOON + SECOND) is None
+
+
 def test_many_that_fail_at_once_make_one_rest() -> None:
     assert rest(*[DOWN] * 100).until(NOON) == NOON + SECOND
 

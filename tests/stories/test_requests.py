@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import delete, insert, select
 
+from bot.chat import Event
 from bot.domain.people import Role
 from bot.domain.problems import State
 from storage import tables
@@ -38,6 +39,47 @@ async def loses(world: World, who: str, role: Role) -> None:
             )
         )
     )
+
+
+async def is_gone(world: World, who: str) -> None:
+    """Let somebody block the bot."""
+    await world.happens(Event.BLOCKED, who=who)
+
+
+async def test_only_heads_are_offered_whom_it_reaches(world: World) -> None:
+    await world.hears("liu", LAND)
+    await is_gone(world, "he")
+
+    await world.hears("chen", f"提请 2026-001 {WANTED}")
+
+    assert world.messages("chen")[-1].labels == ["周海涛（常务副县长）"]
+
+
+async def test_a_head_who_left_meanwhile_leaves_no_question_that_catches_what_is_said_next(
+    world: World,
+) -> None:
+    await world.hears("liu", LAND)
+    await world.hears("chen", f"提请 2026-001 {WANTED}")
+    await is_gone(world, "he")
+
+    await world.hears("chen", button="何建国（县长）")
+
+    assert "何建国（县长）还没有加入机器人" in world.last("chen")
+    assert await world.asks(lambda tx: tx.conversations.open(world.ids["chen"])) is None
+    await world.hears("chen", button="周海涛（常务副县长）")
+    await world.hears("chen", WANTED)
+    assert WANTED in world.last("zhou")
+
+
+async def test_a_number_means_the_head_beside_which_it_stood(world: World) -> None:
+    await world.hears("liu", LAND)
+    await is_gone(world, "he")
+    await world.hears("chen", f"提请 2026-001 {WANTED}")
+    await world.happens(Event.UNBLOCKED, who="he")
+
+    await world.hears("chen", "1")
+
+    assert WANTED in world.last("zhou")
 
 
 # --- the dossier ------------------------------------------------------------------------
@@ -288,7 +330,9 @@ async def test_another_head_may_be_asked_besides(world: World) -> None:
 async def test_a_head_out_of_reach_is_not_asked_in_vain(world: World) -> None:
     await world.store.perform(
         lambda tx: tx.connection.execute(
-            delete(tables.contacts).where(tables.contacts.c.person_id == world.ids["zhou"])
+            delete(tables.contacts).where(
+                tables.contacts.c.person_id.in_([world.ids["zhou"], world.ids["he"]])
+            )
         )
     )
     await asked(world)

@@ -38,7 +38,7 @@ def free_address() -> str:
 
 
 def configured(folder: Path, *sections: str) -> None:
-    text = "\n".join(['county = "青禾县"', f'office.listen = "{free_address()}"', *sections])
+    text = "\n".join(['county = "青禾县"', f'office.listen = "{free_address()}"', *sections, always_open()])
     file = folder / "config.toml"
     file.touch(mode=0o600)
     file.write_text(text, encoding="utf-8")
@@ -58,7 +58,7 @@ def app(api: WeComApi, listen: str = "127.0.0.1:0") -> str:
 
 
 def always_open() -> str:
-    """Let the county be disturbed whenever the tests are run: a day off is quiet too."""
+    """Let the county be disturbed whenever the tests are run: a day off is quiet too, and its year known."""
     today = SystemClock().now().date()
     days = ", ".join(str(today + timedelta(days=shift)) for shift in (-1, 0, 1))
     return f'[quiet]\nfrom = "00:00"\nuntil = "00:01"\n[calendar]\nextra = [{days}]'
@@ -140,8 +140,7 @@ async def test_a_running_bot_tells_of_each_channel_and_names_the_one_that_is_bro
 ) -> None:
     listen = free_address()
     robot = f'[wecom.webhooks]\n"大桥镇群" = "{api.webhook("大桥镇群", "key-1")}"'
-    sections = (bot(wecom), app(api, listen).replace(api.secret, "not-the-secret", 1), robot, always_open())
-    configured(tmp_path, *sections)
+    configured(tmp_path, bot(wecom), app(api, listen).replace(api.secret, "not-the-secret", 1), robot)
     await imported(tmp_path)
     api.callbacks.url = f"http://{listen}/wecom/callback"
     at_rest = await liaison("check", cwd=tmp_path)
@@ -184,7 +183,7 @@ async def test_a_callback_port_that_is_taken_is_said_at_once(tmp_path: Path, api
 async def test_people_reached_through_the_app_need_not_write_first(tmp_path: Path, api: WeComApi) -> None:
     listen = free_address()
     api.adds("liumin", "刘敏")
-    configured(tmp_path, app(api, listen), always_open())
+    configured(tmp_path, app(api, listen))
     await imported(tmp_path)
     async with started("run", cwd=tmp_path) as running:
         await running.has_said("is ready")

@@ -42,11 +42,12 @@ async def checkup(settings: Settings) -> list[Finding]:
 def _configuration(settings: Settings, now: datetime) -> list[Finding]:
     county = settings.of_county()
     findings = [Finding(f"配置可用：{county.name}，每个工作日 {county.ask_at:%H:%M} 提问")]
-    if year := county.calendar.missing_year(county.calendar.day_of(now)):
+    today = county.calendar.day_of(now)
+    if year := county.calendar.missing_year(today):
         cure = "请在 [calendar] 里写明补班（extra）和放假（removed）的日子，或升级 holidays 软件包"
-        findings.append(
-            Finding(f"{year} 年国务院的放假和调休安排还没有录入，现按周一至周五推算；{cure}", fault=True)
-        )
+        sentence = f"{year} 年国务院的放假和调休安排还没有录入，现按周一至周五推算；{cure}"
+        # In December there is time still for next year's.
+        findings.append(Finding(sentence, fault=year == today.year, todo=year > today.year))
     findings += [Finding(each, fault=True) for each in dict.fromkeys(template_faults(settings))]
     return [*findings, *_forms(settings)]
 

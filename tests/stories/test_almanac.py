@@ -123,14 +123,23 @@ async def test_the_log_says_so_at_the_start(
 
 
 @pytest.mark.parametrize(
-    ("moment", "own", "faults"),
-    [("11-30T23:59", "", []), ("12-01T00:00", "", [1]), ("12-01T00:00", "02-06", [])],
+    ("moment", "own", "found"),
+    [
+        ("{known}-11-30T23:59", "", []),
+        ("{known}-12-01T00:00", "", ["todo"]),
+        ("{known}-12-01T00:00", "02-06", []),
+        ("{next}-01-01T00:00", "", ["fault"]),
+        ("{next}-01-01T00:00", "02-06", []),
+    ],
 )
-def test_the_checkup_says_so(moment: str, own: str, faults: list[int]) -> None:
+def test_the_checkup_asks_for_next_year_s_days_in_december_and_faults_their_lack_from_january(
+    moment: str, own: str, found: list[str]
+) -> None:
     known = Calendar(ZONE).official_through
     extra = [f"{known + 1}-{own}"] if own else []
     read = Settings.model_validate({"county": "青禾县", "calendar": {"extra": extra}})
+    now = datetime.fromisoformat(moment.format(known=known, next=known + 1)).replace(tzinfo=ZONE)
 
-    findings = _configuration(read, datetime.fromisoformat(f"{known}-{moment}").replace(tzinfo=ZONE))
+    findings = [each for each in _configuration(read, now) if f"{known + 1} 年" in each.sentence]
 
-    assert [finding.sentence.count(f"{known + 1} 年") for finding in findings if finding.fault] == faults
+    assert ["fault" if each.fault else "todo" if each.todo else "" for each in findings] == found

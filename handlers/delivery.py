@@ -65,7 +65,8 @@ class Carrier:
         self._texts = texts
         self._clock = clock
         self._pace = Pace(platform.capabilities)
-        self._most = _IN_HAND_PACED if platform.capabilities.per_second else _IN_HAND
+        slots = platform.capabilities.per_second
+        self._most = _IN_HAND_PACED if slots and slots / 2 < sum(_IN_HAND.values()) else _IN_HAND
         self._in_hand: dict[str, Claimed] = {}
         self._flying: dict[str, Claimed] = {}
         self._sent: list[tuple[int, str]] = []

@@ -99,7 +99,8 @@ def _people(tx: Tx, many: int, projects_each: int) -> None:
                 "place": "大桥镇",
                 "industry": "新材料",
                 "unit_id": 1,
-                "planned": 20_000_000,
+                # None is so far behind that a letter is drafted about it.
+                "planned": 18_000_000,
                 "cumulative": 12_600_000,
                 "permille": 580,
                 "start_on": _YEAR,

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from benchmarks.county import ASKED_AT
 from benchmarks.crowd import TOKEN
 from benchmarks.sides import AIOGRAM, OURS, PEERS, PTB, TELEBOT, Running, Server, finish, running, serving
+from bot.clock import SystemClock
 from bot.domain.people import Role
 from bot.domain.roster import Roster
 from bot.domain.sample import sample_county
@@ -45,7 +47,10 @@ def first_poll(folder: Path, *, projects: int, rounds: int) -> float:
 
 
 def at_rest(folder: Path, *, projects: int, seconds: float, rounds: int) -> list[Idle]:
-    """Watch `liaison run` with a county of so many projects for a while, each time afresh."""
+    """Watch `liaison run` with a county of so many projects for a while, each time afresh.
+
+    Its day is one off: nobody is asked, whenever this is measured.
+    """
     roster = folder / "at_rest.xlsx"
     write_roster(roster, _large(projects))
     return [_at_rest(folder / f"idle-{turn}", roster, seconds) for turn in range(rounds)]
@@ -77,7 +82,8 @@ def _watched(server: Server, bot: Running, begun: float, seconds: float) -> Idle
 
 def _at_rest(folder: Path, roster: Path, seconds: float) -> Idle:
     with serving() as server:
-        config = _county(folder, roster, server.base)
+        today = SystemClock().now().astimezone(ASKED_AT.tzinfo).date()
+        config = _county(folder, roster, server.base, f"[calendar]\nremoved = [{today}]\n")
         begun = time.monotonic()
         with running([LIAISON, "run", "-c", config], folder) as bot:
             return _watched(server, bot, begun, seconds)
@@ -92,14 +98,14 @@ def _first_poll(folder: Path, roster: Path) -> float:
             return time.monotonic() - begun
 
 
-def _county(folder: Path, roster: Path, base: str) -> Path:
+def _county(folder: Path, roster: Path, base: str, more: str = "") -> Path:
     """Import a roster as its office would; Return the configuration."""
     folder.mkdir()
     config = folder / "config.toml"
     config.touch(mode=0o600)
     config.write_text(
         f'county = "青禾县"\n[telegram]\ntoken = "{TOKEN}"\napi_base = "{base}"\n'
-        f'[office]\nlisten = "127.0.0.1:{_free_port()}"\n',
+        f'[office]\nlisten = "127.0.0.1:{_free_port()}"\n{more}',
         encoding="utf-8",
     )
     finish(LIAISON, "import", roster, "-c", config)

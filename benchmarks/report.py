@@ -82,8 +82,13 @@ def _targets(found: Sequence[Target]) -> list[str]:
     missed = sum(not target.met for target in found)
     words = f"{missed} of {len(found)} targets are missed." if missed else "All targets are met."
     rows = [[target.promise, target.found, "yes" if target.met else "**no**"] for target in found]
+    whys = [
+        prose(f"- “{target.promise}” is missed: {target.why}")
+        for target in found
+        if target.why and not target.met
+    ]
     chart = "![what was measured side by side](chart.svg)"
-    return ["## Targets", words, table(["promise", "found", "met"], rows), chart]
+    return ["## Targets", words, table(["promise", "found", "met"], rows), *whys, chart]
 
 
 def _turn(results: Turning, size: Size) -> list[str]:
@@ -203,8 +208,9 @@ def _idle(results: Resting, size: Size) -> list[str]:
         "## 3 At rest, and at the start",
         prose(
             f"`liaison run` with a county of {size.projects:,} projects against the loopback server, watched",
-            f"for {size.idle_seconds:g} s. Started in working hours it first writes the day's questions. The",
-            "libraries run the bots of the first table, with one person and nothing to do.",
+            f"for {size.idle_seconds:g} s on a day off, when it asks nobody. Started in working hours it",
+            "first writes the day's questions. The libraries run the bots of the first table, with one",
+            "person and nothing to do.",
         ),
         table(["", "median"], rows),
         table(
@@ -319,7 +325,10 @@ def _digest(week: Figures, size: Size) -> list[str]:
 
 
 def _growth(little: Cost, much: Cost) -> list[str]:
-    rows = [[f"{each.rows:,}", f"{each.steps:,.0f}", f"{each.cpu:.2f}"] for each in (little, much)]
+    rows = [
+        [f"{each.rows:,}", f"{each.steps:,.0f}", f"{each.cpu:.2f}", f"{each.kernel:.2f}"]
+        for each in (little, much)
+    ]
     return [
         "## 9 What history costs",
         prose(
@@ -327,7 +336,7 @@ def _growth(little: Cost, much: Cost) -> list[str]:
             "people who answer. Steps are those of SQLite's machine; delivery is part of a turn, the network",
             "is not.",
         ),
-        table(["rows of history", "steps a turn", "CPU ms a turn"], rows),
+        table(["rows of history", "steps a turn", "CPU ms a turn", "the kernel's of it"], rows),
     ]
 
 

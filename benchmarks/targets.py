@@ -19,14 +19,36 @@ BEAT, LATENESS = 100.0, 15.0
 FIGURES, PAPER_WAIT, GROWTH = 5.0, 0.1, 8.0
 IDLE_CPU, IDLE_MEMORY, START, HELP = 1.0, 140.0, 4.0, 0.5
 
+# Why what is missed is missed: what profiles of 30 November 2026 say.
+TURN = (
+    "of 1.4 ms of CPU a turn, 30 % are our 23 statements, half of it SQLite's own; 27 % the update that "
+    "comes and the reply that goes; 24 % reading the words and deciding; the rest rows, commits and the "
+    "journal (py-spy, 300 a second). The bare loop has 8 statements, knows what will be said, and takes "
+    "0.2 ms. For 40 % of its pace all of a turn would have to fit into 0.5 ms: its statements alone take 0.4."
+)
+PAGES = (
+    "the steps are the same, and so is our own CPU. What grows is the kernel's part: each turn writes ten "
+    "pages of its own, where in a small database the turns of one commit share them (strace: 62 writes a "
+    "turn instead of 41, and 14 reads instead of 3)."
+)
+WORDS = (
+    "a question's rule, words and buttons are Python and cost as much as its rows, and fifty people take 17 "
+    "statements instead of 3; more processes share nothing, since one of them holds the duties."
+)
+NOTHING_KEPT = (
+    "asking somebody costs it one call. Ours writes two rows before and one after, so that a death loses "
+    "and doubles nothing; against the same libraries keeping the same it is the row before."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Something we promise, what was found, and whether it is so."""
+    """Something we promise, what was found, whether it is so, and what a profile says if it is not."""
 
     promise: str
     found: str
     met: bool
+    why: str = ""
 
 
 def targets(results: Results, size: Size) -> list[Target]:
@@ -55,7 +77,7 @@ def _of_turns(results: Turning) -> list[Target]:
             f"{times:.1f} ×",
             times >= TIMES_BEST,
         ),
-        Target(f"… and {BARE_SHARE:.0%} of a {BARE}'s", f"{share:.0%}", share >= BARE_SHARE),
+        Target(f"… and {BARE_SHARE:.0%} of a {BARE}'s", f"{share:.0%}", share >= BARE_SHARE, TURN),
     ]
 
 
@@ -81,7 +103,7 @@ def _of_papers(results: Papering, size: Size) -> list[Target]:
     return [
         Target(
             f"a week's digest of {size.paper_projects:,} projects: {TIMES_DUCK:g} × DuckDB's time",
-            f"{week.ours / week.duckdb:.1f} ×",
+            f"{week.ours / week.duckdb:.2f} ×",
             week.ours / week.duckdb <= TIMES_DUCK,
         ),
         Target(
@@ -133,6 +155,7 @@ def _of_rounds(results: Going, size: Size) -> list[Target]:
             f"… {TIMES_FAN:g} × {BARE_GATHER}",
             f"{ours / bare:.2f} ×",
             ours / bare >= TIMES_FAN,
+            NOTHING_KEPT,
         ),
         Target(f"… with no more than {FLAT:g} MB more at the end", f"{grown:.0f} MB", grown <= FLAT),
     ]
@@ -146,7 +169,7 @@ def _of_growth(little: Cost, much: Cost) -> list[Target]:
             f"{steps:.2f} ×",
             steps <= GROWN,
         ),
-        Target(f"… and {GROWN:g} × the CPU", f"{cpu:.2f} ×", cpu <= GROWN),
+        Target(f"… and {GROWN:g} × the CPU", f"{cpu:.2f} ×", cpu <= GROWN, PAGES),
     ]
 
 
@@ -170,6 +193,7 @@ def _of_postgresql(shared: Shared, size: Size) -> list[Target]:
             f"{size.planned:,} prompts planned on PostgreSQL: {PLANNED:.0%} of the same rows without a rule",
             f"{best / shared.plain:.0%}",
             best / shared.plain >= PLANNED,
+            WORDS,
         ),
         Target(
             f"{size.letters:,} letters claimed and finished: {TIMES_QUEUE:g} × {PGQUEUER}",

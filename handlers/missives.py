@@ -10,7 +10,6 @@ from functools import partial
 
 from bot.domain.missives import PAUSE, Call, Missive, MissiveKind, MissiveState, calls, standing, why_gone
 from bot.domain.people import Person
-from bot.domain.projects import Project
 from handlers import missive_cards, missive_ties, waiting
 from handlers.turn import Beat, Desk, rows_of
 from handlers.watch import Watch
@@ -31,7 +30,7 @@ _A_ROW = 4
 class _Found:
     """What a morning's look found."""
 
-    called: list[tuple[Call, Project]]
+    called: list[tuple[Call, int]]
     gone: list[Missive]
     to_remind: list[Missive]
 
@@ -64,8 +63,9 @@ def _subject(beat: Beat) -> str:
 
 def _look(beat: Beat) -> _Found:
     today, known = beat.today, beat.tx.missives
+    # Of a province's projects few call for a letter: only which they are is kept.
     called = [
-        (call, each) for each in known.watched(today) for call in calls(each, today, beat.county.missives)
+        (call, each.id) for each in known.watched(today) for call in calls(each, today, beat.county.missives)
     ]
     taken = known.taken([call.slot for call, _ in called])
     still = standing(call.slot for call, _ in called)
@@ -78,9 +78,10 @@ def _look(beat: Beat) -> _Found:
     soon = beat.county.calendar.next_workday(today)
     return _Found(
         [
-            (call, each)
-            for call, each in called
-            if call.slot not in taken and not (call.kind is MissiveKind.SUPERVISION and each.id in supervised)
+            (call, project_id)
+            for call, project_id in called
+            if call.slot not in taken
+            and not (call.kind is MissiveKind.SUPERVISION and project_id in supervised)
         ],
         gone,
         [each for each in known.due_by(soon) if _is_to_be_reminded(beat, each)],
@@ -90,11 +91,12 @@ def _look(beat: Beat) -> _Found:
 # --- drafted and withdrawn --------------------------------------------------------------
 
 
-def _draft_some(called: list[tuple[Call, Project]], beat: Beat) -> None:
+def _draft_some(called: list[tuple[Call, int]], beat: Beat) -> None:
     beat.each(called, lambda each: _draft(beat, *each))
 
 
-def _draft(beat: Beat, call: Call, project: Project) -> None:
+def _draft(beat: Beat, call: Call, project_id: int) -> None:
+    project = beat.tx.missives.project(project_id, beat.today)
     draft = Draft(
         slot=call.slot,
         kind=call.kind,

@@ -105,8 +105,8 @@ class Missives:
 
     # --- what calls for one -------------------------------------------------------------
 
-    def watched(self, today: date) -> list[Project]:
-        """Return the projects that may call for a letter, with what was invested this year."""
+    def watched(self, today: date) -> Iterator[Project]:
+        """Yield the projects that may call for a letter, with what was invested this year."""
         dated = or_(
             and_(projects.c.planned_start.is_not(None), projects.c.actual_start.is_(None)),
             projects.c.planned_completion < today,
@@ -118,19 +118,17 @@ class Missives:
 
     def project(self, project_id: int, today: date) -> Project:
         """Return a project, with what was invested this year."""
-        return self._projects(today, projects.c.id == project_id)[0]
+        return next(self._projects(today, projects.c.id == project_id))
 
-    def _projects(self, today: date, *conditions: ColumnElement[bool]) -> list[Project]:
+    def _projects(self, today: date, *conditions: ColumnElement[bool]) -> Iterator[Project]:
         asked = select(projects.c.id, projects.c.start_on).where(*conditions).order_by(projects.c.id)
         begun = {row.id: row.start_on for row in self._connection.execute(asked)}
-        every, found = list(begun), list[Project]()
+        every = list(begun)
         for start in range(0, len(every), _A_CHUNK):
-            found += Projects(self._connection).many(every[start : start + _A_CHUNK])
-        # Where nobody has said anything this year yet, what stands there is last year's.
-        return [
-            each if (each.last_day or begun[each.id]).year == today.year else replace(each, cumulative=0)
-            for each in found
-        ]
+            for each in Projects(self._connection).many(every[start : start + _A_CHUNK]):
+                # Where nobody has said anything this year yet, what stands there is last year's.
+                is_of_this_year = (each.last_day or begun[each.id]).year == today.year
+                yield each if is_of_this_year else replace(each, cumulative=0)
 
     def taken(self, slots: Collection[str]) -> set[str]:
         """Return those of the slots that have their letter; one that was withdrawn may come back."""

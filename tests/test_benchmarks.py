@@ -167,6 +167,8 @@ def test_the_page_says_which_targets_are_missed() -> None:
     assert "3 × the best bot library's (python-telegram-bot) | 4.0 × | yes |" in page
     assert "| 20,000 letters claimed and finished: 3 × PgQueuer | 4.5 × | yes |" in page
     assert "| … and 1.2 × the CPU | 1.30 × | **no** |" in page
+    assert "- “… and 1.2 × the CPU” is missed: the steps are the same" in page
+    assert "of a bare loop's” is missed" not in page
 
 
 def test_what_was_not_measured_is_not_on_the_page() -> None:

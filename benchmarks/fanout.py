@@ -44,8 +44,7 @@ _SLOWEST = 3.0
 class Fanout:
     """What one run showed: messages accepted a second, 429s, and the seconds that typed answers waited.
 
-    ``grown`` is by how many megabytes the bot grew from its first hundred prompts to its last;
-    without a limit, from a quarter of them.
+    ``grown`` is by how many megabytes the bot grew from its first hundred prompts to its last.
     """
 
     rate: float
@@ -81,9 +80,7 @@ def measure(side: Side, folder: Path, limit: Limit, prompts: int) -> Fanout:
     """Let a round go out while some of those asked type their answers."""
     slowest = prompts / _SLOWEST + 60
     with serving(**limit.enforced) as server, running(side.start(server.base, folder), folder) as bot:
-        # Where nothing is limited, the caches of the database have filled by then.
-        few = prompts // 4 if limit is UNLIMITED else min(prompts, _FEW)
-        server.until("others", few, _STARTS_WITHIN, bot)
+        server.until("others", min(prompts, _FEW), _STARTS_WITHIN, bot)
         before = bot.memory()
         if limit is not UNLIMITED:
             server.call("types", _TYPED_EVERY)

@@ -4,12 +4,11 @@ import os
 import platform
 import re
 import sqlite3
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from statistics import median
 
-from benchmarks import kept
+from benchmarks import kept, targets
 from benchmarks.climbing import Climbing
 from benchmarks.digest import Figures
 from benchmarks.fanout import ALLOWED, ALLOWED_BY, PAID
@@ -21,7 +20,6 @@ from benchmarks.postgres import PROCESSES, Shared
 from benchmarks.results import Going, Resting, Results, Size, Turning, middle
 from benchmarks.rush import MEMORY, Rush
 from benchmarks.sides import BARE, US
-from benchmarks.targets import Target, targets
 from benchmarks.wecom import Line
 
 _LIBRARIES = (
@@ -34,7 +32,7 @@ def written(results: Results, size: Size, at: datetime, took: float) -> str:
     """Return the page."""
     parts = [
         *_head(size, at, took),
-        *_targets(targets(results, size)),
+        *targets.section(results, size),
         *(_turn(results.turn, size) if results.turn else ()),
         *(_fanout(results.fanout, size) if results.fanout else ()),
         *(_idle(results.rest, size) if results.rest else ()),
@@ -76,19 +74,6 @@ def _head(size: Size, at: datetime, took: float) -> list[str]:
             ],
         ),
     ]
-
-
-def _targets(found: Sequence[Target]) -> list[str]:
-    missed = sum(not target.met for target in found)
-    words = f"{missed} of {len(found)} targets are missed." if missed else "All targets are met."
-    rows = [[target.promise, target.found, "yes" if target.met else "**no**"] for target in found]
-    whys = [
-        prose(f"- “{target.promise}” is missed: {target.why}")
-        for target in found
-        if target.why and not target.met
-    ]
-    chart = "![what was measured side by side](chart.svg)"
-    return ["## Targets", words, table(["promise", "found", "met"], rows), *whys, chart]
 
 
 def _turn(results: Turning, size: Size) -> list[str]:
@@ -190,9 +175,10 @@ def _fanout(results: Going, size: Size) -> list[str]:
             ],
         ),
         prose(
-            "To a server that takes everything. All sides write each question down before it goes out, and",
-            "as what it arrived; ours works out whom to ask about what, too. The last one writes nothing",
-            "down: what it had not sent when it dies is lost, and nobody knows to whom.",
+            "To a server that takes everything, in a county where nothing else is due. All sides write each",
+            "question down before it goes out, and as what it arrived; ours works out whom to ask about",
+            "what, too. The last one writes nothing down: what it had not sent when it dies is lost, and",
+            "nobody knows to whom.",
         ),
     ]
 

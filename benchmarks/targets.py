@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from benchmarks.climbing import Climbing
 from benchmarks.fanout import ALLOWED_BY
 from benchmarks.growth import Cost
+from benchmarks.markdown import prose, table
 from benchmarks.postgres import Shared
 from benchmarks.results import Going, Papering, Resting, Results, Size, Turning, middle
 from benchmarks.rush import MEMORY, Rush
@@ -29,15 +30,20 @@ TURN = (
 PAGES = (
     "the steps are the same, and so is our own CPU. What grows is the kernel's part: each turn writes ten "
     "pages of its own, where in a small database the turns of one commit share them (strace: 62 writes a "
-    "turn instead of 41, and 14 reads instead of 3)."
+    "turn after 2,000,000 rows instead of 41, and 14 reads instead of 3)."
 )
 WORDS = (
     "a question's rule, words and buttons are Python and cost as much as its rows, and fifty people take 17 "
     "statements instead of 3; more processes share nothing, since one of them holds the duties."
 )
 NOTHING_KEPT = (
-    "asking somebody costs it one call. Ours writes two rows before and one after, so that a death loses "
-    "and doubles nothing; against the same libraries keeping the same it is the row before."
+    "asking somebody costs it one call. Ours writes the question down before, with what its numbers mean, "
+    "and its arrival after, so that a death loses and doubles nothing; against libraries that keep the same "
+    "it is the row before."
+)
+CACHE = (
+    "16 MB are the database's cache, which fills once: from 5,000 prompts to 20,000 the bot stayed at "
+    "148.2 MB (a county of 20,000, /proc/PID/status)."
 )
 
 
@@ -49,6 +55,17 @@ class Target:
     found: str
     met: bool
     why: str = ""
+
+
+def section(results: Results, size: Size) -> list[str]:
+    """Return the part of the page about them."""
+    found = targets(results, size)
+    missed = [target for target in found if not target.met]
+    words = f"{len(missed)} of {len(found)} targets are missed." if missed else "All targets are met."
+    rows = [[target.promise, target.found, "yes" if target.met else "**no**"] for target in found]
+    whys = [prose(f"- “{each.promise}” is missed: {each.why}") for each in missed if each.why]
+    chart = "![what was measured side by side](chart.svg)"
+    return ["## Targets", words, table(["promise", "found", "met"], rows), *whys, chart]
 
 
 def targets(results: Results, size: Size) -> list[Target]:
@@ -157,7 +174,7 @@ def _of_rounds(results: Going, size: Size) -> list[Target]:
             ours / bare >= TIMES_FAN,
             NOTHING_KEPT,
         ),
-        Target(f"… with no more than {FLAT:g} MB more at the end", f"{grown:.0f} MB", grown <= FLAT),
+        Target(f"… with no more than {FLAT:g} MB more at the end", f"{grown:.0f} MB", grown <= FLAT, CACHE),
     ]
 
 

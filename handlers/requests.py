@@ -18,7 +18,7 @@ def ask_up(turn: Turn, problem: Problem) -> None:
 
 
 def _heads(turn: Turn, problem: Problem) -> list[Person]:
-    """Return whom a problem can be brought before, and whom it reaches; never nobody."""
+    """Return whom a problem can be brought before, of whom it reaches if it reaches any; never nobody."""
     heads = [
         person
         for person in turn.tx.people.with_role(Role.DEPUTY_HEAD, Role.HEAD)

@@ -75,7 +75,7 @@ def test_a_round_is_measured(tmp_path: Path, limit: fanout.Limit) -> None:
 def test_rest_is_measured(tmp_path: Path) -> None:
     (found,) = idle.at_rest(tmp_path, projects=5, seconds=0.2, rounds=1)
 
-    assert found.cpu >= 0
+    assert 0 <= found.cpu < 100  # per cent of a core
     assert found.memory > 0
 
 
@@ -112,12 +112,12 @@ def test_papers_are_measured(tmp_path: Path) -> None:
 
 
 def test_growth_is_measured(tmp_path: Path) -> None:
-    little, much = growth.measure(tmp_path, people=3, histories=(400, 4_000), rounds=1)
+    little, much = growth.measure(tmp_path, people=40, histories=(6_000, 60_000), rounds=1)
 
-    assert (little.rows, much.rows) == (400, 4_000)
+    assert (little.rows, much.rows) == (6_000, 60_000)
     assert 0 < much.steps <= little.steps * 1.2
     assert much.steps < 2_500  # no statement looks through what the county did since
-    assert little.cpu > 0
+    assert little.cpu > 0  # forty turns, since some machines count CPU by hundredths of a second
 
 
 def test_a_rush_is_measured(tmp_path: Path) -> None:

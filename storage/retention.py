@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, String, and_, cast, delete, exists, or_, select, update
 
+from storage.letters import SENT
 from storage.tables import (
     attachments,
     audit,
@@ -71,7 +72,8 @@ class Expired:
 
 
 def _inbox(before: datetime) -> tuple[Any, ColumnElement[bool]]:
-    return inbox.c.key, inbox.c.at < before
+    # What a restore notes as sent stands for letters that are gone, and no slot is forgotten.
+    return inbox.c.key, and_(inbox.c.at < before, ~inbox.c.key.startswith(SENT))
 
 
 def _strangers(before: datetime) -> tuple[Any, ColumnElement[bool]]:

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from bot.chat import Address
 from storage import tables
 from storage.copies import drop_copies
-from storage.letters import Letter
+from storage.letters import SENT, Letter
 from storage.tx import Tx
 from tests.storage.county import DAY, NOW, County
 
@@ -39,6 +39,13 @@ def test_row_31_an_old_letter_is_emptied_and_its_slot_stays_filled(tx: Tx) -> No
     assert (row.text, row.buttons, row.token, row.state) == ("", [], None, "sent")
     assert tx.outbox.has("old")
     assert tx.expired.found("messages", BEFORE, None, MOST) == []
+
+
+def test_row_31_what_was_sent_in_hours_that_were_lost_stays_noted(tx: Tx) -> None:
+    for key in ("telegram:1", f"{SENT}escalation:1:1:1:2"):
+        tx.inbox.admit(key, OLD)
+
+    assert tx.expired.found("inbox", BEFORE, None, MOST) == ["telegram:1"]
 
 
 def test_row_31_each_look_goes_on_behind_the_one_before(tx: Tx) -> None:

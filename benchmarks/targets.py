@@ -33,8 +33,8 @@ PAGES = (
     "turn after 2,000,000 rows instead of 41, and 14 reads instead of 3)."
 )
 WORDS = (
-    "a question's rule, words and buttons are Python and cost as much as its rows, and fifty people take 17 "
-    "statements instead of 3; more processes share nothing, since one of them holds the duties."
+    "a question's rule, words and buttons are Python and cost as much as its rows, and a hundred people take "
+    "15 statements instead of 3; more processes share nothing, since one of them holds the duties."
 )
 NOTHING_KEPT = (
     "asking somebody costs it one call. Ours writes the question down before, with what its numbers mean, "

@@ -2,6 +2,9 @@
 
 What nearly every message asks goes this way, because SQLAlchemy takes four times as long to run such a
 statement as SQLite to answer it. All else is asked through SQLAlchemy itself.
+
+Where many values are given, SQLite is asked in one of a few forms, a place for each of them, and PostgreSQL
+gets an array (``storage.arrays``).
 """
 
 from collections import namedtuple
@@ -14,6 +17,8 @@ from sqlalchemy import ClauseElement, Connection, Insert
 from sqlalchemy.exc import DBAPIError, NoResultFound
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from storage import arrays
+
 Converting = Callable[[Any], Any]
 
 _ROWS, _ROW, _COUNT = methodcaller("fetchall"), methodcaller("fetchone"), attrgetter("rowcount")
@@ -21,7 +26,7 @@ _ROWS, _ROW, _COUNT = methodcaller("fetchall"), methodcaller("fetchone"), attrge
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A statement as one kind of database reads it, with lists of one length each.
+    """A statement as one kind of database reads it, on SQLite with lists of one length each.
 
     ``order`` is that of the driver's parameters, if it numbers them. Of these ``fixed`` are always the same,
     ``asked`` are single values, ``lists`` several each, all with what they are written down by. ``reading``
@@ -63,9 +68,9 @@ class Prepared:
     """A statement, and the forms it was given so far; ``lists`` are the names of values that are lists."""
 
     def __init__(self, statement: Any, *lists: str) -> None:
-        self._statement: ClauseElement = statement
+        self._statement: Any = statement
         self._lists = lists
-        self._forms: dict[tuple[object, ...], _Form] = {}
+        self._forms: dict[object, _Form] = {}
 
     def all(self, connection: Connection, **given: Any) -> list[Any]:
         """Return every row."""
@@ -97,16 +102,42 @@ class Prepared:
 
     def run_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Do the same with several sets of values, none of which is a list."""
-        form = self._form(connection, rows[0])
-        _run(connection, form.sql, [form.parameters(each) for each in rows], _COUNT, many=True)
+        if len(rows) == 1:
+            self.run(connection, **rows[0])
+        elif self._takes_rows(connection):
+            self._with_rows(connection, rows, _COUNT)
+        else:
+            form = self._form(connection, rows[0])
+            _run(connection, form.sql, [form.parameters(each) for each in rows], _COUNT, many=True)
+
+    def all_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Do the same with several sets of values, none of which is a list; Return what comes back."""
+        if self._takes_rows(connection):
+            return [self._forms["rows"].read(row) for row in self._with_rows(connection, rows, _ROWS)]
+        # SQLAlchemy puts many rows into one statement: faster here than one after the other.
+        return list(connection.execute(self._statement, list(rows)))
+
+    def _takes_rows(self, connection: Connection) -> bool:
+        return connection.dialect.name == "postgresql" and isinstance(self._statement, Insert)
+
+    def _with_rows(self, connection: Connection, rows: Sequence[Mapping[str, Any]], take: Converting) -> Any:
+        given = {name: [row[name] for row in rows] for name in rows[0]}
+        form = self._forms.get("rows")
+        if form is None:
+            form = self._forms["rows"] = _formed_of_rows(connection, self._statement, given)
+        return _run(connection, form.sql, form.parameters(given), take)
 
     def _form(self, connection: Connection, given: Mapping[str, Any]) -> _Form:
-        sizes = [_rounded(len(given[name])) for name in self._lists] if self._lists else ()
-        key = (connection.dialect.name, *sizes)
-        form = self._forms.get(key)
+        kind = connection.dialect.name
+        lists = () if kind == "postgresql" else self._lists
+        sizes = [_rounded(len(given[name])) for name in lists]
+        form = self._forms.get((kind, *sizes))
         if form is None:
-            sample = {name: [None] * size for name, size in zip(self._lists, sizes, strict=True)}
-            form = self._forms[key] = _formed(connection, self._statement, given, sample)
+            sample = {name: [None] * size for name, size in zip(lists, sizes, strict=True)}
+            statement = (
+                self._statement if lists == self._lists else arrays.among(self._statement, self._lists)
+            )
+            form = self._forms[kind, *sizes] = _formed(connection, statement, given, sample)
         return form
 
 
@@ -121,7 +152,6 @@ def _formed(
     dialect = connection.dialect
     columns = list(given) if isinstance(statement, Insert) else None
     compiled = cast("SQLCompiler", statement.compile(dialect=dialect, column_keys=columns))
-    state = compiled.construct_expanded_state({**dict.fromkeys(given), **sample})
 
     def writing(name: str) -> Converting | None:
         return compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
@@ -129,6 +159,7 @@ def _formed(
     wanted = {name for name, bind in compiled.binds.items() if bind.required}
     if not wanted <= given.keys() <= compiled.binds.keys():
         raise TypeError(f"{sorted(wanted)} are asked for, given are {sorted(given)}")
+    state = compiled.construct_expanded_state({**dict.fromkeys(given), **sample})
     fixed: dict[str, Any] = {}
     for name, bind in compiled.binds.items():
         if name not in given:
@@ -141,7 +172,7 @@ def _formed(
     found = list(getattr(statement, "exported_columns", ()))
     reading = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in found]
     return _Form(
-        sql=state.statement,
+        sql=arrays.binary(state.statement) if dialect.name == "postgresql" else state.statement,
         order=None if state.positiontup is None else tuple(state.positiontup),
         fixed=fixed,
         asked=asked,
@@ -149,6 +180,12 @@ def _formed(
         reading=tuple((place, convert) for place, convert in enumerate(reading) if convert is not None),
         row=_row([column.key for column in found]),
     )
+
+
+def _formed_of_rows(connection: Connection, statement: Any, given: Mapping[str, Any]) -> _Form:
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(given))
+    types = {name: compiled.binds[name].type for name in given}
+    return _formed(connection, arrays.rows_of(statement, types), given, {})
 
 
 def _row(names: Sequence[str]) -> Converting:

@@ -153,8 +153,10 @@ _DUE_OF = {
     for pilots_only in (False, True)
 }
 _ASK = {
-    "sqlite": sqlite.insert(prompts).on_conflict_do_nothing().returning(prompts.c.person_id),
-    "postgresql": postgresql.insert(prompts).on_conflict_do_nothing().returning(prompts.c.person_id),
+    "sqlite": Prepared(sqlite.insert(prompts).on_conflict_do_nothing().returning(prompts.c.person_id)),
+    "postgresql": Prepared(
+        postgresql.insert(prompts).on_conflict_do_nothing().returning(prompts.c.person_id)
+    ),
 }
 _COUNTY_PAUSE = _paused("county")
 _UNREMINDED = (
@@ -266,7 +268,8 @@ class Rounds:
         ]
         if not rows:
             return set()
-        return set(self._connection.execute(_ASK[self._connection.dialect.name], rows).scalars())
+        new = _ASK[self._connection.dialect.name].all_each(self._connection, rows)
+        return {row.person_id for row in new}
 
     def prompt(self, person_id: int, day: date) -> Prompt | None:
         """Return what somebody was asked on a day."""

@@ -2,11 +2,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import bindparam, event, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, NoResultFound
 
 from storage.prepared import Prepared
 from storage.store import Store
-from storage.tables import inbox, people, projects, prompts
+from storage.tables import audit, inbox, people, projects, prompts
 from storage.tx import Tx
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -87,6 +88,69 @@ async def test_values_that_are_asked_for_must_be_given_and_no_others(store: Stor
             await store.perform(lambda tx, given=wrong: Prepared(_KEYS, "of").all(tx.connection, **given))  # type: ignore[misc]
     with pytest.raises(NoResultFound):
         await store.perform(lambda tx: tx.people.get(404))
+
+
+async def test_many_rows_are_added_in_their_order_with_all_that_they_hold(store: Store) -> None:
+    said = ['a "quoted" \\ word', "{1,2}", "NULL", "", "第1行\n第2行"]
+    trail = [
+        {"at": AT, "actor_id": None, "action": "a", "subject": words, "detail": {"a": [1, None]}, "hash": "h"}
+        for words in said
+    ]
+    asked = [
+        {"person_id": n, "day": AT.date(), "projects": of, "asked_at": AT}
+        for n, of in ((1, [1]), (2, [2, 2]), (70_000, [7]))
+    ]
+    once = {
+        "sqlite": Prepared(sqlite.insert(prompts).on_conflict_do_nothing()),
+        "postgresql": Prepared(postgresql.insert(prompts).on_conflict_do_nothing()),
+    }
+
+    def work(tx: Tx) -> None:
+        kind = tx.connection.dialect.name
+        tx.connection.execute(insert(people), [{"id": each["person_id"], "name": "刘敏"} for each in asked])
+        Prepared(insert(audit)).run_each(tx.connection, trail)
+        once[kind].run_each(tx.connection, asked[:1])
+        once[kind].run_each(tx.connection, asked)
+
+    await store.perform(work)
+
+    written = await store.read(lambda tx: tx.connection.execute(select(audit).order_by(audit.c.id)).all())
+    found = await store.read(lambda tx: tx.connection.execute(select(prompts)).all())
+    assert [(row.subject, row.detail, row.actor_id, row.at) for row in written] == [
+        (each["subject"], each["detail"], None, AT) for each in trail
+    ]
+    assert [(row.person_id, row.projects) for row in found] == [(1, [1]), (2, [2, 2]), (70_000, [7])]
+
+
+async def test_a_statement_has_few_forms_and_on_postgresql_one(store: Store) -> None:
+    heard: set[str] = set()
+    among = Prepared(_KEYS, "of")
+
+    def listen(_: object, __: object, statement: str, *___: object) -> None:
+        heard.add(statement)
+
+    def work(tx: Tx) -> str:
+        event.listen(tx.connection, "before_cursor_execute", listen)
+        for many in (0, 1, 3, 4, 65, 128):
+            among.all(tx.connection, of=[str(n) for n in range(many)])
+        event.remove(tx.connection, "before_cursor_execute", listen)
+        return tx.connection.dialect.name
+
+    kind = await store.perform(work)
+
+    assert len(heard) == {"sqlite": 4, "postgresql": 1}[kind]
+
+
+async def test_what_is_in_no_list_is_found(store: Store) -> None:
+    others = Prepared(select(inbox.c.key).where(inbox.c.key.not_in(bindparam("of", expanding=True))), "of")
+
+    def work(tx: Tx) -> None:
+        _admitted(tx, "a", "b", "c")
+        for given in ([], ["a"], ["a", "c"], ["x", "y", "z"]):
+            found = {row.key for row in others.all(tx.connection, of=given)}
+            assert found == {"a", "b", "c"} - set(given)
+
+    await store.perform(work)
 
 
 async def test_listeners_hear_of_it(store: Store) -> None:

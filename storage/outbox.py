@@ -43,16 +43,23 @@ _REPLACES = select(_newer.c.id).where(
     _newer.c.id > outbox.c.id,
     or_(_newer.c.updates_id == outbox.c.id, _newer.c.updates_id == outbox.c.updates_id),
 )
+_to: Any = bindparam("to", type_=outbox.c.person_id.type)
+_THEIRS = outbox.c.person_id.between(_to, _to)
+_LATEST_FIRST = (outbox.c.person_id.desc(), outbox.c.id.desc())
+"""A range of one, in the order of `ix_outbox_offered`, so that PostgreSQL takes that index.
+
+Where there are few people it would go back through everybody's letters, until it had found enough of theirs.
+"""
 _LAST_WITH_CHOICES = Prepared(
     _OFFER.where(
-        outbox.c.person_id == bindparam("to"),
+        _THEIRS,
         ~outbox.c.in_group,
         outbox.c.token.is_not(None),
         outbox.c.state.in_(("sent", "claimed")),
         # What a message said before it was changed in place is no longer there to be meant.
         ~_REPLACES.exists(),
     )
-    .order_by(outbox.c.id.desc())
+    .order_by(*_LATEST_FIRST)
     .limit(bindparam("most"))
 )
 
@@ -68,7 +75,7 @@ _SHOWN = (
     )
     .outerjoin(_original, _original.c.id == outbox.c.updates_id)
     .where(
-        outbox.c.person_id == bindparam("to"),
+        _THEIRS,
         ~outbox.c.in_group,
         outbox.c.token.is_not(None),
         outbox.c.state == "sent",
@@ -76,7 +83,7 @@ _SHOWN = (
         or_(outbox.c.updates_id.is_(None), outbox.c.message != ""),
         ~_REPLACES.where(_newer.c.state == "sent", _newer.c.message != "").exists(),
     )
-    .order_by(outbox.c.id.desc())
+    .order_by(*_LATEST_FIRST)
     .limit(bindparam("most"))
 )
 

@@ -81,7 +81,7 @@ class Size:
     messages: int = 1_000
     rounds: int = 5
     prompts: int = 3_000
-    peer_prompts: int = 600
+    peer_prompts: int = 400
     peer_rounds: int = 3
     unlimited: int = 20_000
     unlimited_rounds: int = 1

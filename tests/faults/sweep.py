@@ -185,10 +185,15 @@ async def found(
         async with stage.on():
             await stage.take(plan.script[point.step])
             outcome, last = stage.outcome(), point.step
-            # Who was to press what was given up cannot go on; the office is told.
-            if not outcome.given_up and last + 1 < len(plan.script):
-                await stage.take(plan.script[last + 1])
-                outcome, last = stage.outcome(), last + 1
+            if last + 1 < len(plan.script):
+                try:
+                    await stage.take(plan.script[last + 1])
+                except LookupError:
+                    # Who was to press what was given up cannot go on; the office is told.
+                    if not outcome.given_up:
+                        raise
+                else:
+                    outcome, last = stage.outcome(), last + 1
         return differences(plan.after[last], outcome, place), outcome
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, timedelta
@@ -47,9 +48,9 @@ SAID = (
 MOMENTS = (timedelta(hours=1), timedelta(hours=9), timedelta(days=1, hours=1), timedelta(days=5, hours=3))
 
 ALLOWED = {
-    "FROM audit ORDER BY audit.id DESC": "only the last entry is read",
+    "FROM audit ORDER BY audit.id DESC LIMIT": "only the last entry is read",
 }
-"""Parts of statements that may look through what grows, and why."""
+"""Parts of statements, on one line, that may look through what grows, and why."""
 PASSING = ("ix_outbox_waiting", "ix_outbox_claimed")
 """Indices of what waits or is on its way, not of what was."""
 
@@ -73,10 +74,10 @@ def served(grown: Path, server: str, admin: Connection) -> tuple[str, dict[str, 
 
 
 @pytest.fixture(scope="module")
-def asked(grown: Path, request: pytest.FixtureRequest) -> tuple[Path, dict[str, Any]]:
+def asked(grown: Path) -> tuple[Path, dict[str, Any]]:
     """The county, and the statements of some days in it, each with values it was asked with."""
-    request.getfixturevalue("served")  # Moved before these days are in it.
-    return grown, _asked_in_some_days(f"sqlite:///{grown}")
+    database = Path(shutil.copyfile(grown, grown.with_name("asked.db")))
+    return database, _asked_in_some_days(f"sqlite:///{database}")
 
 
 def _asked_in_some_days(url: str) -> dict[str, Any]:
@@ -129,6 +130,10 @@ def _said(clock: VirtualClock, person: int, text: str, button: str = "") -> Inco
     )
 
 
+def _is_allowed(statement: str) -> bool:
+    return any(part in " ".join(statement.split()) for part in ALLOWED)
+
+
 def test_nothing_that_grows_is_looked_through(asked: tuple[Path, dict[str, Any]]) -> None:
     database, statements = asked
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
@@ -141,7 +146,7 @@ def test_nothing_that_grows_is_looked_through(asked: tuple[Path, dict[str, Any]]
         for line in plan:
             looked = re.match(r"SCAN (\w+)", line)
             table = names.get(looked[1], looked[1]) if looked else ""
-            allowed = any(part in statement for part in ALLOWED) or line.endswith(PASSING)
+            allowed = _is_allowed(statement) or line.endswith(PASSING)
             if table in GROWING and not allowed:
                 scanned.append((line, statement))
     connection.close()
@@ -168,7 +173,7 @@ def test_no_statement_takes_many_steps(asked: tuple[Path, dict[str, Any]]) -> No
             continue
         steps = 0
         connection.execute(statement, tuple(values)).fetchall()
-        if steps > ROWS // 4 and not any(part in statement for part in ALLOWED):
+        if steps > ROWS // 4 and not _is_allowed(statement):
             many.append((steps, statement))
     connection.close()
 
@@ -184,7 +189,7 @@ def test_postgresql_looks_through_nothing_that_grows_either(served: tuple[str, d
             # Where few rows are yet, PostgreSQL takes no index: then one must at least be there.
             connection.exec_driver_sql(f"SET enable_seqscan = {'off' if forbidden else 'on'}")
             for statement, values in statements.items():
-                if statement == OURS or any(part in statement for part in ALLOWED):
+                if statement == OURS or _is_allowed(statement):
                     continue
                 plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values).scalar_one()
                 found = plan if isinstance(plan, list) else json.loads(plan)

@@ -56,6 +56,7 @@ def _rest(size: Size, folder: Path) -> Resting:
     return Resting(
         idle=idle.at_rest(folder, projects=projects, seconds=seconds, rounds=size.peer_rounds),
         peers=idle.peers_at_rest(folder, seconds=seconds),
+        waking=idle.waking(),
         start=idle.first_poll(folder, projects=projects, rounds=size.rounds),
         help=idle.first_help(size.rounds),
     )

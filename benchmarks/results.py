@@ -41,10 +41,14 @@ class Going:
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """Bots with nothing to do, ours and the peers', and the start of ours."""
+    """Bots with nothing to do, ours and the peers', and the start of ours.
+
+    ``waking`` is how many times as much a piece of Python costs this machine after a rest as at once.
+    """
 
     idle: Sequence[Idle]
     peers: Mapping[str, Idle]
+    waking: float
     start: float
     help: float
 
@@ -80,7 +84,7 @@ class Size:
     people: int = 500
     messages: int = 1_000
     rounds: int = 5
-    prompts: int = 3_000
+    prompts: int = 2_000
     peer_prompts: int = 400
     peer_rounds: int = 3
     unlimited: int = 20_000

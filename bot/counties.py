@@ -177,7 +177,7 @@ class CountyAtWork:
         try:
             yield
         finally:
-            server.should_exit = True
+            server.leave()
             await serving
 
 

@@ -1,5 +1,6 @@
 """A web server as a guest in the loop of the bot: for the local page and the health of the bot."""
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -9,6 +10,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from bot.errors import ConfigurationError
+
+_LOOK = 1.0
+"""Seconds between two looks at the clock, for the date in every answer."""
 
 
 class Server(uvicorn.Server):
@@ -30,6 +34,19 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=1,
             )
         )
+        self._leaving = asyncio.Event()
+
+    def leave(self) -> None:
+        """Take no more requests, and end when the last is answered."""
+        self.should_exit = True
+        self._leaving.set()
+
+    async def main_loop(self) -> None:
+        """Set the date once a second; uvicorn's own wakes ten times to see whether it is to end."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK):
+                    await self._leaving.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -195,6 +195,12 @@ def begin(connection: Connection, *, writing: bool) -> None:
         connection.exec_driver_sql("BEGIN" if writing else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
+def rows_written(connection: Connection) -> int:
+    """Return how many rows a connection of SQLite has written so far; PostgreSQL's does not count."""
+    driver: Any = connection.connection.driver_connection
+    return int(driver.total_changes) if connection.dialect.name == "sqlite" else 0
+
+
 def in_transaction(connection: Connection) -> bool:
     """Tell whether the database still holds our transaction open.
 

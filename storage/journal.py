@@ -42,7 +42,7 @@ class Journal:
         self._thread.start()
 
     def grew(self) -> None:
-        """Note that something was committed."""
+        """Note that something was written and committed."""
         if not self._is_marked:
             with suppress(OSError):  # a full disk: without the mark only less is noticed
                 # Not before the journal is on the disk, which one is whose commits have changed nothing.

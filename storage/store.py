@@ -173,6 +173,7 @@ class Store:
         """Run a group in one transaction; Return the connection, None when it is spent."""
         try:
             connection = connection or self._connected()
+            written = dialects.rows_written(connection)
             dialects.begin(connection, writing=True)
             tx = Tx(connection)
             outcomes = [_outcome(tx, item) for item in group]
@@ -180,7 +181,7 @@ class Store:
             failpoints.reach("commit")
             connection.exec_driver_sql("COMMIT")
             failpoints.reach("committed")
-            if self._journal:
+            if self._journal and dialects.rows_written(connection) != written:
                 self._journal.grew()
         except Exception as error:
             # The writer's loop is a boundary: whatever it was, the next group may fare better.

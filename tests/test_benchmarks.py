@@ -79,6 +79,10 @@ def test_rest_is_measured(tmp_path: Path) -> None:
     assert found.memory > 0
 
 
+def test_what_waking_costs_the_machine_is_measured() -> None:
+    assert idle.waking(rest=0.001) > 0
+
+
 def test_the_start_is_measured(tmp_path: Path) -> None:
     assert idle.first_poll(tmp_path, projects=5, rounds=1) > 0
     assert idle.first_help(1) > 0
@@ -139,7 +143,7 @@ def test_the_page_says_which_targets_are_missed() -> None:
             compared={("bucket", ptb): [late]},
             unlimited={("none", us): [calm], ("none", ptb): [late], ("none", BARE_GATHER): [calm]},
         ),
-        rest=Resting([Idle(0.4, 100)], {ptb: Idle(0.1, 50, 1)}, start=1.0, help=0.1),
+        rest=Resting([Idle(0.4, 100)], {ptb: Idle(0.1, 50, 1)}, waking=5.7, start=1.0, help=0.1),
         parts=Parts(100, 1000, 100, 0.2, 15),
         climbing=Climbing(60, 120, 0.1, 5.2),
         wecom=Line(1000, 900, 0.9, 1.0, 1.3, 1.3),

@@ -165,7 +165,7 @@ async def stage() -> AsyncIterator[Stage]:
             server = Server(stage)
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             yield stage
-        server.should_exit = True
+        server.leave()
         await serving
 
 

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from bot.chat import Paper
 from storage import copies, dialects, journal
+from storage.letters import Lane
 from storage.store import Store
 from storage.tx import Tx
 from tests.storage.county import NOW
@@ -44,6 +46,19 @@ async def test_what_is_committed_comes_home_without_another_commit(sqlite_url: s
     async with Store(sqlite_url) as store:
         await keep(store, 3)
         await until(lambda: of(sqlite_url) > 3 * _MEGABYTE)
+
+
+async def test_a_commit_that_wrote_nothing_wakes_nobody(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grown: list[bool] = []
+    monkeypatch.setattr(journal.Journal, "grew", lambda _: grown.append(True))
+    async with Store(sqlite_url) as store:
+        await store.perform(lambda tx: tx.dispatch.claim("telegram", Lane.NOW, 1, NOW, timedelta(seconds=30)))
+        assert grown == []
+        await keep(store, 1)
+
+    assert grown == [True]
 
 
 async def test_a_commit_of_a_few_papers_leaves_them_in_the_journal(sqlite_url: str) -> None:

@@ -66,7 +66,7 @@ class LocalPlatform:
         finally:
             self._serving = False
             self._exchange.timeline.close()
-            server.should_exit = True
+            server.leave()
             await serving
             self._socket = None
 

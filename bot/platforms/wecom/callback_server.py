@@ -45,7 +45,7 @@ class CallbackServer:
         finally:
             self.is_serving = False
             self.callback.listener = None
-            server.should_exit = True
+            server.leave()
             await serving
             self._socket = None
 

@@ -317,9 +317,13 @@ class Carrier:
             self._flying[chat] = self._in_hand.pop(chat)
             task = asyncio.create_task(self._send(letter))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(partial(self._landed, now))
         if waits_until:
             self._next_slot = loop.call_at(min(waits_until), self._dispatch)
+
+    def _landed(self, taken: float, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        self._pace.answered(taken, task.get_loop().time())
 
     async def _send(self, letter: Claimed) -> None:
         try:

@@ -165,8 +165,8 @@ def test_the_page_says_which_targets_are_missed() -> None:
     assert picture.startswith(b"<svg")
     assert chart.drawn(Results()) is None
     assert "10 of 29 targets are missed." in page
-    assert "| 3,000 prompts, 30/s (hard second): no 429 | 1 | **no** |" in page
-    assert "| 3,000 prompts over WeCom: 0.8 × a bare loop | 0.90 × | yes |" in page
+    assert "| 2,000 prompts, 30/s (hard second): no 429 | 1 | **no** |" in page
+    assert "| 2,000 prompts over WeCom: 0.8 × a bare loop | 0.90 × | yes |" in page
     assert "| … and no message delayed by more than 100 ms while papers are made | 200 ms | **no** |" in page
     assert "3 × the best bot library's (python-telegram-bot) | 4.0 × | yes |" in page
     assert "| 20,000 letters claimed and finished: 3 × PgQueuer | 4.5 × | yes |" in page

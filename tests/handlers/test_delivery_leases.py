@@ -16,7 +16,7 @@ from handlers.leases import Lease
 from storage.holder import Holder
 from storage.store import Store
 from storage.tx import Tx
-from tests.handlers.test_delivery import MARK, Post, Wire
+from tests.handlers.test_delivery import MARK, Post, Wire, unanswered
 from tests.world import county
 
 FOR_EVER = 1e9
@@ -127,6 +127,24 @@ async def test_who_hands_on_gives_back_what_waits_for_its_slot(post: Post, two: 
     await two.carrier.recover()
     await two.carrier.drain()
     assert Counter(post.wire.ledger) == Counter((f"account {n}", "早上好") for n in range(8))
+
+
+async def test_what_was_called_off_with_a_lease_counts_for_no_second_of_the_next_one(
+    post: Post, two: Process
+) -> None:
+    post.wire.capabilities = Capabilities(per_second=500)
+    one = Process(post.store, post.wire, post.clock, "one")
+    await one.takes_the_lease()
+    post.wire.open.clear()
+    await post.owes(*((f"account {n}", "早上好") for n in range(3)))
+    await one.carrier._exchange()
+    one.carrier._dispatch()
+    await post.until(lambda: len(post.wire.tried) == 3)
+    await two.takes_the_lease()
+
+    await one.carrier._begin_anew()
+
+    assert unanswered(one.carrier) == 0
 
 
 async def test_whose_turn_comes_again_knows_nothing_of_what_it_held(

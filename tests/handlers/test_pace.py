@@ -1,5 +1,7 @@
 """The pace: when the next message may go out, worked out with numbers."""
 
+from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
 from itertools import pairwise
 from random import Random
 
@@ -16,6 +18,7 @@ def sent_at(pace: Pace, chats: list[str], start: float, *, in_group: bool = Fals
     for chat in chats:
         now = max(now, pace.opens(chat, in_group=in_group))
         pace.take(chat, now, in_group=in_group)
+        pace.answered(now, now)
         moments.append(round(now - start, 3))
     return moments
 
@@ -48,16 +51,68 @@ def test_no_window_of_a_second_holds_more_than_the_rate_and_one(per_second: floa
     assert max(sum(start <= at < start + 1 for at in moments) for start in moments) <= per_second + 1
 
 
-def test_messages_delayed_by_the_network_stay_within_thirty_in_any_second() -> None:
+def test_a_wake_that_comes_late_keeps_within_thirty_in_any_second() -> None:
     late = Random(11)
-    pace, now, arrived = Pace(Capabilities(per_second=PER_SECOND)), 100.0, []
+    pace, now, moments = Pace(Capabilities(per_second=PER_SECOND)), 100.0, []
     for number in range(2_000):
         now = max(now, pace.opens(str(number), in_group=False)) + late.choice([0, 0, 0.002, 0.009, 0.03])
         pace.take(str(number), now, in_group=False)
-        arrived.append(now + late.uniform(0, 0.03))
-    arrived.sort()
+        pace.answered(now, now)
+        moments.append(now)
 
-    assert all(later - sooner >= 1 for sooner, later in zip(arrived, arrived[30:], strict=False))
+    assert are_within_thirty_in_any_second(moments)
+
+
+def counted(way: Callable[[float], tuple[float, float]], number: int) -> list[float]:
+    """Return when a platform counted messages that were wanted at once.
+
+    ``way`` tells how long one that goes out at a moment is on its way, and how long its answer is.
+    """
+    pace, now, under_way, found = Pace(Capabilities(per_second=PER_SECOND)), 100.0, [], []
+    while len(found) < number:
+        opens = pace.opens(str(len(found)), in_group=False)
+        while under_way and under_way[0][0] <= max(now, opens):
+            now, taken = max(now, under_way[0][0]), heappop(under_way)[1]
+            pace.answered(taken, now)
+            opens = pace.opens(str(len(found)), in_group=False)
+        now = max(now, opens)
+        pace.take(str(len(found)), now, in_group=False)
+        there, back = way(now)
+        found.append(now + there)
+        heappush(under_way, (now + there + back, now))
+    return sorted(found)
+
+
+def are_within_thirty_in_any_second(moments: Sequence[float]) -> bool:
+    return all(later - sooner >= 0.999_999 for sooner, later in zip(moments, moments[30:], strict=False))
+
+
+def test_messages_delayed_by_the_network_stay_within_thirty_in_any_second() -> None:
+    late = Random(11)
+
+    moments = counted(lambda _: (0.02 + late.uniform(0, 0.08), 0.02 + late.uniform(0, 0.08)), 2_000)
+
+    assert are_within_thirty_in_any_second(moments)
+    assert (len(moments) - 1) / (moments[-1] - moments[0]) > 26
+
+
+@pytest.mark.parametrize("there", [0.0, 0.15])
+def test_a_way_as_long_for_everybody_costs_nothing(there: float) -> None:
+    moments = counted(lambda _: (there, 0.1), 2_000)
+
+    # Of the first hundred nobody knows yet that it is so long.
+    assert 1_899 / (moments[-1] - moments[100]) == pytest.approx(PER_SECOND, rel=0.001)
+
+
+@pytest.mark.parametrize("stall", [0.05, 0.3, 5.0, 90.0])
+def test_what_waits_while_the_platform_stands_still_is_no_burst_afterwards(stall: float) -> None:
+    """Every two seconds it takes nothing for a while, and then all at once."""
+
+    def way(now: float) -> tuple[float, float]:
+        since = now % (2 + stall)
+        return 0.01 + max(0.0, stall - since), 0.01
+
+    assert are_within_thirty_in_any_second(counted(way, 2_000))
 
 
 def test_the_rate_is_used_up_when_woken_a_little_late() -> None:
@@ -65,6 +120,7 @@ def test_the_rate_is_used_up_when_woken_a_little_late() -> None:
     for number in range(281):
         now = max(now, pace.opens(str(number), in_group=False)) + 0.003
         pace.take(str(number), now, in_group=False)
+        pace.answered(now, now)
 
     assert now - 100.0 < 10.0 * 1.01
 

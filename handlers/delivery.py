@@ -37,6 +37,8 @@ _IN_HAND_PACED = {Lane.NOW: 16, Lane.ROUND: 12, Lane.PAPER: 2}
 """The same where slots are rare. All that is held when the process dies must be taken for sent, and
 bears the mark of a repeat: so no more is held than half a second of slots.
 """
+_IN_HAND_BROADCAST = {**_IN_HAND, Lane.ROUND: 64}
+"""The same where half a second has slots for all: 32 are used up while the outbox is told and asked."""
 _LATELY = timedelta(hours=1)
 """No platform counts for longer what a chat takes."""
 
@@ -65,8 +67,7 @@ class Carrier:
         self._texts = texts
         self._clock = clock
         self._pace = Pace(platform.capabilities)
-        slots = platform.capabilities.per_second
-        self._most = _IN_HAND_PACED if slots and slots / 2 < sum(_IN_HAND.values()) else _IN_HAND
+        self._most = _most(platform.capabilities.per_second)
         self._in_hand: dict[str, Claimed] = {}
         self._flying: dict[str, Claimed] = {}
         self._sent: list[tuple[int, str]] = []
@@ -351,6 +352,13 @@ class Carrier:
         if self._rest.is_needed or failure.whole_bot:
             self._in_hand.clear()
             self._adrift = True
+
+
+def _most(per_second: float | None) -> dict[Lane, int]:
+    """Return how many letters of each lane may be held where so many slots open a second."""
+    if not per_second:
+        return _IN_HAND
+    return _IN_HAND_PACED if per_second / 2 < sum(_IN_HAND_BROADCAST.values()) else _IN_HAND_BROADCAST
 
 
 class Delivery:

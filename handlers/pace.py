@@ -11,7 +11,7 @@ _MINUTE = 60.0
 class Pace:
     """The pace of one connection, in seconds of a clock that never jumps.
 
-    Slots are evenly spaced; who comes a hundredth of a second late may catch up, never more: a burst is
+    Slots are evenly spaced; who comes a fortieth of a second late may catch up, never more: a burst is
     what platforms answer with 429. Whoever takes a slot tells when the platform has answered.
     """
 
@@ -66,8 +66,8 @@ class _Second:
         self._most = max(1, round(pace / _OF_ALLOWED))
         self._under_way = 0
         self._answered: deque[float] = deque(maxlen=self._most)
-        self._trips: deque[float] = deque([0.0], maxlen=_TRIPS)
-        self._shortest = 0.0
+        self._shortest = self._lately = 0.0
+        self._lately_ends = -math.inf
 
     def opens(self) -> float:
         """Return from when on one more is within what the platform takes; infinity until an answer comes."""
@@ -84,13 +84,16 @@ class _Second:
         """Note that one which went out at a moment is under way no longer."""
         self._under_way -= 1
         self._answered.append(now)
-        self._trips.append(now - taken)
-        self._shortest = min(self._trips)
+        if now >= self._lately_ends:
+            self._shortest, self._lately, self._lately_ends = self._lately, math.inf, now + _LATELY
+        self._lately = min(self._lately, now - taken)
+        self._shortest = min(self._shortest, self._lately)
 
 
 _MANY = 10_000
-_TRIPS = 100
-_LATE = 0.01
+_LATELY = 5.0
+"""Seconds: the shortest way is that of so long at least, of twice as long at most."""
+_LATE = 0.025
 _OF_ALLOWED = 28.7 / 30
 """The pace is so much of what the platform takes within a second (Telegram's 30): an answer may be 45 ms
 later than the quickest before anything has to wait for it.

@@ -92,6 +92,6 @@ async def test_a_start_with_a_heap_of_letters_keeps_pace_order_and_memory(world:
     assert all(max(ages[at:]) <= min(ages[: max(1, at - MOST_IN_HAND)]) for at in range(1, len(ages), 7))
     assert max(held) <= MOST_IN_HAND
     window = PER_SECOND // 10
-    # A hundredth of a second may be caught up with.
+    # A fortieth of a second may be caught up with.
     for first, later in zip(sent_at, sent_at[window + 1 :], strict=False):
-        assert later - first >= (window + 1) / PER_SECOND - 0.01 - 0.005
+        assert later - first >= (window + 1) / PER_SECOND - 0.025 - 0.005

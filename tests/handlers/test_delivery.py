@@ -328,8 +328,8 @@ async def test_letters_keep_the_pace_of_the_platform(post: Post) -> None:
 
     await post.carrier.drain()
 
-    # Eleven gaps, of which a hundredth of a second may be caught up with.
-    assert 11 / 200 - 0.01 <= loop.time() - start < 1
+    # Eleven gaps, of which a fortieth of a second may be caught up with.
+    assert 11 / 200 - 0.025 <= loop.time() - start < 1
     assert len(post.wire.ledger) == 12
     assert unanswered(post.carrier) == 0
 
@@ -375,7 +375,7 @@ async def test_what_is_held_in_memory_is_bounded_while_the_platform_hangs(post: 
     assert held == len(post.wire.tried) == 128 + 32 + 4
 
 
-@pytest.mark.parametrize(("per_second", "expected"), [(300, (16, 12)), (1_000, (41, 32))])
+@pytest.mark.parametrize(("per_second", "expected"), [(300, (16, 12)), (1_000, (41, 40))])
 async def test_of_a_platform_with_a_pace_no_more_is_held_than_half_a_second_of_slots(
     post: Post, per_second: float, expected: tuple[int, int]
 ) -> None:
@@ -416,7 +416,7 @@ async def test_a_pause_survives_a_restart(post: Post) -> None:
 
 
 async def test_a_pause_of_the_whole_bot_stops_what_was_in_hand_already(post: Post) -> None:
-    paced(post, per_second=100)
+    paced(post, per_second=40)
     post.wire.outcomes[""] = [retry(37, whole_bot=True)]
     await post.owes(*[(f"chat{number}", str(number)) for number in range(20)])
 
@@ -760,7 +760,7 @@ async def test_whoever_takes_over_takes_up_first_what_was_on_its_way(post: Post)
     assert [text.startswith(MARK) for text in post.wire.texts] == [True, False]
 
 
-@pytest.mark.parametrize(("per_second", "in_hand"), [(300, 12), (2_000, 32)])
+@pytest.mark.parametrize(("per_second", "in_hand"), [(300, 12), (2_000, 64)])
 async def test_a_broadcast_that_is_killed_reaches_everybody_and_nobody_twice(
     post: Post, per_second: float, in_hand: int
 ) -> None:

@@ -27,10 +27,10 @@ def test_without_limits_everything_goes_at_once() -> None:
     assert sent_at(Pace(Capabilities()), ["a"] * 5, 100.0) == [0.0] * 5
 
 
-def test_slots_are_evenly_spaced_with_a_hundredth_of_a_second_to_catch_up_with() -> None:
+def test_slots_are_evenly_spaced_with_a_fortieth_of_a_second_to_catch_up_with() -> None:
     pace = Pace(Capabilities(per_second=10))
 
-    assert sent_at(pace, list("abcdef"), 100.0) == [0.0, 0.09, 0.19, 0.29, 0.39, 0.49]
+    assert sent_at(pace, list("abcdef"), 100.0) == [0.0, 0.075, 0.175, 0.275, 0.375, 0.475]
 
 
 @pytest.mark.parametrize("idle", [0.05, 0.5, 5.0, 500.0])
@@ -40,7 +40,7 @@ def test_a_long_silence_earns_no_burst(idle: float) -> None:
 
     moments = sent_at(pace, list("ghijk"), 100.4 + idle)
 
-    assert moments[1] >= 0.0899
+    assert moments[1] >= 0.0749
     assert all(later - sooner >= 0.0999 for sooner, later in pairwise(moments[1:]))
 
 
@@ -68,7 +68,8 @@ def counted(way: Callable[[float], tuple[float, float]], number: int) -> list[fl
 
     ``way`` tells how long one that goes out at a moment is on its way, and how long its answer is.
     """
-    pace, now, under_way, found = Pace(Capabilities(per_second=PER_SECOND)), 100.0, [], []
+    pace, now = Pace(Capabilities(per_second=PER_SECOND)), 100.0
+    under_way, found = list[tuple[float, float]](), list[float]()
     while len(found) < number:
         opens = pace.opens(str(len(found)), in_group=False)
         while under_way and under_way[0][0] <= max(now, opens):
@@ -100,8 +101,8 @@ def test_messages_delayed_by_the_network_stay_within_thirty_in_any_second() -> N
 def test_a_way_as_long_for_everybody_costs_nothing(there: float) -> None:
     moments = counted(lambda _: (there, 0.1), 2_000)
 
-    # Of the first hundred nobody knows yet that it is so long.
-    assert 1_899 / (moments[-1] - moments[100]) == pytest.approx(PER_SECOND, rel=0.001)
+    # In the first five seconds nobody knows yet that it is so long.
+    assert 1_849 / (moments[-1] - moments[150]) == pytest.approx(PER_SECOND, rel=0.001)
 
 
 @pytest.mark.parametrize("stall", [0.05, 0.3, 5.0, 90.0])

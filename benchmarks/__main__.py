@@ -70,7 +70,7 @@ def _papers(size: Size, folder: Path) -> Papering:
 PARTS: dict[str, Callable[[Size, Path], Any]] = {
     "turn": _turn,
     "growth": lambda size, folder: growth.measure(
-        folder, people=100, histories=(size.little, size.history), rounds=size.peer_rounds
+        folder, people=100, histories=(size.little, size.history), rounds=size.rounds
     ),
     "fanout": _fanout,
     "rush": lambda size, folder: rush.measure(folder, people=size.liaisons, seconds=size.rush_seconds),

@@ -1,6 +1,7 @@
 """Claim 11: a turn costs the same after ten million rows of history as after ten thousand."""
 
 import asyncio
+import os
 import resource
 import shutil
 import sqlite3
@@ -57,9 +58,13 @@ class Cost:
 
 
 def measure(folder: Path, *, people: int, histories: tuple[int, int], rounds: int) -> tuple[Cost, Cost]:
-    """Measure turns after little history and after much."""
+    """Measure turns after little history and after much, by turns."""
     little, much = (filled(folder / f"grown{rows}.db", people, rows) for rows in histories)
-    return _cost(little, people, histories[0], rounds), _cost(much, people, histories[1], rounds)
+    spent = [(_spent_on(little, people), _spent_on(much, people)) for _ in range(rounds)]
+    return (
+        Cost(histories[0], _steps(little, people), *min(each for each, _ in spent)),
+        Cost(histories[1], _steps(much, people), *min(each for _, each in spent)),
+    )
 
 
 def filled(database: Path, people: int, rows: int) -> Path:
@@ -78,10 +83,26 @@ def filled(database: Path, people: int, rows: int) -> Path:
     return database
 
 
-def _cost(database: Path, people: int, rows: int, rounds: int) -> Cost:
-    steps = 0
+def _spent_on(database: Path, people: int) -> tuple[float, float]:
+    """Let everybody answer in a copy; Return the milliseconds of CPU a turn, and the kernel's of them."""
+    copy = database.with_suffix(".copy")
+    shutil.copyfile(database, copy)
+    with copy.open("rb+") as written:
+        os.fsync(written.fileno())  # or the bot's first COMMIT would write home the whole copy
     begun = [_spent()]
-    spent: list[tuple[float, float]] = []
+
+    def again() -> None:
+        begun[0] = _spent()
+
+    asyncio.run(turn.everybody_answers(copy, people, again))
+    user, kernel = (ended - at for ended, at in zip(_spent(), begun[0], strict=True))
+    copy.unlink()
+    return (user + kernel) / people * 1000, kernel / people * 1000
+
+
+def _steps(database: Path, people: int) -> float:
+    """Let everybody answer; Return the steps of SQLite's machine that a turn took."""
+    steps = 0
 
     def count() -> int:
         nonlocal steps
@@ -94,21 +115,14 @@ def _cost(database: Path, people: int, rows: int, rounds: int) -> Cost:
 
     def again() -> None:
         nonlocal steps
-        steps, begun[0] = 0, _spent()
+        steps = 0
 
-    for number in range(rounds):
-        copy = database.with_suffix(f".{number}")
-        shutil.copyfile(database, copy)
-        asyncio.run(turn.everybody_answers(copy, people, again))
-        user, kernel = (ended - at for ended, at in zip(_spent(), begun[0], strict=True))
-        spent.append(((user + kernel) / people * 1000, kernel / people * 1000))
-        copy.unlink()
     event.listen(Engine, "connect", watch)
     try:
         asyncio.run(turn.everybody_answers(database, people, again))
     finally:
         event.remove(Engine, "connect", watch)
-    return Cost(rows, steps / people, *min(spent))
+    return steps / people
 
 
 def _spent() -> tuple[float, float]:

@@ -45,6 +45,7 @@ def written(results: Results, size: Size, at: datetime, took: float) -> str:
         *(_rush(results.rush, size) if results.rush else ()),
         *(_postgresql(results.postgresql, size) if results.postgresql else ()),
         *kept.section(),
+        Path(__file__).with_name("ONCE.md").read_text(encoding="utf-8").rstrip(),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -40,6 +40,7 @@ STANDING = [
     ("zhao", WORDS["撤销"], "2026-001", "office.withdraw_usage"),
     ("zhao", WORDS["撤销"], "2026-099 报错了", "problem.unknown"),
     ("sun", payouts.READINGS["pay"], "不是编号", "payout.usage"),
+    ("wang", payouts.READINGS["show"], "不是编号", "payout.usage"),
     ("sun", BUTTONS["take"], matrix.WORKING, "problem.taken_already"),
     ("sun", BUTTONS["show"], "99", "problem.unknown"),
     ("sun", BUTTONS["common_feedback"], "99", "button.stale"),
@@ -78,6 +79,7 @@ async def test_what_is_not_there_is_no_denial(
 
 
 THEIRS = [
+    ("zhao", WORDS["撤销"], "2026-001 错"),
     ("wang", BUTTONS["progress"], ""),
     ("wang", BUTTONS["missive"], matrix.SENT),
     ("wang", BUTTONS["missives"], "1:all"),

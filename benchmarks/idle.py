@@ -68,8 +68,7 @@ def peers_at_rest(folder: Path, *, seconds: float) -> dict[str, Idle]:
 def waking(rest: float = 1) -> float:
     """Return how many times the processor time a piece of Python costs after so many seconds' rest.
 
-    It says more of the machine than of us: on a shared one the rest is somebody else's, who leaves the caches
-    and the clock of the processor as they need them.
+    It says more of the machine than of us; why it goes cold cannot be seen from inside.
     """
     for _ in range(_WARM):
         _piece()

@@ -197,9 +197,9 @@ def _idle(results: Resting, size: Size) -> list[str]:
             f"`liaison run` with a county of {size.projects:,} projects against the loopback server, watched",
             f"for {size.idle_seconds:g} s on a day off, when it asks nobody. Started in working hours it",
             "first writes the day's questions. The libraries run the bots of the first table, with one",
-            "person and nothing to do. Whoever wakes to a beat pays for a processor that others have used",
-            f"meanwhile: on this machine a piece of Python cost {results.waking:.1f} × as much after a",
-            "second's rest as at once.",
+            "person and nothing to do. Whoever wakes to a beat pays for a machine that has gone cold:",
+            f"on this one a piece of Python cost {results.waking:.1f} × as much after a second's rest",
+            "as at once.",
         ),
         table(["", "median"], rows),
         table(

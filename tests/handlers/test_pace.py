@@ -63,10 +63,13 @@ def test_a_wake_that_comes_late_keeps_within_thirty_in_any_second() -> None:
     assert are_within_thirty_in_any_second(moments)
 
 
-def counted(way: Callable[[float], tuple[float, float]], number: int) -> list[float]:
+def counted(
+    way: Callable[[float], tuple[float, float]], number: int, late: Callable[[], float] = lambda: 0.0
+) -> list[float]:
     """Return when a platform counted messages that were wanted at once.
 
-    ``way`` tells how long one that goes out at a moment is on its way, and how long its answer is.
+    ``way`` tells how long one that goes out at a moment is on its way, and how long its answer is; ``late``
+    by how much we wake too late for a slot.
     """
     pace, now = Pace(Capabilities(per_second=PER_SECOND)), 100.0
     under_way, found = list[tuple[float, float]](), list[float]()
@@ -76,7 +79,7 @@ def counted(way: Callable[[float], tuple[float, float]], number: int) -> list[fl
             now, taken = max(now, under_way[0][0]), heappop(under_way)[1]
             pace.answered(taken, now)
             opens = pace.opens(str(len(found)), in_group=False)
-        now = max(now, opens)
+        now = max(now, opens) + late()
         pace.take(str(len(found)), now, in_group=False)
         there, back = way(now)
         found.append(now + there)
@@ -86,6 +89,16 @@ def counted(way: Callable[[float], tuple[float, float]], number: int) -> list[fl
 
 def are_within_thirty_in_any_second(moments: Sequence[float]) -> bool:
     return all(later - sooner >= 0.999_999 for sooner, later in zip(moments, moments[30:], strict=False))
+
+
+def test_late_wakes_and_a_slow_network_together_stay_within_thirty_in_any_second() -> None:
+    late = Random(11)
+
+    moments = counted(
+        lambda _: (late.uniform(0, 0.03), 0.0), 2_000, lambda: late.choice([0, 0, 0.002, 0.009, 0.03])
+    )
+
+    assert are_within_thirty_in_any_second(moments)
 
 
 def test_messages_delayed_by_the_network_stay_within_thirty_in_any_second() -> None:

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,23 +40,18 @@ def _turn(size: Size, folder: Path) -> Turning:
 
 
 def _fanout(size: Size, folder: Path) -> Going:
-    limits = [BUCKET, HARD, BROADCAST]
+    compare = partial(fanout.compare, folder, rounds=size.rounds)
+    paid = compare([BROADCAST], prompts=size.prompts)
     return Going(
-        rounds=fanout.compare(folder, limits, prompts=size.prompts, rounds=1, with_peers=False),
-        compared=fanout.compare(
-            folder, limits, prompts=size.peer_prompts, rounds=size.peer_rounds, with_peers=True
-        ),
-        unlimited=fanout.compare(
-            folder, [UNLIMITED], prompts=size.unlimited, rounds=size.unlimited_rounds, with_peers=True
-        ),
+        paced=compare([BUCKET, HARD], prompts=size.paced) | paid,
+        unlimited=compare([UNLIMITED], prompts=size.unlimited),
     )
 
 
 def _rest(size: Size, folder: Path) -> Resting:
     seconds, projects = size.idle_seconds, size.projects
     return Resting(
-        idle=idle.at_rest(folder, projects=projects, seconds=seconds, rounds=size.peer_rounds),
-        peers=idle.peers_at_rest(folder, seconds=seconds),
+        idle=idle.compare(folder, projects=projects, seconds=seconds, rounds=size.rounds),
         waking=idle.waking(),
         start=idle.first_poll(folder, projects=projects, rounds=size.rounds),
         help=idle.first_help(size.rounds),
@@ -64,7 +60,7 @@ def _rest(size: Size, folder: Path) -> Resting:
 
 def _papers(size: Size, folder: Path) -> Papering:
     made = papers.measure(folder, projects=size.paper_projects, days=size.paper_days, rows=size.paper_rows)
-    return Papering(made, digest.measure(folder / "papers.db", rounds=size.peer_rounds))
+    return Papering(made, digest.measure(folder / "papers.db", rounds=size.rounds))
 
 
 PARTS: dict[str, Callable[[Size, Path], Any]] = {
@@ -89,8 +85,8 @@ PARTS: dict[str, Callable[[Size, Path], Any]] = {
         chunk_wait=size.chunk_wait,
     ),
     "papers": _papers,
-    "postgresql": lambda _size, folder: postgres.measure(
-        folder, prompts=_size.planned, rows=_size.letters, peer_rows=_size.jobs, rounds=_size.peer_rounds
+    "postgresql": lambda size, folder: postgres.measure(
+        folder, prompts=size.planned, rows=size.letters, peer_rows=size.jobs, rounds=size.rounds
     ),
 }
 """Everything that is measured, one thing after the other: `--only turn,growth` for some of it."""

@@ -35,13 +35,21 @@ def measure(database: Path, *, rounds: int) -> Figures:
     """Measure a county of `benchmarks.quarter`; DuckDB runs the very statements that we ask SQLite."""
     statements = _statements(database)
     order = database.with_suffix(".json")
-    order.write_text(json.dumps({"database": str(database), "statements": statements, "rounds": rounds}))
+    order.write_text(json.dumps({"database": str(database), "statements": statements}))
     peer: list[str | Path] = [PEERS, "-m", "benchmarks.peers.duckdb_figures", order]
-    told = subprocess.run(peer, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 -- our own
-    ours = [_digest(database) for _ in range(rounds)]
-    return Figures(
-        median(ours), median(_plain(database, statements) for _ in range(rounds)), json.loads(told.stdout)
-    )
+    ours, plain, ducks = [], [], []
+    with subprocess.Popen(peer, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as duck:  # noqa: S603 -- our own
+        assert duck.stdin is not None
+        assert duck.stdout is not None
+        assert json.loads(duck.stdout.readline()) == "ready"
+        for turn in range(rounds):
+            ours.append(_digest(database))
+            plain.append(_plain(database, statements))
+            duck.stdin.write("go\n")
+            duck.stdin.flush()
+            ducks.append(json.loads(duck.stdout.readline()))
+            print(f"digest {turn + 1}/{rounds}: {ours[-1]:.2f} {plain[-1]:.2f} {ducks[-1]:.2f} s", flush=True)
+    return Figures(median(ours), median(plain), median(ducks))
 
 
 def _digest(database: Path) -> float:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from statistics import median
 
 from benchmarks import county
 from benchmarks.crowd import TOKEN
@@ -42,17 +41,16 @@ _SLOWEST = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Fanout:
-    """What one run showed: messages accepted a second, 429s, and the seconds that typed answers waited.
+    """What a run with so many prompts showed.
 
+    That is messages accepted a second, 429s, and the seconds that each typed answer waited;
     ``grown`` is by how many megabytes the bot grew from its first hundred prompts to its last.
     """
 
+    prompts: int
     rate: float
     refused: int
-    typed: int
-    p50: float
-    p99: float
-    longest: float
+    waits: Sequence[float]
     grown: float = 0
 
 
@@ -62,16 +60,19 @@ def ours(database: Path, limit: Limit, before_nine: timedelta = timedelta(second
 
 
 def peers(limit: Limit, prompts: int) -> list[Side]:
-    """Return the libraries, with a task for each person; aiogram has no limiter.
+    """Return the libraries, which write down whom they ask, as ours does.
 
-    They write down whom they ask, as ours does; one of them, where nothing is limited, does not.
+    aiogram has no limiter: under a limit it goes from one person to the next with a pause, at two thirds
+    of what is allowed, as its own example of a broadcast does. Without one everybody has a task, and a
+    third side writes nothing down.
     """
     limited = [] if limit is UNLIMITED else ["--per-second", str(limit.allowed)]
     more = [*(limited or ["--per-second", "0"]), "--concurrent", "256"]
     name = f"{PTB}, AIORateLimiter" if limited else PTB
     found = [Side(name, partial(_peer, "ptb_bot", prompts, more))]
     if limited:
-        return found
+        pause = ["--pause", f"{1.5 / limit.allowed:g}"]
+        return [*found, Side(f"{AIOGRAM}, one by one", partial(_peer, "aiogram_bot", prompts, pause))]
     gather = [Side(f"{AIOGRAM}, gather", partial(_peer, "aiogram_bot", prompts, []))]
     return [*found, *gather, Side(BARE_GATHER, partial(_peer, "aiogram_bot", prompts, ["--keeps-nothing"]))]
 
@@ -91,29 +92,26 @@ def measure(side: Side, folder: Path, limit: Limit, prompts: int) -> Fanout:
         told = server.call("told")
     begun, ended = told["others"][0], told["others"][prompts - 1]
     sent = [at for at in told["others"] + [at for at, _ in told["replies"]] if begun <= at <= ended]
-    waits = sorted(wait for _, wait in told["replies"]) or [0.0]
     return Fanout(
+        prompts=prompts,
         rate=(len(sent) - 1) / (ended - begun),
         refused=told["refused"],
-        typed=len(told["replies"]),
-        p50=median(waits),
-        p99=waits[int(len(waits) * 0.99)],
-        longest=waits[-1],
+        waits=[wait for _, wait in told["replies"]],
         grown=grown,
     )
 
 
 def compare(
-    folder: Path, limits: Sequence[Limit], *, prompts: int, rounds: int, with_peers: bool
+    folder: Path, limits: Sequence[Limit], *, prompts: int, rounds: int
 ) -> dict[tuple[str, str], list[Fanout]]:
-    """Measure under each limit in every round; the peers by turns with us."""
+    """Measure every side under each limit in every round, one after the other."""
     database = folder / f"round{prompts}.db"
     if not database.exists():
         county.fill(database, prompts, 1)
     found: dict[tuple[str, str], list[Fanout]] = {}
     for turn in range(rounds):
         for limit in limits:
-            for side in [ours(database, limit), *(peers(limit, prompts) if with_peers else ())]:
+            for side in [ours(database, limit), *peers(limit, prompts)]:
                 place = folder / "fanout"
                 place.mkdir()
                 result = measure(side, place, limit, prompts)

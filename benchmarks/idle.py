@@ -10,7 +10,7 @@ from statistics import median
 
 from benchmarks.county import ASKED_AT
 from benchmarks.crowd import TOKEN
-from benchmarks.sides import AIOGRAM, OURS, PEERS, PTB, TELEBOT, Running, Server, finish, running, serving
+from benchmarks.sides import AIOGRAM, OURS, PEERS, PTB, TELEBOT, US, Running, Server, finish, running, serving
 from bot.clock import SystemClock
 from bot.domain.people import Role
 from bot.domain.roster import Roster
@@ -23,6 +23,7 @@ _STARTS_WITHIN = 60.0
 _SETTLES = 3.0
 _WARM = 200
 _RESTS = 10
+_PEERS = {PTB: "ptb_bot", AIOGRAM: "aiogram_bot", TELEBOT: "telebot_bot"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +50,18 @@ def first_poll(folder: Path, *, projects: int, rounds: int) -> float:
     return median(_first_poll(folder / f"start-{turn}", roster) for turn in range(rounds))
 
 
-def at_rest(folder: Path, *, projects: int, seconds: float, rounds: int) -> list[Idle]:
-    """Watch `liaison run` with a county of so many projects for a while, each time afresh.
-
-    Its day is one off: nobody is asked, whenever this is measured.
-    """
+def compare(folder: Path, *, projects: int, seconds: float, rounds: int) -> dict[str, list[Idle]]:
+    """Watch `liaison run` and the peers' bots for a while, each afresh in every round."""
     roster = folder / "at_rest.xlsx"
     write_roster(roster, _large(projects))
-    return [_at_rest(folder / f"idle-{turn}", roster, seconds) for turn in range(rounds)]
-
-
-def peers_at_rest(folder: Path, *, seconds: float) -> dict[str, Idle]:
-    """Watch the peers' bots, which know one person and nothing to do, for a while."""
-    modules = {PTB: "ptb_bot", AIOGRAM: "aiogram_bot", TELEBOT: "telebot_bot"}
-    return {name: _peer_at_rest(folder / module, module, seconds) for name, module in modules.items()}
+    found: dict[str, list[Idle]] = {}
+    for turn in range(rounds):
+        found.setdefault(US, []).append(at_rest(folder / f"idle-{turn}", roster, seconds))
+        for name, module in _PEERS.items():
+            rested = _peer_at_rest(folder / f"{module}-{turn}", module, seconds)
+            found.setdefault(name, []).append(rested)
+        print(f"at rest {turn + 1}/{rounds}: {found}", flush=True)
+    return found
 
 
 def waking(rest: float = 1) -> float:
@@ -89,6 +88,7 @@ def _piece() -> float:
 
 
 def _peer_at_rest(folder: Path, module: str, seconds: float) -> Idle:
+    """Watch a bot that knows one person and has nothing to do."""
     folder.mkdir()
     with serving() as server:
         command: list[str | Path] = [PEERS, "-m", f"benchmarks.peers.{module}", server.base, TOKEN]
@@ -106,7 +106,8 @@ def _watched(server: Server, bot: Running, begun: float, seconds: float) -> Idle
     return Idle((bot.cpu() - used) / seconds * 100, bot.memory(), start)
 
 
-def _at_rest(folder: Path, roster: Path, seconds: float) -> Idle:
+def at_rest(folder: Path, roster: Path, seconds: float) -> Idle:
+    """Watch `liaison run` with the county of a roster; its day is one off, so nobody is asked."""
     with serving() as server:
         today = SystemClock().now().astimezone(ASKED_AT.tzinfo).date()
         config = _county(folder, roster, server.base, f"[calendar]\nremoved = [{today}]\n")

@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from statistics import median
@@ -13,11 +14,12 @@ from benchmarks.climbing import Climbing
 from benchmarks.digest import Figures
 from benchmarks.fanout import ALLOWED, ALLOWED_BY, PAID
 from benchmarks.growth import Cost
+from benchmarks.idle import Idle
 from benchmarks.markdown import prose, table
 from benchmarks.papers import Papers
 from benchmarks.parts import ANSWERS, Parts
 from benchmarks.postgres import PROCESSES, Shared
-from benchmarks.results import Going, Resting, Results, Size, Turning, middle
+from benchmarks.results import Going, Resting, Results, Size, Turning, middle, waits_of, within
 from benchmarks.rush import MEMORY, Rush
 from benchmarks.sides import BARE, US
 from benchmarks.wecom import Line
@@ -53,8 +55,6 @@ def written(results: Results, size: Size, at: datetime, took: float) -> str:
 def _head(size: Size, at: datetime, took: float) -> list[str]:
     lock = Path(__file__).with_name("peers.lock").read_text(encoding="utf-8")
     peers = ", ".join(f"{name} {_pinned(lock, name)}" for name in _LIBRARIES)
-    turns = f"{size.rounds} rounds of {size.messages:,} messages from {size.people} people"
-    prompts = f"{size.prompts:,} prompts; {size.peer_rounds} rounds of {size.peer_prompts:,} to compare"
     return [
         "# What we claim, measured",
         prose(
@@ -71,7 +71,7 @@ def _head(size: Size, at: datetime, took: float) -> list[str]:
                 ["load", f"{os.getloadavg()[2]:.1f} in the last quarter of an hour, ourselves included"],
                 ["software", f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"],
                 ["peers", peers],
-                ["size", f"{turns}; {prompts}"],
+                ["rounds", f"{size.rounds} of each comparison; medians of them"],
             ],
         ),
     ]
@@ -99,9 +99,9 @@ def _turn(results: Turning, size: Size) -> list[str]:
         "## 1 A durable turn",
         prose(
             f"{size.people} people write 「1 主体封顶，形象进度6x%」, and again as soon as they are",
-            f"answered: {size.people} messages are always under way, which is what the waits show. A turn",
-            "ends when the server has accepted the reply, after a COMMIT with `synchronous=FULL`. Each",
-            "person's first message warms up and is not counted.",
+            f"answered, {size.messages:,} messages a round: {size.people} are always under way, which is",
+            "what the waits show. A turn ends when the server has accepted the reply, after a COMMIT with",
+            "`synchronous=FULL`. Each person's first message warms up and is not counted.",
         ),
         table(["side", "replies/s", "rounds", "p50 ms", "p99 ms", "CPU ms", "ours is × faster"], rows),
         prose(
@@ -133,35 +133,34 @@ def _fanout(results: Going, size: Size) -> list[str]:
         [
             limit,
             side,
-            f"{prompts:,}",
+            f"{runs[0].prompts:,}",
             f"{middle(runs, lambda run: run.rate):.2f}",
             f"{middle(runs, lambda run: run.rate) / ALLOWED_BY[limit] * 100:.1f} %",
             str(max(run.refused for run in runs)),
-            str(sum(run.typed for run in runs)),
-            f"{middle(runs, lambda run: run.p50):.3f}",
-            f"{middle(runs, lambda run: run.p99):.3f}",
-            f"{max(run.longest for run in runs):.3f}",
+            str(len(waits)),
+            *(f"{within(waits, share):.3f}" for share in (0.5, 0.99)),
+            f"{waits[-1] if waits else 0:.3f}",
         ]
-        for prompts, found in ((size.prompts, results.rounds), (size.peer_prompts, results.compared))
-        for (limit, side), runs in found.items()
+        for (limit, side), runs in results.paced.items()
+        for waits in [waits_of(runs)]
     ]
     return [
         "## 2 A round goes out",
         prose(
             f"The server takes {ALLOWED} messages a second, as a bucket or within any one second, or",
             f"{PAID:,} in a second as of a paid broadcast, and answers 429 beyond. Ours, told to go at",
-            "95.7 % of that, is a county of as many liaisons, running since just",
-            "before nine; python-telegram-bot has a task for each person and its own rate limiter,",
-            "told to try again after a 429. Meanwhile somebody who was asked more than three",
-            "seconds ago types an answer every 0.4 s, and waits. Of 429s and the longest wait the",
-            "worst of all rounds is shown.",
+            "95.7 % of that, is a county of as many liaisons as prompts, running since just before nine.",
+            "python-telegram-bot has a task for each person and its own rate limiter, told to try again",
+            "after a 429. aiogram, which has none, asks one after the other and rests after each, at two",
+            "thirds of what is allowed, as its example of a broadcast does. Meanwhile somebody who was asked",
+            "more than three seconds ago types an answer every 0.4 s, and waits: shown are the waits of all",
+            "rounds together, and the most 429s of one.",
         ),
         table(head, rows),
         prose(
-            f"{size.prompts:,} prompts take about {size.prompts / ALLOWED / 60:.1f} minutes at",
-            f"{ALLOWED}/s, so the comparison has {size.peer_prompts:,}. Behind a limiter without",
-            "lanes a typed answer waits for the prompts before it, so its waits grow with their",
-            "number; ours do not.",
+            "Behind a limiter without lanes a typed answer waits for the prompts before it, so its waits",
+            "grow with their number; ours do not. A paid broadcast of ours is over before anybody has read",
+            "the question.",
         ),
         table(
             ["no limit", "prompts", "messages/s", "grown by MB"],
@@ -185,30 +184,34 @@ def _fanout(results: Going, size: Size) -> list[str]:
 
 
 def _idle(results: Resting, size: Size) -> list[str]:
-    rows = [
-        ["processor, idle", f"{middle(results.idle, lambda each: each.cpu):.2f} %"],
-        ["memory, idle", f"{middle(results.idle, lambda each: each.memory):.0f} MB"],
-        [f"`liaison run` to the first poll, {size.projects:,} projects", f"{results.start:.2f} s"],
-        ["`liaison --help`", f"{results.help:.2f} s"],
-    ]
     return [
         "## 3 At rest, and at the start",
         prose(
             f"`liaison run` with a county of {size.projects:,} projects against the loopback server, watched",
-            f"for {size.idle_seconds:g} s on a day off, when it asks nobody. Started in working hours it",
-            "first writes the day's questions. The libraries run the bots of the first table, with one",
-            "person and nothing to do. Whoever wakes to a beat pays for a machine that has gone cold:",
-            f"on this one a piece of Python cost {results.waking:.1f} × as much after a second's rest",
-            "as at once.",
+            f"for {size.idle_seconds:g} s on a day off, when it asks nobody. The libraries run the bots of",
+            "the first table, with one person and nothing to do. Whoever wakes to a beat pays for a machine",
+            f"that has gone cold: on this one a piece of Python cost {results.waking:.1f} × as much after a",
+            "second's rest as at once.",
         ),
-        table(["", "median"], rows),
         table(
-            ["", "processor", "memory", "start to the first poll"],
-            [
-                [name, f"{each.cpu:.2f} %", f"{each.memory:.0f} MB", f"{each.start:.2f} s"]
-                for name, each in results.peers.items()
-            ],
+            ["median", "processor", "rounds", "memory", "start to the first poll"],
+            [_rested(name, runs) for name, runs in results.idle.items()],
         ),
+        prose(
+            f"In working hours `liaison run` first writes the day's questions: {results.start:.2f} s to its",
+            f"first poll. `liaison --help` takes {results.help:.2f} s.",
+        ),
+    ]
+
+
+def _rested(name: str, runs: Sequence[Idle]) -> list[str]:
+    used = [run.cpu for run in runs]
+    return [
+        name,
+        f"{median(used):.2f} %",
+        f"{min(used):.2f}–{max(used):.2f}",
+        f"{middle(runs, lambda each: each.memory):.0f} MB",
+        f"{middle(runs, lambda each: each.start):.2f} s",
     ]
 
 

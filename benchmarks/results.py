@@ -32,10 +32,9 @@ class Turning:
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """Rounds that go out: ours, ours beside the peers, and those to a server without limits."""
+    """Rounds that go out: at the rate that a server allows, and to one without limits."""
 
-    rounds: Rounds
-    compared: Rounds
+    paced: Rounds
     unlimited: Rounds
 
 
@@ -46,8 +45,7 @@ class Resting:
     ``waking`` is how many times as much a piece of Python costs this machine after a rest as at once.
     """
 
-    idle: Sequence[Idle]
-    peers: Mapping[str, Idle]
+    idle: Mapping[str, Sequence[Idle]]
     waking: float
     start: float
     help: float
@@ -84,13 +82,11 @@ class Size:
     people: int = 500
     messages: int = 1_000
     rounds: int = 5
+    paced: int = 600
     prompts: int = 2_000
-    peer_prompts: int = 400
-    peer_rounds: int = 3
     unlimited: int = 20_000
-    unlimited_rounds: int = 1
     projects: int = 1_000
-    idle_seconds: float = 20
+    idle_seconds: float = 10
     items: int = 5_000
     trail: int = 1_000_000
     problems: int = 10_000
@@ -108,6 +104,16 @@ class Size:
     jobs: int = 2_000
     liaisons: int = 20_000
     rush_seconds: float = 60
+
+
+def waits_of(runs: Sequence[Fanout]) -> list[float]:
+    """Return what each typed answer waited in all rounds, the longest last."""
+    return sorted(wait for run in runs for wait in run.waits)
+
+
+def within(sorted_waits: Sequence[float], share: float) -> float:
+    """Return what so great a share of them waited at most; 0 where nobody did."""
+    return sorted_waits[int(len(sorted_waits) * share)] if sorted_waits else 0.0
 
 
 def middle(runs: Sequence[T], of: Callable[[T], float]) -> float:

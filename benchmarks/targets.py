@@ -7,7 +7,7 @@ from benchmarks.fanout import ALLOWED_BY
 from benchmarks.growth import Cost
 from benchmarks.markdown import prose, table
 from benchmarks.postgres import Shared
-from benchmarks.results import Going, Papering, Resting, Results, Size, Turning, middle
+from benchmarks.results import Going, Papering, Resting, Results, Size, Turning, middle, waits_of, within
 from benchmarks.rush import MEMORY, Rush
 from benchmarks.sides import BARE, BARE_GATHER, PGQUEUER, US
 from benchmarks.wecom import SHARE, TIMES, Line
@@ -150,12 +150,16 @@ def _of_papers(results: Papering, size: Size) -> list[Target]:
 
 def _of_rounds(results: Going, size: Size) -> list[Target]:
     found = []
-    for (name, _), runs in results.rounds.items():
+    for (name, side), runs in results.paced.items():
+        if side != US:
+            continue
         allowed = ALLOWED_BY[name]
         share = min(run.rate for run in runs) / allowed
-        refused, waited = max(run.refused for run in runs), max(run.p99 for run in runs)
+        refused, waited = max(run.refused for run in runs), within(waits_of(runs), 0.99)
         found += [
-            Target(f"{size.prompts:,} prompts, {allowed:,}/s ({name}): no 429", str(refused), refused == 0),
+            Target(
+                f"{runs[0].prompts:,} prompts, {allowed:,}/s ({name}): no 429", str(refused), refused == 0
+            ),
             Target(f"… at {ALLOWED_SHARE:.0%} of that rate", f"{share * 100:.1f} %", share >= ALLOWED_SHARE),
             Target(
                 f"… an answer typed meanwhile is replied to within {ANSWER_WAIT} s (p99)",
@@ -243,8 +247,8 @@ def _of_climbing(climbing: Climbing, size: Size) -> list[Target]:
 
 
 def _of_rest(results: Resting, size: Size) -> list[Target]:
-    cpu = middle(results.idle, lambda each: each.cpu)
-    memory = middle(results.idle, lambda each: each.memory)
+    cpu = middle(results.idle[US], lambda each: each.cpu)
+    memory = middle(results.idle[US], lambda each: each.memory)
     start, help_ = results.start, results.help
     return [
         Target(f"idle: under {IDLE_CPU:g} % of a processor", f"{cpu:.2f} %", cpu < IDLE_CPU, COLD),

@@ -32,6 +32,8 @@ from benchmarks.results import Going, Papering, Resting, Results, Size, Turning
 from benchmarks.sides import BARE_GATHER
 from benchmarks.turn import Turns
 from benchmarks.wecom import Line
+from bot.domain.sample import sample_county
+from bot.papers.template import write_roster
 from tests.at_length import takes_long
 
 pytestmark = pytest.mark.slow
@@ -73,7 +75,9 @@ def test_a_round_is_measured(tmp_path: Path, limit: fanout.Limit) -> None:
 
 
 def test_rest_is_measured(tmp_path: Path) -> None:
-    (found,) = idle.at_rest(tmp_path, projects=5, seconds=0.2, rounds=1)
+    roster = tmp_path / "roster.xlsx"
+    write_roster(roster, sample_county())
+    found = idle.at_rest(tmp_path / "county", roster, seconds=0.2)
 
     assert 0 <= found.cpu < 100  # per cent of a core
     assert found.memory > 0
@@ -134,16 +138,15 @@ def test_a_rush_is_measured(tmp_path: Path) -> None:
 
 def test_the_page_says_which_targets_are_missed() -> None:
     fast, slow = Turns(400, 1, 2, 1), Turns(100, 1, 2, 1)
-    calm, late = Fanout(28.6, 0, 9, 0.01, 0.02, 0.03), Fanout(27.0, 1, 9, 0.1, 0.4, 0.5, 40)
+    calm, late = Fanout(600, 28.6, 0, [0.01, 0.02, 0.03]), Fanout(600, 27.0, 1, [0.1, 0.4, 0.5], 40)
     us, ptb, jobs = "liaison-bot", "python-telegram-bot", "PgQueuer"
     results = Results(
         turn=Turning({us: [fast], ptb: [slow], "bare loop": [fast]}, {"SELECT": 9.0}),
         fanout=Going(
-            rounds={("bucket", us): [calm], ("hard second", us): [late]},
-            compared={("bucket", ptb): [late]},
+            paced={("bucket", us): [calm, calm], ("bucket", ptb): [late], ("hard second", us): [late, calm]},
             unlimited={("none", us): [calm], ("none", ptb): [late], ("none", BARE_GATHER): [calm]},
         ),
-        rest=Resting([Idle(0.4, 100)], {ptb: Idle(0.1, 50, 1)}, waking=5.7, start=1.0, help=0.1),
+        rest=Resting({us: [Idle(0.4, 100)], ptb: [Idle(0.1, 50, 1)]}, waking=5.7, start=1.0, help=0.1),
         parts=Parts(100, 1000, 100, 0.2, 15),
         climbing=Climbing(60, 120, 0.1, 5.2),
         wecom=Line(1000, 900, 0.9, 1.0, 1.3, 1.3),
@@ -165,7 +168,7 @@ def test_the_page_says_which_targets_are_missed() -> None:
     assert picture.startswith(b"<svg")
     assert chart.drawn(Results()) is None
     assert "10 of 29 targets are missed." in page
-    assert "| 2,000 prompts, 30/s (hard second): no 429 | 1 | **no** |" in page
+    assert "| 600 prompts, 30/s (hard second): no 429 | 1 | **no** |" in page
     assert "| 2,000 prompts over WeCom: 0.8 × a bare loop | 0.90 × | yes |" in page
     assert "| … and no message delayed by more than 100 ms while papers are made | 200 ms | **no** |" in page
     assert "3 × the best bot library's (python-telegram-bot) | 4.0 × | yes |" in page

@@ -8,6 +8,7 @@ from typing import Any
 from aiogram import Bot, Dispatcher  # type: ignore[import-not-found]
 from aiogram.client.session.aiohttp import AiohttpSession  # type: ignore[import-not-found]
 from aiogram.client.telegram import TelegramAPIServer  # type: ignore[import-not-found]
+from aiogram.exceptions import TelegramRetryAfter  # type: ignore[import-not-found]
 from aiogram.types import Message  # type: ignore[import-not-found]
 
 from benchmarks.peers.journal import PROMPT, Journal
@@ -24,6 +25,7 @@ async def main() -> None:
     parser.add_argument("--people", type=int, default=500)
     parser.add_argument("--prompts", type=int, default=0)
     parser.add_argument("--keeps-nothing", action="store_true", help="of prompts")
+    parser.add_argument("--pause", type=float, default=0, help="seconds after each prompt; 0: all at once")
     given = parser.parse_args()
     journal = Journal(given.database)
     await journal.create(range(1, max(given.people, given.prompts) + 1))
@@ -38,15 +40,28 @@ async def main() -> None:
     dispatcher = Dispatcher()
     dispatcher.message.register(answer)
 
+    async def send(chat: int) -> Message:
+        while True:
+            try:
+                return await bot.send_message(chat, PROMPT)
+            except TelegramRetryAfter as refused:
+                await asyncio.sleep(refused.retry_after)
+
     async def one(chat: int) -> None:
         if given.keeps_nothing:
-            await bot.send_message(chat, PROMPT)
+            await send(chat)
         else:
-            await journal.prompt(chat, lambda: bot.send_message(chat, PROMPT))
+            await journal.prompt(chat, lambda: send(chat))
 
     async def prompt() -> None:
-        # All at once, as those write it who have never met a limit.
-        await asyncio.gather(*(one(chat) for chat in range(1, given.prompts + 1)))
+        everybody = range(1, given.prompts + 1)
+        if not given.pause:
+            # As those write it who have never met a limit.
+            await asyncio.gather(*(one(chat) for chat in everybody))
+            return
+        for chat in everybody:
+            await one(chat)
+            await asyncio.sleep(given.pause)
 
     prompting = asyncio.create_task(prompt())
     try:

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from bot import failpoints
 from bot.errors import StorageError
 from storage.prepared import Prepared
 
-_BUSY_MS = 30_000
+_BUSY_MS, _PAUSE_MS = 30_000, 10
 _CACHE_KIB = 16_384
 _WAL_LIMIT = 64 * 1024 * 1024
 _WAL_PAGES = 4_000
@@ -157,10 +158,9 @@ def _postgresql_arguments(url: URL, schema: str, more: str = "") -> dict[str, st
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     # The driver would start transactions late and end them at each DDL statement.
     connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    _make_wal(connection)
     for pragma in (
-        # First: of two who open a new file at once, one waits for the other to make it a WAL.
-        f"busy_timeout = {_BUSY_MS}",
-        "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
         f"cache_size = -{_CACHE_KIB}",
@@ -170,6 +170,23 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
         "secure_delete = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _make_wal(connection: sqlite3.Connection) -> None:
+    """Keep a journal of the kind that has readers beside a writer; of two who make a new file one waits.
+
+    SQLite itself would not: it reads the file already when it asks for the right to write, and two who do
+    would wait for each other.
+    """
+    for left in reversed(range(_BUSY_MS // _PAUSE_MS)):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if _code(error) != sqlite3.SQLITE_BUSY or not left:
+                raise
+            time.sleep(_PAUSE_MS / 1000)
+        else:
+            return
 
 
 def _hurry(connection: sqlite3.Connection, _: object) -> None:

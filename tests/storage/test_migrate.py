@@ -3,6 +3,7 @@
 import sqlite3
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -126,6 +127,17 @@ def twice_at_once(url: str) -> list[list[str]]:
 
 def test_two_who_migrate_a_file_at_once_do_it_once(tmp_path: Path) -> None:
     assert twice_at_once(f"sqlite:///{tmp_path}/liaison.db") == [[], RELEASED]
+
+
+def test_a_new_file_that_another_writes_to_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "liaison.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(time, "sleep", lambda _: other.execute("ROLLBACK"))
+
+        assert migrate.migrate(f"sqlite:///{file}") == RELEASED
 
 
 @pytest.mark.postgresql

@@ -14,9 +14,6 @@ from tests.botapi_http import Request
 
 TOKEN = "42:loopback-loopback-loopback"  # noqa: S105 -- opens nothing
 
-_READING = 3.0
-"""Seconds in which a person who was asked reads the question."""
-
 
 class Crowd(BotApi):
     """Times every message from the moment it is written until the reply to it is accepted."""
@@ -44,9 +41,9 @@ class Crowd(BotApi):
         for person in range(1, people + 1):
             self._say_next(person)
 
-    def types(self, every: float) -> None:
-        """Let somebody who was asked a while ago answer, now and then."""
-        self._typing = asyncio.create_task(self._type(every))
+    def types(self, every: float, read: float) -> None:
+        """Let somebody answer every so many seconds who was asked at least ``read`` seconds ago."""
+        self._typing = asyncio.create_task(self._type(every, read))
 
     def answers(self, people: int, seconds: float) -> None:
         """Let so many people answer one after the other, evenly over so many seconds."""
@@ -97,12 +94,12 @@ class Crowd(BotApi):
         self._wrote_at[person] = asyncio.get_running_loop().time()
         self.says(person, f"1 主体封顶，形象进度{60 + turn % 10}%")
 
-    async def _type(self, every: float) -> None:
+    async def _type(self, every: float, read: float) -> None:
         chance = random.Random(11)
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(every)
-            ready = [chat for at, chat in self._asked if at < loop.time() - _READING]
+            ready = [chat for at, chat in self._asked if at < loop.time() - read]
             people = [chat for chat in ready if chat not in self._wrote_at]
             if people:
                 self._say(chance.choice(people))

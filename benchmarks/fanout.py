@@ -17,22 +17,26 @@ ALLOWED, PAID = 30, 1_000
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What the server enforces, how many that is a second, and the pace that ours is given if any."""
+    """What the server enforces, how many that is a second, and the pace that ours is given if any.
+
+    Somebody types an answer every ``typed`` seconds, who was asked ``read`` seconds ago.
+    """
 
     name: str
     enforced: Mapping[str, float]
     allowed: float = ALLOWED
     pace: float | None = None
+    typed: float = 0.4
+    read: float = 3
 
 
 BUCKET = Limit("bucket", {"bucket": ALLOWED})
 HARD = Limit("hard second", {"window": ALLOWED})
-BROADCAST = Limit("paid", {"window": PAID}, PAID, PAID * 28.7 / 30)
+BROADCAST = Limit("paid", {"window": PAID}, PAID, PAID * 28.7 / 30, typed=0.04, read=0.3)
 UNLIMITED = Limit("none", {}, 0, 0)
 
 ALLOWED_BY = {limit.name: limit.allowed for limit in (BUCKET, HARD, BROADCAST)}
 
-_TYPED_EVERY = 0.4
 _STARTS_WITHIN = 120.0
 _FEW = 100
 _SLOWEST = 3.0
@@ -84,7 +88,7 @@ def measure(side: Side, folder: Path, limit: Limit, prompts: int) -> Fanout:
         server.until("others", min(prompts, _FEW), _STARTS_WITHIN, bot)
         before = bot.memory()
         if limit is not UNLIMITED:
-            server.call("types", _TYPED_EVERY)
+            server.call("types", limit.typed, limit.read)
         server.until("others", prompts, slowest, bot)
         grown = bot.peak() - before
         server.call("quiet")

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import signal
 from datetime import datetime
 from pathlib import Path
@@ -42,6 +43,7 @@ async def main() -> None:
     workshop = Workshop()
     try:
         async with assembled(settings(given.database), clock, [platform], workshop) as bot:
+            gc.freeze()  # as `liaison run` does
             working = asyncio.create_task(bot.run())
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
             await asyncio.wait([working])

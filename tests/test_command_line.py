@@ -36,6 +36,17 @@ pytestmark = pytest.mark.slow
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
+SEARCHED = """
+import gc, signal, sys
+from bot.__main__ import main
+def tell(*_):
+    print("looks through", len(gc.get_objects()), file=sys.stderr, flush=True)
+signal.signal(signal.SIGUSR1, tell)
+main()
+"""
+"""The command, which says when asked how many objects a whole search for rubbish looks through."""
+
+
 @pytest.fixture(scope="session")
 def roster_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The roster of the sample county."""
@@ -535,6 +546,16 @@ async def test_a_read_only_database_is_said_at_once(county: Path, read_only: str
 
 
 # --- run: at work -------------------------------------------------------------------------
+
+
+async def test_a_search_for_rubbish_passes_over_what_was_loaded(county: Path) -> None:
+    program = (sys.executable, "-c", SEARCHED)
+    async with started("run", cwd=county, program=program) as running:
+        await running.has_said("is ready")
+        running.told(signal.SIGUSR1)
+        said = await running.has_said(r"looks through \d+")
+
+    assert int(said.split()[-1]) < 20_000  # of 180,000
 
 
 async def test_a_county_at_work_is_healthy_and_refuses_a_second_process(

@@ -2,6 +2,8 @@
 
 import argparse
 import dataclasses
+import os
+import pickle
 import shutil
 import sys
 import tempfile
@@ -28,10 +30,12 @@ from benchmarks import (
     wecom,
 )
 from benchmarks.fanout import BROADCAST, BUCKET, HARD, UNLIMITED
-from benchmarks.results import Going, Papering, Resting, Results, Size, Turning
+from benchmarks.results import Going, Papering, Resting, Results, Run, Size, Turning
 from benchmarks.sides import SCRATCH, install_peers
 
 README = Path(__file__).with_name("README.md")
+LAST = SCRATCH / "last.pickle"
+"""What the last whole run found."""
 
 
 def _turn(size: Size, folder: Path) -> Turning:
@@ -104,9 +108,18 @@ def measured(size: Size, only: Collection[str], folder: Path) -> Results:
     return Results(**found)
 
 
+def write(run: Run) -> None:
+    """Write the page of a run, and its chart."""
+    README.write_text(report.written(run), encoding="utf-8")
+    README.with_name("chart.svg").write_bytes(chart.drawn(run.results) or b"")
+
+
 def main(arguments: list[str]) -> None:
     """Measure at the size asked for, and write the page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument(
+        "--again", action="store_true", help="write the page of the last run anew: reasons were put down"
+    )
     usual = Size()
     for field in dataclasses.fields(Size):
         value = getattr(usual, field.name)
@@ -115,6 +128,9 @@ def main(arguments: list[str]) -> None:
         "--only", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}; no page is written"
     )
     given = vars(parser.parse_args(arguments))
+    if given.pop("again"):
+        write(pickle.loads(LAST.read_bytes()))  # noqa: S301 -- our own
+        return
     only = given.pop("only").split(",")
     size = Size(**given)
     SCRATCH.mkdir(exist_ok=True)
@@ -126,11 +142,11 @@ def main(arguments: list[str]) -> None:
         results = measured(size, only, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    page = report.written(results, size, datetime.now(UTC), time.monotonic() - begun)
+    run = Run(results, size, datetime.now(UTC), time.monotonic() - begun, os.getloadavg()[2])
     if set(only) == set(PARTS):
-        README.write_text(page, encoding="utf-8")
-        README.with_name("chart.svg").write_bytes(chart.drawn(results) or b"")
-    print(page)
+        LAST.write_bytes(pickle.dumps(run))
+        write(run)
+    print(report.written(run))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import platform
 import re
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from statistics import median
 
@@ -19,7 +18,7 @@ from benchmarks.markdown import prose, table
 from benchmarks.papers import Papers
 from benchmarks.parts import ANSWERS, Parts
 from benchmarks.postgres import PROCESSES, Shared
-from benchmarks.results import Going, Resting, Results, Size, Turning, middle, waits_of, within
+from benchmarks.results import Going, Resting, Run, Size, Turning, middle, waits_of, within
 from benchmarks.rush import MEMORY, Rush
 from benchmarks.sides import BARE, US
 from benchmarks.wecom import Line
@@ -30,10 +29,11 @@ _LIBRARIES = (
 )
 
 
-def written(results: Results, size: Size, at: datetime, took: float) -> str:
+def written(run: Run) -> str:
     """Return the page."""
+    results, size = run.results, run.size
     parts = [
-        *_head(size, at, took),
+        *_head(run),
         *targets.section(results, size),
         *(_turn(results.turn, size) if results.turn else ()),
         *(_fanout(results.fanout, size) if results.fanout else ()),
@@ -52,7 +52,7 @@ def written(results: Results, size: Size, at: datetime, took: float) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _head(size: Size, at: datetime, took: float) -> list[str]:
+def _head(run: Run) -> list[str]:
     lock = Path(__file__).with_name("peers.lock").read_text(encoding="utf-8")
     peers = ", ".join(f"{name} {_pinned(lock, name)}" for name in _LIBRARIES)
     return [
@@ -66,12 +66,12 @@ def _head(size: Size, at: datetime, took: float) -> list[str]:
         table(
             ["", ""],
             [
-                ["when", f"{at:%Y-%m-%d %H:%M} UTC, {took / 60:.1f} minutes"],
+                ["when", f"{run.at:%Y-%m-%d %H:%M} UTC, {run.took / 60:.1f} minutes"],
                 ["machine", f"{os.cpu_count()} cores of {_processor()}, {platform.system()}"],
-                ["load", f"{os.getloadavg()[2]:.1f} in the last quarter of an hour, ourselves included"],
+                ["load", f"{run.load:.1f} in the last quarter of an hour, ourselves included"],
                 ["software", f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"],
                 ["peers", peers],
-                ["rounds", f"{size.rounds} of each comparison; medians of them"],
+                ["rounds", f"{run.size.rounds} of each comparison; medians of them"],
             ],
         ),
     ]
@@ -122,6 +122,7 @@ def _fanout(results: Going, size: Size) -> list[str]:
         "side",
         "prompts",
         "messages/s",
+        "rounds",
         "of what is allowed",
         "429",
         "typed",
@@ -136,6 +137,7 @@ def _fanout(results: Going, size: Size) -> list[str]:
             side,
             f"{runs[0].prompts:,}",
             f"{middle(runs, lambda run: run.rate):.2f}",
+            f"{min(run.rate for run in runs):.2f}–{max(run.rate for run in runs):.2f}",
             f"{middle(runs, lambda run: run.rate) / ALLOWED_BY[limit] * 100:.1f} %",
             str(max(run.refused for run in runs)),
             str(len(waits)),

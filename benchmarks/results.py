@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 from typing import TypeVar
 
@@ -104,6 +105,17 @@ class Size:
     jobs: int = 2_000
     liaisons: int = 20_000
     rush_seconds: float = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: what it found, at which sizes, when it ended, the seconds it took, and the machine's load."""
+
+    results: Results
+    size: Size
+    at: datetime
+    took: float
+    load: float
 
 
 def waits_of(runs: Sequence[Fanout]) -> list[float]:

@@ -154,7 +154,7 @@ def _of_rounds(results: Going, size: Size) -> list[Target]:
         if side != US:
             continue
         allowed = ALLOWED_BY[name]
-        share = min(run.rate for run in runs) / allowed
+        share = middle(runs, lambda run: run.rate) / allowed
         refused, waits = max(run.refused for run in runs), waits_of(runs)
         waited = within(waits, 0.99)
         found += [

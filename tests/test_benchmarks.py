@@ -28,7 +28,7 @@ from benchmarks.kept import Kept, kept
 from benchmarks.papers import Papers
 from benchmarks.parts import Parts
 from benchmarks.postgres import Shared
-from benchmarks.results import Going, Papering, Resting, Results, Size, Turning
+from benchmarks.results import Going, Papering, Resting, Results, Run, Size, Turning
 from benchmarks.sides import BARE_GATHER
 from benchmarks.turn import Turns
 from benchmarks.wecom import Line
@@ -37,6 +37,8 @@ from bot.papers.template import write_roster
 from tests.at_length import takes_long
 
 pytestmark = pytest.mark.slow
+
+AT = datetime(2026, 11, 29, tzinfo=UTC)
 
 
 def test_a_turn_is_measured_on_both_sides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +164,7 @@ def test_the_page_says_which_targets_are_missed() -> None:
         rush=rush.Rush(600, 60, 0.1, 0.3, 0, 120, 20),
     )
 
-    page = report.written(results, Size(), datetime(2026, 11, 23, tzinfo=UTC), took=1200)
+    page = report.written(Run(results, Size(), AT, took=1200, load=1))
 
     picture = chart.drawn(results) or b""
     assert picture.startswith(b"<svg")
@@ -181,7 +183,7 @@ def test_the_page_says_which_targets_are_missed() -> None:
 def test_what_was_not_measured_is_not_on_the_page() -> None:
     results = Results(growth=(growth.Cost(10, 100, 1), growth.Cost(1_000, 110, 1)))
 
-    page = report.written(results, Size(), datetime(2026, 11, 23, tzinfo=UTC), took=1)
+    page = report.written(Run(results, Size(), AT, took=1, load=1))
 
     assert "## 9 What history costs" in page
     assert "## 2" not in page
@@ -209,5 +211,5 @@ def test_the_page_quotes_the_last_run_of_make_faults() -> None:
         Kept("Killed at random", "2026-11-29 11:00", {"kills": "300", "lost": "0"}),
         Kept("Power cuts", "2026-11-29 12:00", {"cuts": "9"}),
     ]
-    page = report.written(Results(), Size(), datetime(2026, 11, 29, tzinfo=UTC), took=1)
+    page = report.written(Run(Results(), Size(), AT, took=1, load=1))
     assert "| Killed at random in a burst of 500 updates" in page

@@ -19,7 +19,8 @@ from bot import failpoints
 from bot.errors import StorageError
 from storage.prepared import Prepared
 
-_BUSY_MS, _PAUSE_MS = 30_000, 10
+_BUSY_MS = 30_000
+_PAUSE = 0.01
 _CACHE_KIB = 16_384
 _WAL_LIMIT = 64 * 1024 * 1024
 _WAL_PAGES = 4_000
@@ -178,13 +179,15 @@ def _make_wal(connection: sqlite3.Connection) -> None:
     SQLite itself would not: it reads the file already when it asks for the right to write, and two who do
     would wait for each other.
     """
-    for left in reversed(range(_BUSY_MS // _PAUSE_MS)):
+    ends = time.monotonic() + _BUSY_MS / 1000
+    while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if _code(error) != sqlite3.SQLITE_BUSY or not left:
+            # Where SQLite does wait, all the time may be over at once.
+            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
                 raise
-            time.sleep(_PAUSE_MS / 1000)
+            time.sleep(_PAUSE)
         else:
             return
 

@@ -140,6 +140,21 @@ def test_a_new_file_that_another_writes_to_is_waited_for(
         assert migrate.migrate(f"sqlite:///{file}") == RELEASED
 
 
+def test_a_file_that_another_keeps_to_itself_is_waited_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "liaison.db"
+    waited: list[float] = []
+    monkeypatch.setattr(dialects, "_BUSY_MS", 20)
+    monkeypatch.setattr(time, "sleep", waited.append)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+
+        with pytest.raises(StorageError, match="database is locked"):
+            migrate.migrate(f"sqlite:///{file}")
+    assert waited == []  # SQLite itself has waited
+
+
 @pytest.mark.postgresql
 def test_two_who_migrate_a_server_at_once_do_it_once(server: str, admin: Connection) -> None:
     admin.exec_driver_sql("CREATE DATABASE migrated_twice TEMPLATE template0")

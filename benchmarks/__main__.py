@@ -129,6 +129,8 @@ def main(arguments: list[str]) -> None:
     )
     given = vars(parser.parse_args(arguments))
     if given.pop("again"):
+        if not LAST.exists():
+            parser.error("nothing was measured here yet: make bench")
         write(pickle.loads(LAST.read_bytes()))  # noqa: S301 -- our own
         return
     only = given.pop("only").split(",")

@@ -46,6 +46,10 @@ CACHE = (
     "148.2 MB (a county of 20,000, /proc/PID/status)."
 )
 
+SLOWEST = (
+    "one round of five; the other four went at 95.6 to 97.5 %, and the median is in 2. What held that one up "
+    "was not looked into."
+)
 COLD = (
     "it wakes every second, each time on a processor that has gone cold (see 3 for what a rest costs here). "
     "On 29 November it was 0.80–0.85 %; on the 30th, where a rest cost 4.5 ×, 1.3–2.3 % (perf stat, 15 s), "
@@ -154,14 +158,19 @@ def _of_rounds(results: Going, size: Size) -> list[Target]:
         if side != US:
             continue
         allowed = ALLOWED_BY[name]
-        share = middle(runs, lambda run: run.rate) / allowed
+        share = min(run.rate for run in runs) / allowed
         refused, waits = max(run.refused for run in runs), waits_of(runs)
         waited = within(waits, 0.99)
         found += [
             Target(
                 f"{runs[0].prompts:,} prompts, {allowed:,}/s ({name}): no 429", str(refused), refused == 0
             ),
-            Target(f"… at {ALLOWED_SHARE:.0%} of that rate", f"{share * 100:.1f} %", share >= ALLOWED_SHARE),
+            Target(
+                f"… at {ALLOWED_SHARE:.0%} of that rate, the slowest round",
+                f"{share * 100:.1f} %",
+                share >= ALLOWED_SHARE,
+                SLOWEST,
+            ),
             Target(
                 f"… an answer typed meanwhile is replied to within {ANSWER_WAIT} s (p99)",
                 f"{waited:.3f} s",

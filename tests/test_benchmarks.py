@@ -145,7 +145,12 @@ def test_the_page_says_which_targets_are_missed() -> None:
     results = Results(
         turn=Turning({us: [fast], ptb: [slow], "bare loop": [fast]}, {"SELECT": 9.0}),
         fanout=Going(
-            paced={("bucket", us): [calm, calm], ("bucket", ptb): [late], ("hard second", us): [late, calm]},
+            paced={
+                ("bucket", us): [calm, calm],
+                ("bucket", ptb): [late],
+                ("hard second", us): [late, calm, calm],
+                ("paid", us): [Fanout(2_000, 960, 0, [])],
+            },
             unlimited={("none", us): [calm], ("none", ptb): [late], ("none", BARE_GATHER): [calm]},
         ),
         rest=Resting({us: [Idle(0.4, 100)], ptb: [Idle(0.1, 50, 1)]}, waking=5.7, start=1.0, help=0.1),
@@ -169,8 +174,11 @@ def test_the_page_says_which_targets_are_missed() -> None:
     picture = chart.drawn(results) or b""
     assert picture.startswith(b"<svg")
     assert chart.drawn(Results()) is None
-    assert "10 of 29 targets are missed." in page
+    assert "11 of 32 targets are missed." in page
     assert "| 600 prompts, 30/s (hard second): no 429 | 1 | **no** |" in page
+    assert "| … at 95% of that rate, the slowest round | 90.0 % | **no** |" in page
+    # Whom nobody waited for was not answered in time.
+    assert "| … an answer typed meanwhile is replied to within 0.1 s (p99) | 0.000 s | **no** |" in page
     assert "| 2,000 prompts over WeCom: 0.8 × a bare loop | 0.90 × | yes |" in page
     assert "| … and no message delayed by more than 100 ms while papers are made | 200 ms | **no** |" in page
     assert "3 × the best bot library's (python-telegram-bot) | 4.0 × | yes |" in page
